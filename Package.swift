@@ -1,0 +1,88 @@
+// swift-tools-version: 6.1
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+// Targets stand in dependency order; a target imports only what stands above it.
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// Kernels are compiled for speed in debug builds too, and never contract a*b+c on their own.
+let kernelFlags: [CSetting] = [
+  .unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra"])
+]
+
+let package = Package(
+  name: "roadmask",
+  products: [
+    .executable(name: "roadmask", targets: ["roadmask"]),
+    .executable(name: "kernelcheck", targets: ["kernelcheck"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // Values and memory.
+    .target(name: "Buffers", swiftSettings: strict),
+
+    // C: system libraries and kernels.
+    .systemLibrary(
+      name: "CFFmpeg",
+      pkgConfig: "libavformat libavcodec libavutil libswscale libavdevice",
+      providers: [
+        .apt([
+          "libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswscale-dev", "libavdevice-dev",
+        ])
+      ]),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "CKernels", cSettings: kernelFlags),
+
+    // Pixels in and out, and the rendered street.
+    .target(name: "Frames", dependencies: ["Buffers", "CFFmpeg"], swiftSettings: strict),
+    .target(name: "Scenes", dependencies: ["Buffers"], swiftSettings: strict),
+
+    // From a network to a session that runs it.
+    .target(name: "GraphIR", dependencies: ["Buffers"], swiftSettings: strict),
+    .target(
+      name: "Kernels", dependencies: ["Buffers", "CKernels", "COpenBLAS"], swiftSettings: strict),
+    .target(name: "Networks", dependencies: ["Buffers", "GraphIR"], swiftSettings: strict),
+    .target(
+      name: "ONNX",
+      dependencies: [
+        "Buffers", "GraphIR", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Planning", dependencies: ["Buffers", "GraphIR", "Kernels"], swiftSettings: strict),
+
+    // The pipeline.
+    .target(
+      name: "Stages",
+      dependencies: [
+        "Buffers", "Frames", "Kernels", "Planning", "Scenes",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict),
+
+    // Programs.
+    .executableTarget(name: "kernelcheck", dependencies: ["CKernels"], cSettings: kernelFlags),
+    .executableTarget(
+      name: "roadmask",
+      dependencies: [
+        "Buffers", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Planning", "Scenes",
+        "Stages",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c11
+)

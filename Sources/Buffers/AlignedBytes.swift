@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Memory for kernels: 64-byte aligned, with room behind the end that vector loads may read.
+///
+/// Whoever holds the only reference may write; once shared across threads the bytes are read-only by
+/// convention of the owner (a tensor, an arena, a picture).
+public final class AlignedBytes: @unchecked Sendable {
+  // @unchecked: the pointer is fixed for life; who may write is settled by the owning type.
+
+  public static let alignment = 64
+  /// Bytes behind `count` that are allocated and readable, so that kernels may load a whole vector.
+  public static let overRead = 64
+
+  public let pointer: UnsafeMutableRawPointer
+  public let count: Int
+
+  /// Allocates `count` zeroed bytes.
+  public init(count: Int) {
+    precondition(count >= 0)
+    self.count = count
+    let size = (count + AlignedBytes.overRead + 63) & ~63
+    pointer = .allocate(byteCount: size, alignment: AlignedBytes.alignment)
+    pointer.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+  }
+
+  deinit { pointer.deallocate() }
+}
