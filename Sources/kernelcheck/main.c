@@ -1,2 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
-int main(void) { return 0; }
+// Compares every kernel variant that this machine can run with the scalar kernel, or times them.
+//
+//   kernelcheck [--bench] [--cpu LEVEL] [--only NAME] [--seed N]
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "families.h"
+
+static const struct {
+  const char *name;
+  rm_cpu_level level;
+} levels[] = {
+    {"scalar", RM_CPU_SCALAR},     {"avx2", RM_CPU_AVX2}, {"avxvnni", RM_CPU_AVXVNNI},
+    {"avx512vnni", RM_CPU_AVX512VNNI}, {"amx", RM_CPU_AMX},   {"neon", RM_CPU_NEON},
+    {"neondot", RM_CPU_NEONDOT},   {"i8mm", RM_CPU_I8MM},
+};
+
+int main(int argc, char **argv) {
+  check c = {.seed = 1};
+  const char *only_level = NULL;
+  for (int i = 1; i < argc; i++) {
+    if (!strcmp(argv[i], "--bench")) {
+      c.bench = 1;
+    } else if (i + 1 < argc && !strcmp(argv[i], "--cpu")) {
+      only_level = argv[++i];
+    } else if (i + 1 < argc && !strcmp(argv[i], "--only")) {
+      c.filter = argv[++i];
+    } else if (i + 1 < argc && !strcmp(argv[i], "--seed")) {
+      c.seed = strtoull(argv[++i], NULL, 10);
+    } else {
+      fprintf(stderr, "usage: kernelcheck [--bench] [--cpu LEVEL] [--only NAME] [--seed N]\n");
+      return 64;
+    }
+  }
+  const uint64_t seed = c.seed;
+  int known = 0;
+  for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+    if (only_level && strcmp(only_level, levels[i].name)) continue;
+    known = 1;
+    if (!rm_cpu_usable(levels[i].level)) {
+      if (only_level) {
+        fprintf(stderr, "kernelcheck: this machine has no %s\n", only_level);
+        return 69;
+      }
+      continue;
+    }
+    c.level = levels[i].level;
+    c.seed = seed;
+    printf("level %s\n", levels[i].name);
+    for (size_t f = 0; f < family_count; f++) families[f](&c);
+  }
+  if (!known) {
+    fprintf(stderr, "kernelcheck: no level '%s'\n", only_level);
+    return 64;
+  }
+  if (!c.bench) printf("%d passed, %d failed\n", c.passed, c.failed);
+  return c.failed ? 1 : 0;
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "families.h"
+
+const family families[] = {
+    check_f32,
+    check_pixels,
+    check_int8,
+};
+
+const size_t family_count = sizeof families / sizeof *families;
