@@ -61,6 +61,9 @@ let package = Package(
     .target(
       name: "Planning", dependencies: ["Buffers", "GraphIR", "Kernels"], swiftSettings: strict),
 
+    // Labels against truth.
+    .target(name: "Evaluation", swiftSettings: strict),
+
     // The pipeline.
     .target(
       name: "Stages",
@@ -76,12 +79,15 @@ let package = Package(
     .executableTarget(
       name: "roadmask",
       dependencies: [
-        "Buffers", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Planning", "Scenes",
-        "Stages",
+        "Buffers", "Evaluation", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Planning",
+        "Scenes", "Stages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
+
+    // Tests.
+    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11
