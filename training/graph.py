@@ -309,5 +309,4 @@ def load_graph(path: str | Path, frozen: tuple[str, ...] = (".memory",)) -> fx.G
     translator.graph.output({o.name: translator.values[o.name] for o in graph.output})
     module = fx.GraphModule(translator.root, translator.graph)
     module.input_size = tuple(d.dim_value for d in graph.input[0].type.tensor_type.shape.dim)[:1:-1]
-    module.classes = graph.output[0].type.tensor_type.shape.dim[1].dim_value
     return module
