@@ -202,7 +202,7 @@ class Trainer:
         if not path.exists():
             return
         state = torch.load(path, map_location=self.device, weights_only=True)
-        if state["settings"] != describe(s):
+        if fixed(state["settings"]) != fixed(describe(s)):
             raise SystemExit(f"{path} belongs to a run with other settings")
         self.iteration = state["iteration"]
         self.module.load_state_dict(state["module"])
@@ -211,9 +211,13 @@ class Trainer:
 
 
 def describe(settings: argparse.Namespace) -> dict[str, Any]:
-    """What must agree when a run is continued."""
-    free = ("out", "stop", "threads", "save_every", "score_every")
-    return {k: str(v) if isinstance(v, Path) else v for k, v in vars(settings).items() if k not in free}
+    return {k: str(v) if isinstance(v, Path) else v for k, v in vars(settings).items() if k != "out"}
+
+
+def fixed(settings: dict[str, Any]) -> dict[str, Any]:
+    """What must agree when a run is continued. A changed length bends the rest of the schedule to end there."""
+    free = ("iterations", "stop", "threads", "save_every", "score_every")
+    return {k: v for k, v in settings.items() if k not in free}
 
 
 if __name__ == "__main__":
