@@ -85,6 +85,7 @@ let package = Package(
 
     // Tests.
     .testTarget(name: "StagesTests", dependencies: ["Stages"], swiftSettings: strict),
+    .testTarget(name: "PixelTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11
