@@ -88,6 +88,8 @@ let package = Package(
 
     // Tests.
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: strict),
+    .testTarget(name: "StagesTests", dependencies: ["Stages"], swiftSettings: strict),
+    .testTarget(name: "PixelTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11
