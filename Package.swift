@@ -62,7 +62,7 @@ let package = Package(
       name: "Planning", dependencies: ["Buffers", "GraphIR", "Kernels"], swiftSettings: strict),
 
     // Labels against truth.
-    .target(name: "Evaluation", swiftSettings: strict),
+    .target(name: "Evaluation", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
 
     // The pipeline.
     .target(
@@ -87,7 +87,7 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests.
-    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: strict),
+    .testTarget(name: "EvaluationTests", dependencies: ["Buffers", "Evaluation"], swiftSettings: strict),
     .testTarget(name: "StagesTests", dependencies: ["Stages"], swiftSettings: strict),
     .testTarget(name: "PixelTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
   ],
