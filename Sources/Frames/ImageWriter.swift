@@ -20,6 +20,7 @@ public struct RGB: Sendable, Hashable {
 /// Writes single pictures, each beside its final name first and renamed when complete.
 public final class ImageWriter {
   private let overwrite: Bool
+  private var count: Int64 = 0
   private let converter = FrameConverter()
   private var encoders: [Key: UnsafeMutablePointer<AVCodecContext>] = [:]
   private let packet: UnsafeMutablePointer<AVPacket> = av_packet_alloc()
@@ -105,7 +106,9 @@ public final class ImageWriter {
     let format = AVPixelFormat(rawValue: picture.pointee.format)
     let isJPEG = format == AV_PIX_FMT_YUVJ420P
     let encoder = try encoder(isJPEG ? AV_CODEC_ID_MJPEG : AV_CODEC_ID_PNG, path)
-    picture.pointee.pts = 0
+    // Encoders that keep state refuse a time that came before.
+    picture.pointee.pts = count
+    count += 1
     picture.pointee.quality = isJPEG ? 2 * FF_QP2LAMBDA : 0
     var code = avcodec_send_frame(encoder, picture)
     if code >= 0 { code = avcodec_receive_packet(encoder, packet) }

@@ -39,6 +39,8 @@ final class PictureFile {
         .invalidData, "read", path, "it is not a PNG, JPEG, BMP, PPM or WebP picture",
         hint: "check how the file was made")
     }
+    // Without the mark, FFmpeg's PNG decoder adds the picture to the one before.
+    packet.pointee.flags |= AV_PKT_FLAG_KEY
     var code = avcodec_send_packet(decoder, packet)
     if code >= 0 { code = avcodec_receive_frame(decoder, frame) }
     guard code >= 0 else {
