@@ -28,7 +28,8 @@ final class Encoder {
     self.subject = subject
     timeBase = video.timeBase
     keyInterval = options.gop
-    guard let codec = avcodec_find_encoder_by_name(options.name), codec.pointee.type == AVMEDIA_TYPE_VIDEO else {
+    guard let codec = avcodec_find_encoder_by_name(options.name), codec.pointee.type == AVMEDIA_TYPE_VIDEO
+    else {
       throw FramesError(
         .unsupportedEncoder, "encode", subject, "no encoder '\(options.name)'",
         hint: "this FFmpeg has \(EncoderOptions.available.joined(separator: ", "))")

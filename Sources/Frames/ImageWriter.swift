@@ -55,11 +55,13 @@ public final class ImageWriter {
   public func write(_ frame: Frame, to path: String) throws {
     switch PictureFile.ending(of: path) {
     case "png":
-      try prepare(frame.format == .gray8 ? AV_PIX_FMT_GRAY8 : AV_PIX_FMT_RGB24, frame.width, frame.height, path)
+      try prepare(
+        frame.format == .gray8 ? AV_PIX_FMT_GRAY8 : AV_PIX_FMT_RGB24, frame.width, frame.height, path)
     case "jpg", "jpeg": try prepare(AV_PIX_FMT_YUVJ420P, frame.width, frame.height, path)
     default:
       throw FramesError(
-        .unsupportedOutput, "create", path, "pictures are written as PNG or JPEG", hint: "end it in .png or .jpg")
+        .unsupportedOutput, "create", path, "pictures are written as PNG or JPEG",
+        hint: "end it in .png or .jpg")
     }
     // JFIF knows one matrix only.
     try converter.convert(
@@ -78,7 +80,8 @@ public final class ImageWriter {
       (picture.pointee.data.0! + row * rowBytes)
         .update(from: labels.pixels + row * labels.rowBytes, count: labels.width)
     }
-    UnsafeMutableRawPointer(picture.pointee.data.1!).withMemoryRebound(to: UInt32.self, capacity: 256) { entries in
+    UnsafeMutableRawPointer(picture.pointee.data.1!).withMemoryRebound(to: UInt32.self, capacity: 256) {
+      entries in
       for index in 0..<256 {
         let color = index < palette.count ? palette[index] : RGB(0, 0, 0)
         entries[index] = 0xFF00_0000 | UInt32(color.red) << 16 | UInt32(color.green) << 8 | UInt32(color.blue)
@@ -126,7 +129,8 @@ public final class ImageWriter {
     if let encoder = encoders[key] { return encoder }
     guard let found = avcodec_find_encoder(codec), let encoder = avcodec_alloc_context3(found) else {
       throw FramesError(
-        .unsupportedEncoder, "encode", path, "this FFmpeg writes no such pictures", hint: "install a full FFmpeg")
+        .unsupportedEncoder, "encode", path, "this FFmpeg writes no such pictures",
+        hint: "install a full FFmpeg")
     }
     encoder.pointee.pix_fmt = AVPixelFormat(rawValue: key.format)
     encoder.pointee.width = Int32(key.width)

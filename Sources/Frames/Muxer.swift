@@ -28,8 +28,9 @@ final class Muxer {
   private var sound: [Packet] = []
   private var video: UnsafeMutablePointer<AVStream>?
 
-  init(_ path: String, container: String?, fragment: Fragmentation, overwrite: Bool, interrupt: InterruptFlag?) throws
-  {
+  init(
+    _ path: String, container: String?, fragment: Fragmentation, overwrite: Bool, interrupt: InterruptFlag?
+  ) throws {
     LogCollector.shared.install()
     self.path = path
     self.fragment = fragment
@@ -179,7 +180,7 @@ extension Muxer {
     switch containerName {
     case "mp4", "mov": setMP4(&options)
     case "matroska", "webm":
-      if pts < 0 { context.pointee.avoid_negative_ts = AVFMT_AVOID_NEG_TS_MAKE_NON_NEGATIVE }
+      if pts < 0 { context.pointee.output_ts_offset = videoTimeBase.convert(-pts, to: .microseconds) }
       setEncoderDelays()
       av_dict_set(&options, "cluster_time_limit", "\(Int((fragment.seconds ?? 5) * 1000))", 0)
     case "mpegts": av_dict_set(&options, "mpegts_copyts", "1", 0)
@@ -192,7 +193,9 @@ extension Muxer {
   /// Matroska says sound before time 0 as an encoder's delay, which MP4 had in an edit list.
   private func setEncoderDelays() {
     for (id, track) in tracks {
-      guard let first = sound.first(where: { $0.stream == id }), let pts = first.pts, pts < 0 else { continue }
+      guard let first = sound.first(where: { $0.stream == id }), let pts = first.pts, pts < 0 else {
+        continue
+      }
       let parameters = context.pointee.streams[Int(track.index)]!.pointee.codecpar!
       guard parameters.pointee.initial_padding == 0 else { continue }
       let samples = -first.timeBase.seconds(pts) * Double(parameters.pointee.sample_rate)
@@ -257,7 +260,9 @@ extension Muxer {
   }
 
   private func failure(_ code: Int32) -> FramesError {
-    if guardian.isInterrupted { return FramesError(.interrupted, "write", path, "stopped", hint: "start it again") }
+    if guardian.isInterrupted {
+      return FramesError(.interrupted, "write", path, "stopped", hint: "start it again")
+    }
     if let file, file.failure != 0 { return FramesError(errno: file.failure, "write", path) }
     return FramesError(code: code, "write", path)
   }

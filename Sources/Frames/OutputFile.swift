@@ -69,7 +69,8 @@ final class OutputFile {
     let exists = stat(path, &status) == 0
     let isRegular = status.st_mode & S_IFMT == S_IFREG
     if exists && isRegular && !overwrite {
-      throw FramesError(.exists, "create", path, "it exists", hint: "overwrite it with -y, or choose another name")
+      throw FramesError(
+        .exists, "create", path, "it exists", hint: "overwrite it with -y, or choose another name")
     }
     // O_EXCL: of two programs that start together, one gets the file.
     let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (exists ? (isRegular ? O_TRUNC : 0) : O_EXCL)

@@ -15,7 +15,8 @@ import Testing
     for (ending, encoder) in [("mp4", "libx264"), ("mkv", "libx264"), ("mkv", "ffv1"), ("ts", "libx264")] {
       let path = scratch.file("\(encoder).\(ending)")
       let color = ColorTags(
-        matrix: matrix, range: range, primariesCode: matrix == .bt709 ? 1 : 6, transferCode: matrix == .bt709 ? 1 : 6)
+        matrix: matrix, range: range, primariesCode: matrix == .bt709 ? 1 : 6,
+        transferCode: matrix == .bt709 ? 1 : 6)
       try Made.write(path, Made.video(color: color), times: [0, 1, 2], Made.options(encoder))
       let read = try Made.read(path)
       #expect(read.info.color == color, "\(encoder) in \(ending)")
@@ -26,14 +27,17 @@ import Testing
   func untaggedIsGuessedByHeight(height: Int, matrix: ColorMatrix) throws {
     let path = scratch.file("a.mkv")
     let color = ColorTags(matrix: matrix, range: .limited, matrixCode: 2)
-    try Made.write(path, Made.video(width: 64, height: height, color: color), times: [0], Made.options("ffv1"))
+    try Made.write(
+      path, Made.video(width: 64, height: height, color: color), times: [0], Made.options("ffv1"))
     let read = try Made.read(path)
-    #expect(read.info.color.matrix == matrix && read.info.color.range == .limited && read.info.color.isGuessed)
+    #expect(
+      read.info.color.matrix == matrix && read.info.color.range == .limited && read.info.color.isGuessed)
     let forced = try Made.read(path) {
       $0.matrix = .bt601
       $0.range = .full
     }
-    #expect(forced.info.color.matrix == .bt601 && forced.info.color.range == .full && !forced.info.color.isGuessed)
+    #expect(
+      forced.info.color.matrix == .bt601 && forced.info.color.range == .full && !forced.info.color.isGuessed)
   }
 
   @Test func motionJPEGIsFullRange() throws {

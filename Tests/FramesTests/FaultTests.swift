@@ -13,7 +13,8 @@ import Testing
 
   @Test func opening() throws {
     #expect(kind { _ = try VideoReader(scratch.file("missing.mp4")) } == .notFound)
-    try "It was a dark and stormy night.\n".write(toFile: scratch.file("text.mp4"), atomically: true, encoding: .utf8)
+    try "It was a dark and stormy night.\n".write(
+      toFile: scratch.file("text.mp4"), atomically: true, encoding: .utf8)
     #expect(kind { _ = try VideoReader(scratch.file("text.mp4")) } == .invalidData)
     try Data().write(to: URL(fileURLWithPath: scratch.file("empty.mp4")))
     #expect(kind { _ = try VideoReader(scratch.file("empty.mp4")) } == .noFrames)
@@ -36,8 +37,12 @@ import Testing
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
     try Made.write(path, video, times: [0, 1], Made.options("libx264") { $0.overwrite = true })
     #expect(try Made.read(path).frames.count == 2)
-    #expect(kind { try Made.write(scratch.file("no/a.mp4"), video, times: [0], Made.options("libx264")) } == .cannotCreate)
-    #expect(kind { try Made.write(scratch.file("a.xyz"), video, times: [0], Made.options("libx264")) } == .unsupportedOutput)
+    #expect(
+      kind { try Made.write(scratch.file("no/a.mp4"), video, times: [0], Made.options("libx264")) }
+        == .cannotCreate)
+    #expect(
+      kind { try Made.write(scratch.file("a.xyz"), video, times: [0], Made.options("libx264")) }
+        == .unsupportedOutput)
     do {
       _ = try VideoWriter(scratch.file("b.mp4"), video: video, options: Made.options("libx999"))
       Issue.record("no error")
@@ -47,7 +52,9 @@ import Testing
     }
     if getuid() != 0 {
       try FileManager.default.setAttributes([.posixPermissions: 0o500], ofItemAtPath: scratch.path)
-      #expect(kind { try Made.write(scratch.file("c.mp4"), video, times: [0], Made.options("libx264")) } == .permission)
+      #expect(
+        kind { try Made.write(scratch.file("c.mp4"), video, times: [0], Made.options("libx264")) }
+          == .permission)
       try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: scratch.path)
     }
   }
@@ -56,17 +63,22 @@ import Testing
   func fullDisk(encoder: String) throws {
     let options = Made.options(encoder) { $0.container = "matroska" }
     #expect(kind { try Made.write("/dev/full", Made.video(), times: Array(0..<200), options) } == .diskFull)
-    #expect(kind { let writer = try ChecksumWriter("/dev/full")
-      try writer.write(Made.picture(0).view, index: 0, pts: 0)
-      try writer.finish() } == .diskFull)
+    #expect(
+      kind {
+        let writer = try ChecksumWriter("/dev/full")
+        try writer.write(Made.picture(0).view, index: 0, pts: 0)
+        try writer.finish()
+      } == .diskFull)
     let writer = try VideoWriter("/dev/full", video: Made.video(), options: options)
     var errors: [FramesError] = []
     for index in 0..<400 {
       do {
-        try writer.write(Frame(Made.picture(index), index: index, pts: Int64(index), duration: 1, timeBase: TimeBase(1, 25)))
+        try writer.write(
+          Frame(Made.picture(index), index: index, pts: Int64(index), duration: 1, timeBase: TimeBase(1, 25)))
       } catch let error as FramesError { errors.append(error) }
     }
-    #expect(Set(errors).count == 1 && errors.first?.cause.contains("no space left on device after 00:00:") == true)
+    #expect(
+      Set(errors).count == 1 && errors.first?.cause.contains("no space left on device after 00:00:") == true)
   }
 
   @Test(arguments: ["mp4", "mkv", "ts"])
@@ -74,7 +86,8 @@ import Testing
     let path = scratch.file("a." + ending)
     let writer = try VideoWriter(path, video: Made.video(), options: Made.options("libx264"))
     for index in 0..<250 {
-      try writer.write(Frame(Made.picture(index), index: index, pts: Int64(index), duration: 1, timeBase: TimeBase(1, 25)))
+      try writer.write(
+        Frame(Made.picture(index), index: index, pts: Int64(index), duration: 1, timeBase: TimeBase(1, 25)))
     }
     let copy = scratch.file("copy." + ending)
     try FileManager.default.copyItem(atPath: path, toPath: copy)
@@ -177,7 +190,8 @@ import Testing
     let writer = try VideoWriter(path, video: Made.video(), options: Made.options("libx264"))
     for index in 0..<10 {
       let picture = Made.picture(index, .yuv444p, width: 100 + index, height: 90)
-      try writer.write(Frame(picture, index: index, pts: Int64(index), duration: 1, timeBase: TimeBase(1, 25)))
+      try writer.write(
+        Frame(picture, index: index, pts: Int64(index), duration: 1, timeBase: TimeBase(1, 25)))
     }
     try writer.finish()
     #expect(try Made.read(path).frames.count == 10)

@@ -13,7 +13,9 @@ import Testing
 
   @Test func palettePNGKeepsIndices() throws {
     let map = LabelMap(width: 37, height: 21)
-    for row in 0..<21 { for column in 0..<37 { map.pixels[row * map.rowBytes + column] = UInt8((row * 37 + column) % 256) } }
+    for row in 0..<21 {
+      for column in 0..<37 { map.pixels[row * map.rowBytes + column] = UInt8((row * 37 + column) % 256) }
+    }
     let path = scratch.file("labels.png")
     let palette = (0..<19).map { RGB(UInt8($0 * 10), UInt8(255 - $0), UInt8($0)) }
     let writer = ImageWriter()
@@ -23,7 +25,9 @@ import Testing
     #expect(image.labels == (0..<37 * 21).map { UInt8($0 % 256) })
     #expect(kind { try writer.write(map, palette: palette, to: path) } == .exists)
     #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == ["labels.png"])
-    if let format = run("ffprobe", ["-v", "error", "-show_entries", "stream=pix_fmt", "-of", "csv=p=0", path]) {
+    if let format = run(
+      "ffprobe", ["-v", "error", "-show_entries", "stream=pix_fmt", "-of", "csv=p=0", path])
+    {
       #expect(format.hasPrefix("pal8"))
     }
   }
@@ -39,7 +43,8 @@ import Testing
 
   @Test func colourPNGIsNoLabelPicture() throws {
     let path = scratch.file("a.png")
-    try ImageWriter().write(Frame(Made.picture(0), index: 0, pts: 0, duration: 1, timeBase: TimeBase(1, 25)), to: path)
+    try ImageWriter().write(
+      Frame(Made.picture(0), index: 0, pts: 0, duration: 1, timeBase: TimeBase(1, 25)), to: path)
     #expect(kind { _ = try LabelImageReader.read(path) } == .invalidData)
   }
 
@@ -50,11 +55,15 @@ import Testing
     for index in 0..<12 {
       let picture = Picture(format: .yuv420p, width: 64, height: 48, matrix: .bt601, range: .limited)
       let view = picture.view
-      for row in 0..<48 { (view.planes.0.base + row * view.planes.0.rowBytes).update(repeating: UInt8(40 + index * 10), count: 64) }
+      for row in 0..<48 {
+        (view.planes.0.base + row * view.planes.0.rowBytes).update(
+          repeating: UInt8(40 + index * 10), count: 64)
+      }
       for plane in [view.planes.1, view.planes.2] {
         for row in 0..<24 { (plane.base + row * plane.rowBytes).update(repeating: 128, count: 32) }
       }
-      try writer.write(Frame(picture, index: index, pts: Int64(index), duration: 1, timeBase: TimeBase(1, 25)))
+      try writer.write(
+        Frame(picture, index: index, pts: Int64(index), duration: 1, timeBase: TimeBase(1, 25)))
     }
     for source in [scratch.path, scratch.file("p*.\(ending)")] {
       #expect(ImageSequenceReader.suits(source))
@@ -75,7 +84,8 @@ import Testing
   @Test func otherSizeNamesTheFile() throws {
     let writer = ImageWriter()
     for (index, width) in [64, 64, 66].enumerated() {
-      let frame = Frame(Made.picture(index, width: width), index: index, pts: 0, duration: 1, timeBase: TimeBase(1, 25))
+      let frame = Frame(
+        Made.picture(index, width: width), index: index, pts: 0, duration: 1, timeBase: TimeBase(1, 25))
       try writer.write(frame, to: scratch.file("\(index).png"))
     }
     let reader = try ImageSequenceReader(scratch.path)
@@ -100,12 +110,15 @@ import Testing
     #expect(PicturePattern("x.png") == nil)
   }
 
-  @Test(arguments: [Rotation.none, .quarter, .half, .threeQuarters], [PixelFormat.yuv420p, .nv12, .yuv444p, .gray8])
+  @Test(
+    arguments: [Rotation.none, .quarter, .half, .threeQuarters],
+    [PixelFormat.yuv420p, .nv12, .yuv444p, .gray8])
   func rotationMovesEveryPixel(rotation: Rotation, format: PixelFormat) {
     let (width, height) = (67, 45)
     let source = Made.picture(1, format, width: width, height: height)
     let target = Picture(
-      format: format, width: rotation.swapsSides ? height : width, height: rotation.swapsSides ? width : height)
+      format: format, width: rotation.swapsSides ? height : width,
+      height: rotation.swapsSides ? width : height)
     source.view.copy(turned: rotation, into: target.view)
     for plane in 0..<format.planeCount {
       let size = format.planeSize(plane, width: width, height: height)
@@ -122,7 +135,9 @@ import Testing
             case .threeQuarters: (columns - 1 - column, row)
             }
           for byte in 0..<cell
-          where source.view.pixel(plane, row, column * cell + byte) != target.view.pixel(plane, y, x * cell + byte) {
+          where source.view.pixel(plane, row, column * cell + byte)
+            != target.view.pixel(plane, y, x * cell + byte)
+          {
             wrong += 1
           }
         }
@@ -134,8 +149,14 @@ import Testing
   @Test func rotationTagIsHonoured() throws {
     let stored = scratch.file("a.mp4")
     let tagged = scratch.file("b.mp4")
-    try Made.write(stored, Made.video(), times: [0, 1, 2], Made.options("libx264") { $0.encoder.crf = 0; $0.fragment = .none })
-    guard run("ffmpeg", ["-v", "error", "-i", stored, "-c", "copy", "-metadata:s:v:0", "rotate=90", tagged]) != nil
+    try Made.write(
+      stored, Made.video(), times: [0, 1, 2],
+      Made.options("libx264") {
+        $0.encoder.crf = 0; $0.fragment = .none
+      })
+    guard
+      run("ffmpeg", ["-v", "error", "-i", stored, "-c", "copy", "-metadata:s:v:0", "rotate=90", tagged])
+        != nil
     else { return }
     let turned = try VideoReader(tagged)
     #expect((turned.info.width, turned.info.height) == (48, 64))

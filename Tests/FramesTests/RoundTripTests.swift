@@ -11,7 +11,8 @@ import Testing
 
   init() throws { scratch = try Scratch() }
 
-  @Test(arguments: [PixelFormat.yuv420p, .yuv422p, .yuv444p, .gray8], [(64, 48), (63, 47), (33, 31), (1280, 720)])
+  @Test(
+    arguments: [PixelFormat.yuv420p, .yuv422p, .yuv444p, .gray8], [(64, 48), (63, 47), (33, 31), (1280, 720)])
   func losslessBytes(format: PixelFormat, size: (Int, Int)) throws {
     let path = scratch.file("a.mkv")
     let range: ColorRange = format == .gray8 ? .full : .limited
@@ -69,9 +70,13 @@ import Testing
       var differing = 0
       for row in 0..<24 {
         for column in 0..<32 {
-          let pixels = (0..<2).map { reader.info.video.format == .nv12
-            ? frame.view.pixel(1, row, 2 * column + $0) : frame.view.pixel(1 + $0, row, column) }
-          if pixels != [original.pixel(1, row, 2 * column), original.pixel(1, row, 2 * column + 1)] { differing += 1 }
+          let pixels = (0..<2).map {
+            reader.info.video.format == .nv12
+              ? frame.view.pixel(1, row, 2 * column + $0) : frame.view.pixel(1 + $0, row, column)
+          }
+          if pixels != [original.pixel(1, row, 2 * column), original.pixel(1, row, 2 * column + 1)] {
+            differing += 1
+          }
         }
       }
       #expect(differing == 0)
@@ -83,7 +88,12 @@ import Testing
   @Test func readsNV12Directly() throws {
     let path = scratch.file("a.nut")
     guard
-      run("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "testsrc=s=66x50:d=0.2", "-pix_fmt", "nv12", "-c:v", "rawvideo", path])
+      run(
+        "ffmpeg",
+        [
+          "-v", "error", "-f", "lavfi", "-i", "testsrc=s=66x50:d=0.2", "-pix_fmt", "nv12", "-c:v", "rawvideo",
+          path,
+        ])
         != nil
     else { return }
     let read = try Made.read(path)
@@ -97,7 +107,12 @@ import Testing
     for format in ["yuv420p10le", "rgb24", "yuv411p", "gray16le", "pal8"] {
       let path = scratch.file(format + ".nut")
       #expect(
-        run("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "testsrc=s=66x50:d=0.2", "-pix_fmt", format, "-c:v", "rawvideo", path])
+        run(
+          "ffmpeg",
+          [
+            "-v", "error", "-f", "lavfi", "-i", "testsrc=s=66x50:d=0.2", "-pix_fmt", format, "-c:v",
+            "rawvideo", path,
+          ])
           != nil)
       let read = try Made.read(path)
       #expect(read.info.video.format == (format == "gray16le" ? .gray8 : .yuv420p))

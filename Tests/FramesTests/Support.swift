@@ -56,7 +56,8 @@ enum Made {
     VideoFormat(format: format, width: width, height: height, timeBase: timeBase, rate: rate, color: color)
   }
 
-  static func options(_ encoder: String, _ change: (inout VideoWriter.Options) -> Void = { _ in }) -> VideoWriter
+  static func options(_ encoder: String, _ change: (inout VideoWriter.Options) -> Void = { _ in })
+    -> VideoWriter
     .Options
   {
     var options = VideoWriter.Options()
@@ -76,7 +77,8 @@ enum Made {
       let next = index + 1 < times.count ? times[index + 1] - pts : seen.last?.duration ?? 1
       let frame = Frame(
         Made.picture(
-          picture ?? index, video.format, width: video.width, height: video.height, matrix: video.color.matrix,
+          picture ?? index, video.format, width: video.width, height: video.height,
+          matrix: video.color.matrix,
           range: video.color.range), index: index, pts: pts, duration: next, timeBase: video.timeBase,
         color: video.color, sampleAspectRatio: video.sampleAspectRatio)
       seen.append(Seen(frame))
@@ -155,7 +157,9 @@ enum Clips {
   }()
 
   static func path(_ name: String) -> String? {
-    guard let path = folder.map({ $0 + "/" + name }), FileManager.default.fileExists(atPath: path) else { return nil }
+    guard let path = folder.map({ $0 + "/" + name }), FileManager.default.fileExists(atPath: path) else {
+      return nil
+    }
     return path
   }
 }

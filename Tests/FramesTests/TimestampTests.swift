@@ -84,17 +84,29 @@ import Testing
   @Test func startEndStrideAndCount() throws {
     let path = scratch.file("a.mp4")
     let written = try Made.write(
-      path, Made.video(), times: (0..<100).map { Int64($0) + 50 }, Made.options("libx264") { $0.encoder.crf = 0 })
-    func read(_ change: (inout VideoReader.Options) -> Void) throws -> [Seen] { try Made.read(path, change).frames }
+      path, Made.video(), times: (0..<100).map { Int64($0) + 50 },
+      Made.options("libx264") { $0.encoder.crf = 0 })
+    func read(_ change: (inout VideoReader.Options) -> Void) throws -> [Seen] {
+      try Made.read(path, change).frames
+    }
 
     let from = try read { $0.start = 1.5 }
     #expect(from.map(\.checksums).first == written[37].checksums || from.count == 62)
     #expect(from.count == 62)
     #expect(from.first?.pts == 1 || from.first?.pts == 0)
-    #expect(try read { $0.start = 1.52; $0.keepsSourceTime = true }.map(\.pts) == Array(88..<150))
-    #expect(try read { $0.start = 1.52; $0.keepsSourceTime = true } .map(\.checksums) == written[38...].map(\.checksums))
+    #expect(
+      try read {
+        $0.start = 1.52; $0.keepsSourceTime = true
+      }.map(\.pts) == Array(88..<150))
+    #expect(
+      try read {
+        $0.start = 1.52; $0.keepsSourceTime = true
+      }.map(\.checksums) == written[38...].map(\.checksums))
     #expect(try read { $0.end = 1 }.count == 25)
-    #expect(try read { $0.start = 1; $0.duration = 1 }.map(\.checksums) == written[25..<50].map(\.checksums))
+    #expect(
+      try read {
+        $0.start = 1; $0.duration = 1
+      }.map(\.checksums) == written[25..<50].map(\.checksums))
     #expect(try read { $0.maxFrames = 7 }.count == 7)
     let strided = try read { $0.stride = 3 }
     #expect(strided.map(\.pts) == stride(from: 50, to: 150, by: 3).map { Int64($0) })
@@ -111,7 +123,8 @@ import Testing
   @Test func clockStaysMonotonic() {
     var clock = TimestampClock(usualDuration: 10, tolerance: 100)
     let said: [Int64?] = [nil, 10, 20, nil, 35, 35, 34, 500, 0, 10, 20]
-    #expect(said.map { clock.stamp(pts: $0, duration: 0).pts } == [0, 10, 20, 30, 35, 36, 37, 500, 510, 520, 530])
+    #expect(
+      said.map { clock.stamp(pts: $0, duration: 0).pts } == [0, 10, 20, 30, 35, 36, 37, 500, 510, 520, 530])
     #expect(clock.corrected == 5)
   }
 
