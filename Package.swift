@@ -91,6 +91,8 @@ let package = Package(
     .testTarget(name: "StagesTests", dependencies: ["Stages"], swiftSettings: strict),
     .testTarget(name: "PixelTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
     .testTarget(name: "ScenesTests", dependencies: ["Buffers", "Scenes"], swiftSettings: strict),
+    .testTarget(
+      name: "FramesTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11
