@@ -41,7 +41,7 @@ let package = Package(
         ])
       ]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    .target(name: "CKernels", cSettings: kernelFlags),
+    .target(name: "CKernels", cSettings: kernelFlags, linkerSettings: [.linkedLibrary("m")]),
 
     // Pixels in and out, and the rendered street.
     .target(name: "Frames", dependencies: ["Buffers", "CFFmpeg"], swiftSettings: strict),
