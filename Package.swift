@@ -84,7 +84,8 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests.
-    .testTarget(name: "StagesTests", dependencies: ["Stages"], swiftSettings: strict),
+    .testTarget(
+      name: "StagesTests", dependencies: ["Buffers", "Frames", "Kernels", "Stages"], swiftSettings: strict),
     .testTarget(name: "PixelTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
