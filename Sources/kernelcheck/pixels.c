@@ -330,12 +330,15 @@ static void check_scores(subject s, const char *const names[3], arithmetic kind)
 
 static rm_overlay_palette make_palette(check *c, int classes) {
   rm_overlay_palette p;
-  memset(&p, 0, sizeof p);
-  p.labels = (classes + 15) / 16 * 16;
   check_fill_u8(c, p.colors[0], sizeof p.colors);
-  for (int i = 0; i < p.labels; i++) {
+  p.labels = (classes + 15) / 16 * 16;
+  for (int i = 0; i < 256; i++) {
     p.alpha[i] = (uint8_t)(check_range(c, 0, 3) ? check_range(c, 0, 128) : 128 * check_range(c, 0, 1));
     if (check_range(c, 0, 3) == 0) p.colors[1][i] = (uint8_t)(255 * check_range(c, 0, 1));
+  }
+  for (int i = p.labels; i < 255; i++) {
+    p.alpha[i] = p.alpha[255];
+    for (int plane = 0; plane < 3; plane++) p.colors[plane][i] = p.colors[plane][255];
   }
   return p;
 }

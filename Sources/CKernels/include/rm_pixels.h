@@ -73,7 +73,7 @@ typedef struct {
   // How much of the palette's colour shows, 0 ... 1 << RM_ALPHA_BITS; 0 leaves the source's byte.
   uint8_t alpha[256];
   uint8_t colors[3][256];  // Y, U, V
-  int32_t labels;          // from this label on, a multiple of 16, alpha is 0
+  int32_t labels;          // a multiple of 16, at least 16; labels from here on all look like label 255
 } rm_overlay_palette;
 
 typedef struct {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Labels look up their alpha and colours in tables of 16 bytes (vpshufb), as many as the palette fills; a label
-// outside a table gives 0 there, so the tables' answers are or-ed. Colours and source are moved to signed bytes,
+// Labels look up their alpha and colours in tables of 16 bytes (vpshufb), as many as the palette fills. A label
+// outside a table gives 0 there, so tables hold the difference (xor) to the entry of the labels beyond all of
+// them, and their answers are or-ed. Colours and source are moved to signed bytes,
 // so that weights and values meet in vpmaddubsw without saturating: |128 * 128| at most, twice that for a pair
 // of labels with colours alone. What a row leaves over goes through a copy, as the row may be its own source.
 #if defined(__x86_64__)
@@ -15,17 +16,19 @@
 AVX2 INLINE __m256i load(const void *from) { return _mm256_loadu_si256(from); }
 AVX2 INLINE void store(void *to, __m256i value) { _mm256_storeu_si256(to, value); }
 
-// table[label] for 32 labels, 0 from `tables` * 16 on.
+// table[label] for 32 labels, table[255] from `tables` * 16 on.
 AVX2 INLINE __m256i look_up(__m256i labels, const uint8_t *table, int tables) {
+  const __m256i beyond = _mm256_set1_epi8((char)table[255]);
   __m256i found = _mm256_setzero_si256();
   for (int i = 0; i < tables; i++) {
-    const __m256i part = _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)(table + 16 * i)));
+    const __m256i entries = _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)(table + 16 * i)));
+    const __m256i part = _mm256_xor_si256(entries, beyond);
     const __m256i index = _mm256_sub_epi8(labels, _mm256_set1_epi8((char)(16 * i)));
     // Beyond 15 the high bit gets set, which makes a shuffle give 0.
     const __m256i guarded = _mm256_adds_epu8(index, _mm256_set1_epi8(0x70));
     found = _mm256_or_si256(found, _mm256_shuffle_epi8(part, guarded));
   }
-  return found;
+  return _mm256_xor_si256(found, beyond);
 }
 
 AVX2 INLINE __m256i signed_bytes(__m256i bytes) { return _mm256_xor_si256(bytes, _mm256_set1_epi8((char)0x80)); }
