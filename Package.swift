@@ -57,9 +57,13 @@ let package = Package(
       dependencies: [
         "Buffers", "GraphIR", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
+      exclude: ["onnx.proto"],
       swiftSettings: strict),
     .target(
       name: "Planning", dependencies: ["Buffers", "GraphIR", "Kernels"], swiftSettings: strict),
+
+    // Labels against truth.
+    .target(name: "Evaluation", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
 
     // The pipeline.
     .target(
@@ -76,17 +80,30 @@ let package = Package(
     .executableTarget(
       name: "roadmask",
       dependencies: [
-        "Buffers", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Planning", "Scenes",
-        "Stages",
+        "Buffers", "Evaluation", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Planning",
+        "Scenes", "Stages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
 
     // Tests.
+    .testTarget(name: "EvaluationTests", dependencies: ["Buffers", "Evaluation"], swiftSettings: strict),
     .testTarget(
       name: "StagesTests", dependencies: ["Buffers", "Frames", "Kernels", "Stages"], swiftSettings: strict),
     .testTarget(name: "PixelTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
+    .testTarget(name: "ScenesTests", dependencies: ["Buffers", "Scenes"], swiftSettings: strict),
+    .testTarget(
+      name: "FramesTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
+    // Tests, one target for each of the above.
+    .testTarget(name: "GraphIRTests", dependencies: ["Buffers", "GraphIR"], swiftSettings: strict),
+    .testTarget(
+      name: "ONNXTests",
+      dependencies: [
+        "Buffers", "GraphIR", "Networks", "ONNX", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "NetworksTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

@@ -3,6 +3,8 @@
 // versions, and the variadic log callback.
 #pragma once
 
+#include <stdio.h>
+
 #include <libavcodec/avcodec.h>
 #include <libavdevice/avdevice.h>
 #include <libavformat/avformat.h>
@@ -51,17 +53,25 @@ static inline const int32_t *rm_display_matrix(const AVStream *stream) {
 }
 
 // Log lines are formatted here, because va_list does not cross into Swift on every architecture.
-static void (*rm_log_sink)(int level, const char *line);
+typedef void (*rm_log_sink)(int level, const char *line);
 
-static void rm_log_callback(void *context, int level, const char *format, va_list arguments) {
-  char line[1024];
-  int prefix = 1;
-  if (level > AV_LOG_INFO || !rm_log_sink) return;
-  av_log_format_line2(context, level, format, arguments, line, sizeof line, &prefix);
-  rm_log_sink(level, line);
+// A variable of the header itself would not be emitted by Swift's importer; one inside a function is.
+static inline rm_log_sink *rm_log_slot(void) {
+  static rm_log_sink slot;
+  return &slot;
 }
 
-static inline void rm_log_to(void (*sink)(int level, const char *line)) {
-  rm_log_sink = sink;
+static inline void rm_log_callback(void *context, int level, const char *format, va_list arguments) {
+  char line[1024];
+  int prefix = 1;
+  if (level > AV_LOG_INFO || !*rm_log_slot()) return;
+  av_log_format_line2(context, level, format, arguments, line, sizeof line, &prefix);
+  (*rm_log_slot())(level, line);
+  // FFmpeg aborts after this one.
+  if (level <= AV_LOG_PANIC) fputs(line, stderr);
+}
+
+static inline void rm_log_to(rm_log_sink sink) {
+  *rm_log_slot() = sink;
   av_log_set_callback(rm_log_callback);
 }

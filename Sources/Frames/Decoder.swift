@@ -23,12 +23,7 @@ final class Decoder {
     context.pointee.thread_type = FF_THREAD_FRAME | FF_THREAD_SLICE
     if keepsCorrupt { context.pointee.flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT }
     if code >= 0 { code = avcodec_open2(context, codec, nil) }
-    guard code >= 0 else {
-      // A throwing initialiser runs no deinit.
-      var context: UnsafeMutablePointer<AVCodecContext>? = context
-      avcodec_free_context(&context)
-      throw FramesError(code: code, "decode", subject)
-    }
+    guard code >= 0 else { throw FramesError(code: code, "decode", subject) }
   }
 
   deinit {

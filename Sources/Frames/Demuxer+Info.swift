@@ -54,7 +54,8 @@ extension Demuxer {
       uri: uri, codec: String(cString: avcodec_get_name(video.pointee.codecpar.pointee.codec_id)),
       storedFormat: shaper.storedFormat,
       video: VideoFormat(
-        format: shaper.format, width: shaper.width, height: shaper.height, timeBase: window.timeBase, rate: rate,
+        format: shaper.format, width: shaper.width, height: shaper.height, timeBase: window.timeBase,
+        rate: rate,
         color: shaper.color, sampleAspectRatio: aspect),
       isVariableRate: isVariableRate, duration: length, frameCountEstimate: count, rotation: shaper.rotation,
       audio: audio, metadata: metadata)

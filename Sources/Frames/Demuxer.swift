@@ -55,13 +55,14 @@ final class Demuxer {
       avformat_close_input(&context)
       if code < 0 { throw Demuxer.failure(code, uri, guardian) }
       throw FramesError(
-        .noVideoStream, "open", uri, streams.isEmpty ? "no streams in it" : "no pictures in it, only sound or text",
+        .noVideoStream, "open", uri,
+        streams.isEmpty ? "no streams in it" : "no pictures in it, only sound or text",
         hint: "give a file with a video stream")
     }
     video = first
     audio = options.keepAudio ? streams.filter(Demuxer.isAudio).map { AudioStream($0) } : []
-    for stream in streams where stream != video && !audio.contains(where: { $0.id == Int(stream.pointee.index) })
-    {
+    for stream in streams
+    where stream != video && !audio.contains(where: { $0.id == Int(stream.pointee.index) }) {
       stream.pointee.discard = AVDISCARD_ALL
     }
   }
@@ -108,7 +109,9 @@ extension Demuxer {
 
   /// The error for a code that came from opening or reading.
   static func failure(_ code: Int32, _ uri: String, _ guardian: IOGuard) -> FramesError {
-    if guardian.isInterrupted { return FramesError(.interrupted, "read", uri, "stopped", hint: "start it again") }
+    if guardian.isInterrupted {
+      return FramesError(.interrupted, "read", uri, "stopped", hint: "start it again")
+    }
     if guardian.isOverdue { return FramesError(code: rm_averror(ETIMEDOUT), "open", uri) }
     if code == rm_averror_eof() {
       return FramesError(.noFrames, "open", uri, "it is empty", hint: "check how the file was made")

@@ -24,10 +24,12 @@ final class Encoder {
 
   /// - Throws: unsupportedEncoder, naming those that this FFmpeg has.
   init(_ options: EncoderOptions, video: VideoFormat, globalHeader: Bool, subject: String) throws {
+    LogCollector.shared.install()
     self.subject = subject
     timeBase = video.timeBase
     keyInterval = options.gop
-    guard let codec = avcodec_find_encoder_by_name(options.name), codec.pointee.type == AVMEDIA_TYPE_VIDEO else {
+    guard let codec = avcodec_find_encoder_by_name(options.name), codec.pointee.type == AVMEDIA_TYPE_VIDEO
+    else {
       throw FramesError(
         .unsupportedEncoder, "encode", subject, "no encoder '\(options.name)'",
         hint: "this FFmpeg has \(EncoderOptions.available.joined(separator: ", "))")
@@ -54,8 +56,6 @@ final class Encoder {
     defer { av_dict_free(&dictionary) }
     let code = avcodec_open2(context, codec, &dictionary)
     guard code >= 0 else {
-      var context: UnsafeMutablePointer<AVCodecContext>? = context
-      avcodec_free_context(&context)
       throw FramesError(
         .unsupportedEncoder, "encode", subject,
         "\(options.name) refuses \(video.width)x\(video.height) \(format.name): \(FramesError.text(of: code))",
@@ -142,7 +142,9 @@ extension Encoder {
     var offered: [AVPixelFormat] = []
     if var place = codec.pointee.pix_fmts {
       while place.pointee != AV_PIX_FMT_NONE {
-        if PixelFormat(place.pointee) != nil { offered.append(place.pointee) }
+        // JPEG knows full range only, which the formats without it in their name leave open.
+        let isRight = codec.pointee.id != AV_CODEC_ID_MJPEG || place.pointee.impliesFullRange
+        if isRight && PixelFormat(place.pointee) != nil { offered.append(place.pointee) }
         place += 1
       }
     }

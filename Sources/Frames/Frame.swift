@@ -59,6 +59,12 @@ public final class Frame: @unchecked Sendable {
   public var width: Int { view.width }
   public var height: Int { view.height }
   public var format: PixelFormat { view.format }
+  /// Lends the view and keeps the frame alive meanwhile: optimised code may free a frame right after its
+  /// last mention, with a copy of `view` still in use.
+  public func withView<Result>(_ body: (PictureView) throws -> Result) rethrows -> Result {
+    try withExtendedLifetime(self) { try body(view) }
+  }
+
   /// Seconds.
   public var time: Double { timeBase.seconds(pts) }
 }

@@ -49,13 +49,15 @@ public final class ImageSequenceReader: FrameSource {
     }
     first = frame
     size = (frame.pointee.width, frame.pointee.height)
-    shaper = FrameShaper(first: frame, rotation: options.rotation, matrix: options.matrix, range: options.range)
+    shaper = FrameShaper(
+      first: frame, rotation: options.rotation, matrix: options.matrix, range: options.range)
     let timeBase = TimeBase(options.rate.denominator, options.rate.numerator)
     let ending = PictureFile.ending(of: start)
     info = SourceInfo(
       uri: path, codec: ending == "jpg" ? "jpeg" : ending, storedFormat: shaper.storedFormat,
       video: VideoFormat(
-        format: shaper.format, width: shaper.width, height: shaper.height, timeBase: timeBase, rate: options.rate,
+        format: shaper.format, width: shaper.width, height: shaper.height, timeBase: timeBase,
+        rate: options.rate,
         color: shaper.color),
       isVariableRate: false, duration: timeBase.seconds(Int64(paths.count)), frameCountEstimate: paths.count,
       rotation: options.rotation)
@@ -82,7 +84,8 @@ public final class ImageSequenceReader: FrameSource {
     let isCorrupt = frame.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 || frame.pointee.decode_error_flags != 0
     let shaped = try shaper.shape(frame, shells: shells)
     return Frame(
-      taking: shaped.handle, from: shells, index: index, pts: Int64(index), duration: 1, timeBase: info.timeBase,
+      taking: shaped.handle, from: shells, index: index, pts: Int64(index), duration: 1,
+      timeBase: info.timeBase,
       color: shaper.color, sampleAspectRatio: Ratio(1, 1), sidePackets: [], isCorrupt: isCorrupt,
       isWritable: shaped.isWritable)
   }

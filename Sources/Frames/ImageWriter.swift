@@ -20,6 +20,7 @@ public struct RGB: Sendable, Hashable {
 /// Writes single pictures, each beside its final name first and renamed when complete.
 public final class ImageWriter {
   private let overwrite: Bool
+  private var count: Int64 = 0
   private let converter = FrameConverter()
   private var encoders: [Key: UnsafeMutablePointer<AVCodecContext>] = [:]
   private let packet: UnsafeMutablePointer<AVPacket> = av_packet_alloc()
@@ -54,11 +55,13 @@ public final class ImageWriter {
   public func write(_ frame: Frame, to path: String) throws {
     switch PictureFile.ending(of: path) {
     case "png":
-      try prepare(frame.format == .gray8 ? AV_PIX_FMT_GRAY8 : AV_PIX_FMT_RGB24, frame.width, frame.height, path)
+      try prepare(
+        frame.format == .gray8 ? AV_PIX_FMT_GRAY8 : AV_PIX_FMT_RGB24, frame.width, frame.height, path)
     case "jpg", "jpeg": try prepare(AV_PIX_FMT_YUVJ420P, frame.width, frame.height, path)
     default:
       throw FramesError(
-        .unsupportedOutput, "create", path, "pictures are written as PNG or JPEG", hint: "end it in .png or .jpg")
+        .unsupportedOutput, "create", path, "pictures are written as PNG or JPEG",
+        hint: "end it in .png or .jpg")
     }
     // JFIF knows one matrix only.
     try converter.convert(
@@ -77,7 +80,8 @@ public final class ImageWriter {
       (picture.pointee.data.0! + row * rowBytes)
         .update(from: labels.pixels + row * labels.rowBytes, count: labels.width)
     }
-    UnsafeMutableRawPointer(picture.pointee.data.1!).withMemoryRebound(to: UInt32.self, capacity: 256) { entries in
+    UnsafeMutableRawPointer(picture.pointee.data.1!).withMemoryRebound(to: UInt32.self, capacity: 256) {
+      entries in
       for index in 0..<256 {
         let color = index < palette.count ? palette[index] : RGB(0, 0, 0)
         entries[index] = 0xFF00_0000 | UInt32(color.red) << 16 | UInt32(color.green) << 8 | UInt32(color.blue)
@@ -105,7 +109,9 @@ public final class ImageWriter {
     let format = AVPixelFormat(rawValue: picture.pointee.format)
     let isJPEG = format == AV_PIX_FMT_YUVJ420P
     let encoder = try encoder(isJPEG ? AV_CODEC_ID_MJPEG : AV_CODEC_ID_PNG, path)
-    picture.pointee.pts = 0
+    // Encoders that keep state refuse a time that came before.
+    picture.pointee.pts = count
+    count += 1
     picture.pointee.quality = isJPEG ? 2 * FF_QP2LAMBDA : 0
     var code = avcodec_send_frame(encoder, picture)
     if code >= 0 { code = avcodec_receive_packet(encoder, packet) }
@@ -123,7 +129,8 @@ public final class ImageWriter {
     if let encoder = encoders[key] { return encoder }
     guard let found = avcodec_find_encoder(codec), let encoder = avcodec_alloc_context3(found) else {
       throw FramesError(
-        .unsupportedEncoder, "encode", path, "this FFmpeg writes no such pictures", hint: "install a full FFmpeg")
+        .unsupportedEncoder, "encode", path, "this FFmpeg writes no such pictures",
+        hint: "install a full FFmpeg")
     }
     encoder.pointee.pix_fmt = AVPixelFormat(rawValue: key.format)
     encoder.pointee.width = Int32(key.width)

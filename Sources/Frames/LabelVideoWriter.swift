@@ -15,8 +15,10 @@ public final class LabelVideoWriter {
   ///   - metadata: the class map and whatever else the container shall say.
   /// - Throws: exists, cannotCreate, permission, unsupportedOutput.
   public init(
-    _ path: String, width: Int, height: Int, timeBase: TimeBase, rate: Ratio, sampleAspectRatio: Ratio = Ratio(1, 1),
-    metadata: [String: String] = [:], threads: Int = 1, overwrite: Bool = false, interrupt: InterruptFlag? = nil
+    _ path: String, width: Int, height: Int, timeBase: TimeBase, rate: Ratio,
+    sampleAspectRatio: Ratio = Ratio(1, 1),
+    metadata: [String: String] = [:], threads: Int = 1, overwrite: Bool = false,
+    interrupt: InterruptFlag? = nil
   ) throws {
     self.path = path
     var options = VideoWriter.Options()
@@ -38,7 +40,8 @@ public final class LabelVideoWriter {
   /// - Parameters pts, duration: in the writer's time base.
   /// - Precondition: the map has the writer's size.
   public func write(_ labels: LabelMap, pts: Int64, duration: Int64) throws {
-    try write(labels.pixels, rowBytes: labels.rowBytes, width: labels.width, height: labels.height, pts, duration)
+    try write(
+      labels.pixels, rowBytes: labels.rowBytes, width: labels.width, height: labels.height, pts, duration)
   }
 
   /// Writes a plane of class ids, one byte for each pixel.

@@ -62,7 +62,8 @@ public final class LogCollector: Sendable {
   private static func normalised(_ raw: String) -> String {
     var text = raw.drop { $0.isWhitespace }
     while text.last?.isWhitespace == true { text.removeLast() }
-    guard text.first == "[", let at = text.firstIndex(of: "@"), let close = text.firstIndex(of: "]"), at < close
+    guard text.first == "[", let at = text.firstIndex(of: "@"), let close = text.firstIndex(of: "]"),
+      at < close
     else { return String(text) }
     let name = text[..<at].split(separator: " ").first ?? "["
     return String(name + text[close...])

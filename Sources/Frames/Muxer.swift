@@ -28,8 +28,9 @@ final class Muxer {
   private var sound: [Packet] = []
   private var video: UnsafeMutablePointer<AVStream>?
 
-  init(_ path: String, container: String?, fragment: Fragmentation, overwrite: Bool, interrupt: InterruptFlag?) throws
-  {
+  init(
+    _ path: String, container: String?, fragment: Fragmentation, overwrite: Bool, interrupt: InterruptFlag?
+  ) throws {
     LogCollector.shared.install()
     self.path = path
     self.fragment = fragment
@@ -39,37 +40,40 @@ final class Muxer {
     var allocated: UnsafeMutablePointer<AVFormatContext>?
     let name = container ?? Muxer.container(for: path)
     avformat_alloc_output_context2(&allocated, nil, name, path)
-    guard let allocated, let format = allocated.pointee.oformat else {
+    guard let allocated else {
       throw FramesError(
         .unsupportedOutput, "create", path, "no container for \(name.map { "'\($0)'" } ?? "this ending")",
         hint: "use .mp4, .mkv or .ts")
     }
+    allocated.pointee.interrupt_callback = guardian.callback
+    do {
+      file = try Muxer.open(allocated, path, isAddress: isAddress, overwrite: overwrite)
+    } catch {
+      // Not all of `self` exists yet, so no deinit will run.
+      avformat_free_context(allocated)
+      throw error
+    }
     context = allocated
-    context.pointee.interrupt_callback = guardian.callback
     context.pointee.flags |= AVFMT_FLAG_FLUSH_PACKETS | AVFMT_FLAG_BITEXACT
     context.pointee.flush_packets = 1
     scratch = av_packet_alloc()
-    if format.pointee.flags & AVFMT_NOFILE != 0 {
-      file = nil
-      return
+  }
+
+  /// Connects the container to its output; `nil` where FFmpeg itself owns that.
+  private static func open(
+    _ context: UnsafeMutablePointer<AVFormatContext>, _ path: String, isAddress: Bool, overwrite: Bool
+  ) throws -> OutputFile? {
+    if context.pointee.oformat.pointee.flags & AVFMT_NOFILE != 0 { return nil }
+    if isAddress && !path.hasPrefix("file:") {
+      let code = avio_open2(
+        &context.pointee.pb, path, AVIO_FLAG_WRITE, &context.pointee.interrupt_callback, nil)
+      if code < 0 { throw FramesError(code: code, "create", path) }
+      return nil
     }
-    do {
-      if isAddress && !path.hasPrefix("file:") {
-        file = nil
-        let code = avio_open2(&context.pointee.pb, path, AVIO_FLAG_WRITE, &context.pointee.interrupt_callback, nil)
-        if code < 0 { throw FramesError(code: code, "create", path) }
-      } else {
-        let opened = try OutputFile(path, overwrite: overwrite)
-        file = opened
-        context.pointee.pb = opened.context
-        context.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
-      }
-    } catch {
-      var scratch: UnsafeMutablePointer<AVPacket>? = scratch
-      av_packet_free(&scratch)
-      avformat_free_context(context)
-      throw error
-    }
+    let opened = try OutputFile(path, overwrite: overwrite)
+    context.pointee.pb = opened.context
+    context.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
+    return opened
   }
 
   deinit {
@@ -121,7 +125,7 @@ final class Muxer {
   /// Writes a picture, and before it the sound up to its time. Takes the packet's contents.
   func write(_ packet: UnsafeMutablePointer<AVPacket>) throws {
     let ticks = packet.pointee.dts != rm_nopts() ? packet.pointee.dts : packet.pointee.pts
-    if !isHeaderWritten { try writeHeader() }
+    if !isHeaderWritten { try writeHeader(first: packet.pointee.pts) }
     try writeSound(until: videoTimeBase.seconds(ticks))
     packet.pointee.stream_index = video!.pointee.index
     av_packet_rescale_ts(packet, videoTimeBase.rational, video!.pointee.time_base)
@@ -132,7 +136,7 @@ final class Muxer {
   func finish() throws {
     guard !isClosed else { return }
     isClosed = true
-    if !isHeaderWritten { try writeHeader() }
+    if !isHeaderWritten { try writeHeader(first: 0) }
     try writeSound(until: .infinity)
     let code = av_write_trailer(context)
     if let file { try file.close() }
@@ -154,26 +158,49 @@ extension Muxer {
   }
 
   private func accepts(_ codec: AVCodecID) -> Bool {
-    avformat_query_codec(context.pointee.oformat, codec, FF_COMPLIANCE_NORMAL) != 0
+    let answer = avformat_query_codec(context.pointee.oformat, codec, FF_COMPLIANCE_NORMAL)
+    if answer >= 0 || containerName != "mpegts" { return answer != 0 }
+    // FFmpeg's MPEG-TS muxer does not tell, and writes what nobody reads.
+    return Muxer.transportStreamCodecs.contains { $0 == codec }
   }
 
+  private static let transportStreamCodecs = [
+    AV_CODEC_ID_H264, AV_CODEC_ID_HEVC, AV_CODEC_ID_MPEG4, AV_CODEC_ID_MPEG2VIDEO, AV_CODEC_ID_MPEG1VIDEO,
+    AV_CODEC_ID_AAC, AV_CODEC_ID_MP2, AV_CODEC_ID_MP3, AV_CODEC_ID_AC3, AV_CODEC_ID_EAC3, AV_CODEC_ID_OPUS,
+    AV_CODEC_ID_DTS,
+  ]
+
   /// Waits for the first picture packet, because the way an mp4 says its start depends on the first times.
-  private func writeHeader() throws {
+  private func writeHeader(first pts: Int64) throws {
     isHeaderWritten = true
     var options: OpaquePointer?
     defer { av_dict_free(&options) }
-    // Timestamps are written as they are; negative ones too.
+    // Timestamps are written as they are; negative ones too, where the container can say them.
     context.pointee.avoid_negative_ts = 0
     switch containerName {
     case "mp4", "mov": setMP4(&options)
     case "matroska", "webm":
-      av_dict_set(&options, "cluster_time_limit", "1000", 0)
-      if let seconds = fragment.seconds { av_dict_set(&options, "cluster_time_limit", "\(Int(seconds * 1000))", 0) }
+      if pts < 0 { context.pointee.output_ts_offset = videoTimeBase.convert(-pts, to: .microseconds) }
+      setEncoderDelays()
+      av_dict_set(&options, "cluster_time_limit", "\(Int((fragment.seconds ?? 5) * 1000))", 0)
     case "mpegts": av_dict_set(&options, "mpegts_copyts", "1", 0)
     default: break
     }
     let code = avformat_write_header(context, &options)
     guard code >= 0 else { throw failure(code) }
+  }
+
+  /// Matroska says sound before time 0 as an encoder's delay, which MP4 had in an edit list.
+  private func setEncoderDelays() {
+    for (id, track) in tracks {
+      guard let first = sound.first(where: { $0.stream == id }), let pts = first.pts, pts < 0 else {
+        continue
+      }
+      let parameters = context.pointee.streams[Int(track.index)]!.pointee.codecpar!
+      guard parameters.pointee.initial_padding == 0 else { continue }
+      let samples = -first.timeBase.seconds(pts) * Double(parameters.pointee.sample_rate)
+      parameters.pointee.initial_padding = Int32(samples.rounded())
+    }
   }
 
   private func setMP4(_ options: inout OpaquePointer?) {
@@ -233,7 +260,9 @@ extension Muxer {
   }
 
   private func failure(_ code: Int32) -> FramesError {
-    if guardian.isInterrupted { return FramesError(.interrupted, "write", path, "stopped", hint: "start it again") }
+    if guardian.isInterrupted {
+      return FramesError(.interrupted, "write", path, "stopped", hint: "start it again")
+    }
     if let file, file.failure != 0 { return FramesError(errno: file.failure, "write", path) }
     return FramesError(code: code, "write", path)
   }

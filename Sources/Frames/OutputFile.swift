@@ -19,11 +19,11 @@ final class OutputFile {
     descriptor = try OutputFile.open(path, overwrite: overwrite)
     let size: Int32 = 64 << 10
     context = avio_alloc_context(
-      av_malloc(Int(size)).assumingMemoryBound(to: UInt8.self), size, 1, nil, nil, nil, nil)
+      av_malloc(Int(size)).assumingMemoryBound(to: UInt8.self), size, 1, nil, nil,
+      { opaque, bytes, count in
+        Unmanaged<OutputFile>.fromOpaque(opaque!).takeUnretainedValue().write(bytes!, Int(count))
+      }, nil)
     context.pointee.opaque = Unmanaged.passUnretained(self).toOpaque()
-    context.pointee.write_packet = { opaque, bytes, count in
-      Unmanaged<OutputFile>.fromOpaque(opaque!).takeUnretainedValue().write(bytes!, Int(count))
-    }
     if lseek(descriptor, 0, SEEK_CUR) >= 0 {
       context.pointee.seekable = AVIO_SEEKABLE_NORMAL
       context.pointee.seek = { opaque, offset, whence in
@@ -69,7 +69,8 @@ final class OutputFile {
     let exists = stat(path, &status) == 0
     let isRegular = status.st_mode & S_IFMT == S_IFREG
     if exists && isRegular && !overwrite {
-      throw FramesError(.exists, "create", path, "it exists", hint: "overwrite it with -y, or choose another name")
+      throw FramesError(
+        .exists, "create", path, "it exists", hint: "overwrite it with -y, or choose another name")
     }
     // O_EXCL: of two programs that start together, one gets the file.
     let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (exists ? (isRegular ? O_TRUNC : 0) : O_EXCL)

@@ -12,7 +12,8 @@ final class PictureFile {
 
   /// The ending of `path` in lower case, without the dot.
   static func ending(of path: String) -> String {
-    guard let name = path.split(separator: "/").last, let dot = name.lastIndex(of: "."), dot != name.startIndex
+    guard let name = path.split(separator: "/").last, let dot = name.lastIndex(of: "."),
+      dot != name.startIndex
     else { return "" }
     return name[name.index(after: dot)...].lowercased()
   }
@@ -39,6 +40,8 @@ final class PictureFile {
         .invalidData, "read", path, "it is not a PNG, JPEG, BMP, PPM or WebP picture",
         hint: "check how the file was made")
     }
+    // Without the mark, FFmpeg's PNG decoder adds the picture to the one before.
+    packet.pointee.flags |= AV_PKT_FLAG_KEY
     var code = avcodec_send_packet(decoder, packet)
     if code >= 0 { code = avcodec_receive_frame(decoder, frame) }
     guard code >= 0 else {
@@ -74,7 +77,9 @@ final class PictureFile {
 
   private func decoder(for id: AVCodecID) -> UnsafeMutablePointer<AVCodecContext>? {
     if let decoder = decoders[id.rawValue] { return decoder }
-    guard let codec = avcodec_find_decoder(id), let decoder = avcodec_alloc_context3(codec) else { return nil }
+    guard let codec = avcodec_find_decoder(id), let decoder = avcodec_alloc_context3(codec) else {
+      return nil
+    }
     // With frame threads the picture would not come out at once.
     decoder.pointee.thread_count = 1
     guard avcodec_open2(decoder, codec, nil) >= 0 else { return nil }

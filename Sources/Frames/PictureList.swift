@@ -23,7 +23,9 @@ enum PictureList {
         let name = withUnsafeBytes(of: &entry.pointee.d_name) {
           String(cString: $0.bindMemory(to: CChar.self).baseAddress!)
         }
-        if name.first != ".", PictureFile.extensions.contains(PictureFile.ending(of: name)) { names.append(name) }
+        if name.first != ".", PictureFile.extensions.contains(PictureFile.ending(of: name)) {
+          names.append(name)
+        }
       }
       guard !names.isEmpty else {
         throw FramesError(
@@ -39,9 +41,11 @@ enum PictureList {
     var result = glob_t()
     defer { globfree(&result) }
     guard glob(path, 0, nil, &result) == 0 else {
-      throw FramesError(.noFrames, "read", path, "no file matches", hint: "quote the pattern, and check its folder")
+      throw FramesError(
+        .noFrames, "read", path, "no file matches", hint: "quote the pattern, and check its folder")
     }
-    return (0..<Int(result.gl_pathc)).map { String(cString: result.gl_pathv[$0]!) }.sorted(by: naturallyPrecedes)
+    return (0..<Int(result.gl_pathc)).map { String(cString: result.gl_pathv[$0]!) }.sorted(
+      by: naturallyPrecedes)
   }
 
   /// Runs of digits compare as numbers: `a9` before `a10`.

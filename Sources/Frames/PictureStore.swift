@@ -7,7 +7,8 @@ enum PictureStore {
   /// - Throws: exists, cannotCreate, permission, diskFull, io.
   static func save(_ bytes: UnsafeRawBufferPointer, to path: String, overwrite: Bool) throws {
     if !overwrite && access(path, F_OK) == 0 {
-      throw FramesError(.exists, "create", path, "it exists", hint: "overwrite it with -y, or choose another name")
+      throw FramesError(
+        .exists, "create", path, "it exists", hint: "overwrite it with -y, or choose another name")
     }
     let aside = path + ".part"
     let file = try OutputFile(aside, overwrite: true)
@@ -27,7 +28,9 @@ public struct PicturePattern: Sendable, Hashable {
 
   /// `nil` where `text` holds no `%d` or `%0Nd`.
   public init?(_ text: String) {
-    guard let percent = text.firstIndex(of: "%"), let end = text[percent...].firstIndex(of: "d") else { return nil }
+    guard let percent = text.firstIndex(of: "%"), let end = text[percent...].firstIndex(of: "d") else {
+      return nil
+    }
     let width = text[text.index(after: percent)..<end]
     guard width.allSatisfy(\.isNumber) else { return nil }
     before = String(text[..<percent])

@@ -82,7 +82,9 @@ struct Pump {
   }
 
   private mutating func setAside() {
-    guard let stream = demuxer.audio.first(where: { $0.id == Int(packet.pointee.stream_index) }) else { return }
+    guard let stream = demuxer.audio.first(where: { $0.id == Int(packet.pointee.stream_index) }) else {
+      return
+    }
     sound.append(Packet(moving: packet, stream: stream.id, timeBase: stream.timeBase))
   }
 

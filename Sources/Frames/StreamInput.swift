@@ -28,11 +28,11 @@ final class StreamInput {
     self.guardian = guardian
     let size: Int32 = 64 << 10
     context = avio_alloc_context(
-      av_malloc(Int(size)).assumingMemoryBound(to: UInt8.self), size, 0, nil, nil, nil, nil)
+      av_malloc(Int(size)).assumingMemoryBound(to: UInt8.self), size, 0, nil,
+      { opaque, buffer, count in
+        Unmanaged<StreamInput>.fromOpaque(opaque!).takeUnretainedValue().read(buffer!, Int(count))
+      }, nil, nil)
     context.pointee.opaque = Unmanaged.passUnretained(self).toOpaque()
-    context.pointee.read_packet = { opaque, buffer, count in
-      Unmanaged<StreamInput>.fromOpaque(opaque!).takeUnretainedValue().read(buffer!, Int(count))
-    }
   }
 
   deinit {

@@ -81,10 +81,13 @@ struct TimeWindow {
   func cut(_ packets: [Packet], end: Int64? = nil) -> [Packet] {
     let end = min(self.end, end ?? Int64.max)
     if start == Int64.min && end == Int64.max { return packets }
+    // In seconds: the pictures' clock may be too coarse for sound.
+    let first = start == Int64.min ? -Double.infinity : timeBase.seconds(start) - 1e-6
+    let last = end == Int64.max ? Double.infinity : timeBase.seconds(end) - 1e-6
     return packets.filter { packet in
       guard let pts = packet.pts else { return true }
-      let time = packet.timeBase.convert(pts, to: timeBase)
-      guard time >= start && time < end else { return false }
+      let time = packet.timeBase.seconds(pts)
+      guard time >= first && time < last else { return false }
       packet.shift(by: -timeBase.convert(rebase, to: packet.timeBase))
       return true
     }

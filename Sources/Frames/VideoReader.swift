@@ -35,7 +35,8 @@ public final class VideoReader: FrameSource {
     demuxer = try Demuxer(uri, options: options)
     decoder = try Decoder(
       demuxer.video, threads: options.threads, keepsCorrupt: !options.discardCorrupt, subject: uri)
-    window = TimeWindow(options, startTime: demuxer.startTime, timeBase: TimeBase(demuxer.video.pointee.time_base))
+    window = TimeWindow(
+      options, startTime: demuxer.startTime, timeBase: TimeBase(demuxer.video.pointee.time_base))
     clock = TimestampClock(
       usualDuration: demuxer.usualFrameDuration,
       tolerance: TimeBase(demuxer.video.pointee.time_base).ticks(1))
@@ -65,7 +66,8 @@ public final class VideoReader: FrameSource {
     counts = pump.counts
     let rotation = options.rotation ?? Rotation(of: demuxer.video)
     shaper = FrameShaper(first: found, rotation: rotation, matrix: options.matrix, range: options.range)
-    info = demuxer.info(shaper, window: window, options: options, sampleAspectRatio: found.pointee.sample_aspect_ratio)
+    info = demuxer.info(
+      shaper, window: window, options: options, sampleAspectRatio: found.pointee.sample_aspect_ratio)
   }
 
   deinit {

@@ -46,7 +46,9 @@ public final class VideoWriter: FrameSink {
 
   /// - Parameter audio: tracks whose packets come with the frames.
   /// - Throws: exists, cannotCreate, permission, unsupportedEncoder, unsupportedOutput.
-  public init(_ path: String, video: VideoFormat, audio: [AudioStream] = [], options: Options = Options()) throws {
+  public init(_ path: String, video: VideoFormat, audio: [AudioStream] = [], options: Options = Options())
+    throws
+  {
     self.path = path
     self.video = video
     var settings = options.encoder

@@ -44,7 +44,7 @@ struct Dice {
   return x
 }
 
-/// sin(2π·`turns`) within 0.001, by a parabola and one correction: nothing but + − × and floor.
+/// sin(2π·`turns`) within about 0.001, by a parabola and one correction: nothing but + − × and floor.
 func wave(_ turns: Double) -> Double {
   let t = turns - turns.rounded(.down)
   let half = t < 0.5 ? t : t - 0.5

@@ -90,7 +90,8 @@ struct Facade {
     }
     if y > 116 { return shift(wall, 20) }
     if y > 94 {
-      let letters = y > 100 && y < 111 && x > 26 && x < 102 && x % 9 > 3
+      let letters =
+        y > 100 && y < 111 && x > 26 && x < 102 && x % 9 > 3
         && scramble(UInt32(x / 3 + y / 4 * 50)) & 3 > 0
       return letters ? shift(accent, 120) : accent
     }

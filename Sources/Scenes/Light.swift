@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Light, air and exposure of one frame. Strengths are in 1/256.
+/// Light, air and exposure of one frame. Strengths are in 1/256 of a colour; walls are named by the side of the
+/// street they stand on, so that `leftWall` is lit from the right.
 struct Light {
   var ground: UInt32 = 256
   var leftWall: UInt32 = 256

@@ -36,7 +36,8 @@ extension Painter {
       let first = Canvas.pixel(left, limit: canvas.width)
       let last = max(Canvas.pixel(right, limit: canvas.width), min(first + 1, canvas.width))
       guard first < last else { continue }
-      let colour = mark.pointee.isShadow
+      let colour =
+        mark.pointee.isShadow
         ? dim(haze[Int(z)], full)
         : pen.seen(mark.pointee.colour, pen.light.ground, z)
       if mark.pointee.isShadow {
@@ -45,7 +46,9 @@ extension Painter {
         }
       } else {
         let weight = (full * see) >> 8
-        for x in first..<last where ids[x] <= lastGround && ids[x] > 0 { line[x] = blend(line[x], colour, weight) }
+        for x in first..<last where ids[x] <= lastGround && ids[x] > 0 {
+          line[x] = blend(line[x], colour, weight)
+        }
       }
     }
   }

@@ -121,7 +121,8 @@ struct Painter {
     let level = level(footprint)
     let along = camera.travelled + Double(z)
     let v = Int(along * Double(density.y)) & 255
-    let texels = textures.texels + surface.pointee.texture * TextureSet.stride + offsets[level]
+    let texels =
+      textures.texels + surface.pointee.texture * TextureSet.stride + offsets[level]
       + (v >> level) << (7 - level)
     let strength = (surface.pointee.light &* clear[Int(z)]) >> 8
     let air = haze[Int(z)]

@@ -104,10 +104,11 @@ extension Pen {
     for x in 0..<canvas.width {
       // Read at fixed bearings, so that the skyline turns with the street and does not crawl.
       let bearing = (Float(x) + 0.5 - camera.centre) * scale - turn + 4096
-      let cell = Int(bearing * 0.5)
-      let trees = Float(textures.noise(cell, 40)) / 255 * 13 + Float(textures.noise(cell * 7, 90)) / 255 * 2 - 1.5
-      let block = Int(bearing / 14)
-      let roofs = 4 + Float(scramble(UInt32(block)) & 7) * 1.1
+      let cell = Int((bearing * 0.5).rounded(.down))
+      let trees =
+        Float(textures.noise(cell, 40)) / 255 * 13 + Float(textures.noise(cell * 7, 90)) / 255 * 2 - 1.5
+      let block = Int((bearing / 14).rounded(.down))
+      let roofs = 4 + Float(scramble(UInt32(truncatingIfNeeded: block)) & 7) * 1.1
       let built = textures.noise(cell, 160) > 118
       let top = Canvas.pixel(row(built ? max(roofs, trees * 0.6) : trees, z), limit: canvas.height)
       let id = built && roofs > trees * 0.6 ? town : grove

@@ -28,13 +28,7 @@ extension Pen {
     let hatch = back - toTail * 0.45
     let (belt, top, sill) = (shape.belt, shape.height, Float(0.27))
     let tuck: Float = shape.half * 0.16
-    let metal: (UInt32, Float, Float) -> UInt16 = { strength, high, low in
-      self.flat(paint, label: Label.car, light: strength, z: z, fall: 74, high: high, low: low)
-    }
     let glassColour = light.lampsLit ? rgb(34, 38, 44) : rgb(58, 68, 76)
-    let glass: (UInt32) -> UInt16 = { strength in
-      self.flat(glassColour, label: Label.car, light: strength, z: z, fall: 110, high: top, low: belt)
-    }
     let underbody = flat(rgb(24, 24, 26), label: Label.car, light: light.front, z: z)
     board(left + 0.1, right - 0.1, 0.14, sill + 0.1, max(near + 0.2, Camera.near + 0.01), underbody)
 
@@ -44,14 +38,17 @@ extension Pen {
       let x = showsLeft ? left : right
       let inner = showsLeft ? left + tuck : right - tuck
       let strength = showsLeft ? light.rightWall : light.leftWall
-      let body = metal((strength * 230) >> 8, belt, sill)
+      let body = flat(
+        paint, label: Label.car, light: (strength * 230) >> 8, z: z, fall: 74, high: belt, low: sill)
       quad(Point(x, sill, near), Point(x, sill, far), Point(x, belt, far), Point(x, belt, near), body)
       quad(
-        Point(x, belt, bonnet), Point(x, belt, back), Point(inner, top, hatch), Point(inner, top, screen), body)
+        Point(x, belt, bonnet), Point(x, belt, back), Point(inner, top, hatch), Point(inner, top, screen),
+        body)
       let (a, b) = (bonnet + toTail * 0.22, back - toTail * 0.18)
       let middle = (a + b) * 0.5
       let edge = showsLeft ? inner - tuck * 0.15 : inner + tuck * 0.15
-      let pane = glass((strength * 200) >> 8)
+      let pane = flat(
+        glassColour, label: Label.car, light: (strength * 200) >> 8, z: z, fall: 110, high: top, low: belt)
       let topA = screen + toTail * 0.1
       let topB = hatch - toTail * 0.1
       let low = belt + 0.03
@@ -62,9 +59,12 @@ extension Pen {
       quad(
         Point(x, low, middle + toTail * 0.04), Point(x, low, b), Point(edge, high, topB),
         Point(edge, high, middle + toTail * 0.04), pane)
-      for axle in [near + shape.length * 0.2, far - shape.length * 0.2] { wheel(x, axle, strength) }
+      wheel(x, far - shape.length * 0.2, strength)
+      wheel(x, near + shape.length * 0.2, strength)
     }
-    lid(item, shape, paint, near: near, z: z, away: away, bonnet: bonnet, screen: screen, back: back, hatch: hatch)
+    lid(
+      item, shape, paint, near: near, z: z, away: away, bonnet: bonnet, screen: screen, back: back,
+      hatch: hatch)
     face(item, shape, paint, near: near, z: z, away: away, dice: &dice)
   }
 
@@ -95,12 +95,15 @@ extension Pen {
     let pillar = flat(paint, label: Label.car, light: light.front, z: z)
     let low = away ? back : bonnet
     let high = away ? hatch : screen
-    quad(Point(left, belt, near), Point(right, belt, near), Point(right, belt, low), Point(left, belt, low), shine)
+    quad(
+      Point(left, belt, near), Point(right, belt, near), Point(right, belt, low), Point(left, belt, low),
+      shine)
     quad(
       Point(left + tuck, top, min(screen, hatch)), Point(right - tuck, top, min(screen, hatch)),
       Point(right - tuck, top, max(screen, hatch)), Point(left + tuck, top, max(screen, hatch)), shine)
     quad(
-      Point(left, belt, low), Point(right, belt, low), Point(right - tuck, top, high), Point(left + tuck, top, high),
+      Point(left, belt, low), Point(right, belt, low), Point(right - tuck, top, high),
+      Point(left + tuck, top, high),
       pillar)
     let colour = light.lampsLit ? rgb(40, 44, 50) : rgb(70, 82, 90)
     let pane = flat(colour, label: Label.car, light: light.front, z: z, fall: 90, high: top, low: belt)
@@ -127,14 +130,16 @@ extension Pen {
     board(x - half, x + half, 0.27, 0.5, near, bumper)
     let braking = away && wave(camera.time * 0.11 + Double(dice.unit())) > 0.55
     let lit: UInt32 = light.lampsLit || braking ? 256 : light.front
-    let lamp = away
+    let lamp =
+      away
       ? part(braking ? rgb(255, 44, 36) : rgb(170, 30, 30), lit)
       : part(light.lampsLit ? rgb(255, 246, 214) : rgb(214, 220, 222), lit)
     let (low, high) = away ? (belt - 0.3, belt - 0.05) : (belt - 0.27, belt - 0.09)
     board(x - half + 0.03, x - half + (away ? 0.2 : 0.36), low, high, near, lamp)
     board(x + half - (away ? 0.2 : 0.36), x + half - 0.03, low, high, near, lamp)
     if !away {
-      board(x - half * 0.55, x + half * 0.55, belt - 0.3, belt - 0.12, near, part(rgb(36, 38, 40), light.front))
+      board(
+        x - half * 0.55, x + half * 0.55, belt - 0.3, belt - 0.12, near, part(rgb(36, 38, 40), light.front))
     }
     let plate = part(away ? rgb(206, 178, 70) : rgb(206, 206, 200), light.front)
     board(x - 0.26, x + 0.26, away ? 0.56 : 0.38, away ? 0.68 : 0.49, near, plate)

@@ -5,7 +5,7 @@ extension Pen {
     guard z > 1.5 else { return }
     let height = dice.between(5.2, 10)
     let trunkTop = height * dice.between(0.34, 0.46)
-    let girth = height * 0.034
+    let girth = height * 0.027
     let lean = dice.between(-0.2, 0.2)
     let bark = flat(rgb(84, 72, 62), label: Label.tree, light: light.front, z: z)
     corner(0, Point(x - girth, 0, z))
@@ -121,7 +121,9 @@ extension Pen {
     let colours = (rgb(255, 62, 48), rgb(255, 190, 60), rgb(90, 255, 170))
     for lamp in 0..<3 {
       let colour = lamp == 0 ? colours.0 : lamp == 1 ? colours.1 : colours.2
-      let glass = lamp == lit ? flat(colour, label: Label.sign, light: 256, z: z * 0.5)
+      let glass =
+        lamp == lit
+        ? flat(colour, label: Label.sign, light: 256, z: z * 0.5)
         : flat(dim(colour, 52), label: Label.sign, light: light.front, z: z)
       disc(x, 3.36 - Float(lamp) * 0.36, z, radius: 0.14, tall: 0.14, glass)
     }
@@ -135,7 +137,8 @@ extension Pen {
     limb(x, 0, x, 1.12, z1, thick: 0.09, steel)
     for height: Float in [0.2, 1.0] {
       quad(
-        Point(x, height, z0), Point(x, height, z1), Point(x, height + 0.07, z1), Point(x, height + 0.07, z0), steel)
+        Point(x, height, z0), Point(x, height, z1), Point(x, height + 0.07, z1), Point(x, height + 0.07, z0),
+        steel)
     }
     if z0 < 40 {
       for bar in 1..<10 { limb(x, 0.2, x, 1.0, z1 - Float(bar) * 0.15, thick: 0.026, steel) }

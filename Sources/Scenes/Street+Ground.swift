@@ -24,7 +24,8 @@ struct GroundMarks {
   var count = 0
 
   mutating func add(
-    _ shape: Mark.Shape, x: (Float, Float), z: (Float, Float), colour: RGB = 0, opacity: UInt32, isShadow: Bool
+    _ shape: Mark.Shape, x: (Float, Float), z: (Float, Float), colour: RGB = 0, opacity: UInt32,
+    isShadow: Bool
   ) {
     guard count < Self.capacity, z.1 > Camera.near, z.0 < StreetPlan.depth, x.1 > x.0 else { return }
     marks[count] = Mark(
@@ -85,7 +86,9 @@ extension GroundMarks {
       }
       if dice.chance(0.1) {
         let x = dice.between(-half + 0.8, half - 1)
-        add(.ellipse, x: (x, x + 0.62), z: (z + 3, z + 3.62), colour: rgb(48, 48, 50), opacity: 150, isShadow: false)
+        add(
+          .ellipse, x: (x, x + 0.62), z: (z + 3, z + 3.62), colour: rgb(48, 48, 50), opacity: 150,
+          isShadow: false)
       }
       // Stop lines and a crossing stand before the signals.
       if cell % 12 == 0 {
@@ -110,7 +113,8 @@ extension GroundMarks {
     let sunny = light.shade < 256
     switch item.kind {
     case .car:
-      shadow(.rectangle, x: (item.x - 0.86, item.x + 0.86), z: (item.z - 2, item.z + 2), leaves: light.contact)
+      shadow(
+        .rectangle, x: (item.x - 0.86, item.x + 0.86), z: (item.z - 2, item.z + 2), leaves: light.contact)
       shadow(.ellipse, x: (item.x - 1.2, item.x + 1.2), z: (item.z - 2.6, item.z + 2.6), leaves: 190)
       if sunny {
         let (from, to) = away < 0 ? (item.x - 1.75, item.x - 0.8) : (item.x + 0.8, item.x + 1.75)
@@ -138,7 +142,8 @@ extension GroundMarks {
       }
     case .plot:
       shadow(
-        .rectangle, x: item.side < 0 ? (-item.x, -item.x + 0.35) : (item.x - 0.35, item.x), z: (item.z, item.z1),
+        .rectangle, x: item.side < 0 ? (-item.x, -item.x + 0.35) : (item.x - 0.35, item.x),
+        z: (item.z, item.z1),
         leaves: 190)
       if sunny, item.side == plan.sunSide {
         var dice = item.dice

@@ -5,7 +5,9 @@ extension Pen {
     rgb(36, 38, 46), rgb(58, 54, 52), rgb(96, 36, 38), rgb(44, 58, 86), rgb(110, 104, 92), rgb(28, 30, 32),
     rgb(70, 84, 66), rgb(150, 146, 140), rgb(120, 84, 52), rgb(52, 70, 96),
   ]
-  private static let skin: [RGB] = [rgb(198, 156, 132), rgb(156, 112, 86), rgb(110, 76, 58), rgb(212, 174, 150)]
+  private static let skin: [RGB] = [
+    rgb(198, 156, 132), rgb(156, 112, 86), rgb(110, 76, 58), rgb(212, 174, 150),
+  ]
 
   func walker(_ item: Item) {
     guard item.z > 1.5 else { return }
@@ -86,9 +88,9 @@ extension Pen {
     let tyre = part(rgb(28, 28, 30))
     let x = item.x
     // The bicycle points a little across the view, so that its wheels show some of their round.
-    let slant = camera.across(x, z) / z * 0.8 + 0.05 * item.side
-    disc(x + slant * 0.5, 0.34, z, radius: max(abs(slant) * 0.3, 0.035), tall: 0.34, tyre)
-    disc(x - slant * 0.5, 0.34, z, radius: max(abs(slant) * 0.3, 0.035), tall: 0.34, tyre)
+    let slant = camera.across(x, z) / z * 0.34 + 0.03 * item.side
+    disc(x + slant * 0.5, 0.34, z, radius: max(abs(slant) * 0.34, 0.035), tall: 0.34, tyre)
+    disc(x - slant * 0.5, 0.34, z, radius: max(abs(slant) * 0.34, 0.035), tall: 0.34, tyre)
     limb(x - slant * 0.5, 0.34, x, 0.9, z, thick: 0.06, frame)
     limb(x + slant * 0.5, 0.34, x, 0.86, z, thick: 0.06, frame)
     limb(x, 0.34, x, 0.95, z, thick: 0.05, frame)

@@ -35,7 +35,7 @@ struct StreetPlan {
     self.seed = seed
     var dice = Dice(seed: seed, kind: 1)
     let sort = dice.unit()
-    weather = sort < 0.42 ? .overcast : sort < 0.78 ? .sunny : .dusk
+    weather = sort < 0.22 ? .dusk : sort < 0.64 ? .overcast : .sunny
     hand = dice.chance(0.75) ? 1 : -1
     roadHalf = dice.between(3.7, 6.1)
     pavement = dice.between(2.4, 5.2)

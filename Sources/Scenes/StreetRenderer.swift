@@ -49,7 +49,8 @@ public final class StreetRenderer {
     precondition(labels.map { $0.width == width && $0.height == height } ?? true)
     let time = Double(index) / scene.parameters.rate
     pen.begin(
-      camera: Camera(plan: plan, width: width, height: height, time: time), light: Light(plan: plan, time: time))
+      camera: Camera(plan: plan, width: width, height: height, time: time),
+      light: Light(plan: plan, time: time))
     painter.begin()
     items.collect(plan: plan, camera: pen.camera)
     marks.collect(plan: plan, camera: pen.camera, light: pen.light, items: items)

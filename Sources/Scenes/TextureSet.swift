@@ -26,7 +26,9 @@ final class TextureSet: @unchecked Sendable {
   static let stride = (0..<levels).reduce(0) { $0 + (width >> $1) * (height >> $1) }
 
   /// Where a level starts within a texture.
-  static func offset(ofLevel level: Int) -> Int { (0..<level).reduce(0) { $0 + (width >> $1) * (height >> $1) } }
+  static func offset(ofLevel level: Int) -> Int {
+    (0..<level).reduce(0) { $0 + (width >> $1) * (height >> $1) }
+  }
 
   let texels: UnsafeMutablePointer<UInt32>
   /// 256 x 256 values of 0…255, smooth and repeating: clouds, stains, ragged edges.
@@ -56,7 +58,8 @@ final class TextureSet: @unchecked Sendable {
       return shift(rgb(slab + slabWarmth, slab + slabWarmth / 2, slab), joint ? tone - 34 : tone)
     }
     fill(Self.grass) { x, y in
-      shift(rgb(84, 104, 58), (self.noise(x * 5, y * 5) - 128) / 3 + Int(scramble(UInt32(x ^ y << 9)) & 15) - 8)
+      shift(
+        rgb(84, 104, 58), (self.noise(x * 5, y * 5) - 128) / 3 + Int(scramble(UInt32(x ^ y << 9)) & 15) - 8)
     }
     let foliage = [rgb(98, 106, 76), rgb(112, 116, 84), rgb(84, 98, 66), rgb(124, 112, 78)][dice.below(4)]
     fill(Self.leaves) { x, y in
@@ -73,7 +76,7 @@ final class TextureSet: @unchecked Sendable {
       let thin = abs(self.noise(x * 8, y * 8) - self.noise(x * 8 + 40, y * 8 + 90))
       let open = thick > 14 && thin > 22
       let tone = Int(scramble(UInt32(x + y * 409)) & 31) - 16
-      return shift(twig, open ? 70 + tone + self.noise(x, y) / 4 : tone - 14)
+      return shift(twig, open ? 58 + tone + self.noise(x, y) / 4 : tone - 14)
     }
     let plank = rgb(110 + dice.below(40), 92 + dice.below(30), 74 + dice.below(24))
     fill(Self.boards) { x, y in

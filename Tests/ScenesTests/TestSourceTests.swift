@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct TestSourceTests {
   @Test func everyKeyIsRead() throws {
-    let source = try TestSource.parse("test:street?size=640x360&rate=30000/1001&seconds=0&seed=18446744073709551615")
+    let source = try TestSource.parse(
+      "test:street?size=640x360&rate=30000/1001&seconds=0&seed=18446744073709551615")
     #expect(
       source
         == .street(.init(width: 640, height: 360, rate: 30000.0 / 1001, seconds: 0, seed: .max)))
