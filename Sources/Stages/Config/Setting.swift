@@ -46,7 +46,6 @@ extension PipelineConfig {
     Setting("source.duration", \.source.duration),
     Setting("source.frames", \.source.frames, in: 1...1e12),
     Setting("source.stride", \.source.stride, in: 1...1e6),
-    Setting("source.loop", \.source.loop, in: 1...1e9),
     Setting("source.format", \.source.format),
     Setting("source.timeout.connect", \.source.connectTimeout),
     Setting("source.timeout.stall", \.source.stallTimeout),
@@ -96,8 +95,6 @@ extension OutputConfig {
   static let settings: [Setting<OutputConfig>] = [
     Setting("uri", \.uri),
     Setting("kind", \.kind),
-    Setting("ids", \.ids),
-    Setting("scale", \.scale),
     Setting("fragment", \.fragment),
     Setting("faststart", \.isFastStart),
     Setting("overwrite", \.overwrite),
