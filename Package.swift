@@ -95,7 +95,6 @@ let package = Package(
     .testTarget(name: "ScenesTests", dependencies: ["Buffers", "Scenes"], swiftSettings: strict),
     .testTarget(
       name: "FramesTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
-    // Tests, one target for each of the above.
     .testTarget(name: "GraphIRTests", dependencies: ["Buffers", "GraphIR"], swiftSettings: strict),
     .testTarget(
       name: "ONNXTests",
@@ -104,6 +103,10 @@ let package = Package(
       ], swiftSettings: strict),
     .testTarget(
       name: "NetworksTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
+    .testTarget(name: "KernelsTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
+    .testTarget(
+      name: "PlanningTests",
+      dependencies: ["Buffers", "GraphIR", "Kernels", "Networks", "ONNX", "Planning"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

@@ -6,7 +6,7 @@ import Testing
 @testable import Stages
 
 @Suite struct ProgressTests {
-  private func progress(_ state: Progress.State) -> RunProgress {
+  private func progress(_ state: RunProgress.State) -> RunProgress {
     var ledger = Ledger()
     ledger.enter(360)
     ledger.leave(276)

@@ -80,6 +80,7 @@ extension PipelineConfig.Encode.Audio: ConfigValue {}
 extension PipelineConfig.ReportOptions.Form: ConfigValue {}
 extension PipelineConfig.ReportOptions.Progress: ConfigValue {}
 extension OutputConfig.Kind: ConfigValue {}
+extension OutputConfig.Ids: ConfigValue {}
 extension OutputConfig.OnError: ConfigValue {}
 extension OutputConfig.Tap: ConfigValue {}
 

@@ -145,6 +145,8 @@ public struct OutputConfig: Sendable, Equatable {
     case truth
     case null
   }
+  /// `train` counts the classes of the model from 0; `label` is the data set's own numbering.
+  public enum Ids: String, Sendable, CaseIterable { case train, label }
   public enum OnError: String, Sendable, CaseIterable { case stop, `continue` }
   /// Behind which stage checksums are taken.
   public enum Tap: String, Sendable, CaseIterable { case decode, argmax, overlay }
@@ -152,6 +154,7 @@ public struct OutputConfig: Sendable, Equatable {
   public var uri: String
   /// By the extension.
   public var kind: Kind?
+  public var ids = Ids.train
   /// Seconds that a crash may cost; `nil` writes one index at the end.
   public var fragment: TimeSpan? = TimeSpan(seconds: 1)
   public var isFastStart = false

@@ -95,6 +95,7 @@ extension OutputConfig {
   static let settings: [Setting<OutputConfig>] = [
     Setting("uri", \.uri),
     Setting("kind", \.kind),
+    Setting("ids", \.ids),
     Setting("fragment", \.fragment),
     Setting("faststart", \.isFastStart),
     Setting("overwrite", \.overwrite),

@@ -61,7 +61,7 @@ struct OutputFactory {
           hint: "only test:street does")
       }
       if kind == .mask { try writeClassMap(beside: output) }
-      return LabelVideoOutput(try labels(output), wantsTruth: kind == .truth)
+      return LabelVideoOutput(try labels(output), wantsTruth: kind == .truth, numbering: numbering(output))
     case .png:
       let folder = output.uri.hasSuffix("/") ? String(output.uri.dropLast()) : output.uri
       if mkdir(folder, 0o777) != 0 && errno != EEXIST {
@@ -70,7 +70,7 @@ struct OutputFactory {
         )
       }
       try writeClassMap(beside: output)
-      return LabelPictureOutput(folder: folder, palette: palette, overwrite: output.overwrite)
+      return LabelPictureOutput(folder: folder, palette: palette, numbering: numbering(output), overwrite: output.overwrite)
     }
   }
 
@@ -107,6 +107,10 @@ struct OutputFactory {
       overwrite: output.overwrite, interrupt: interrupt)
   }
 
+  private func numbering(_ output: OutputConfig) -> Numbering? {
+    Numbering(output.ids, names: palette.names, width: source.width, height: source.height)
+  }
+
   /// `labels.mkv` gets `labels.classes.json`.
   private func writeClassMap(beside output: OutputConfig) throws {
     var stem = output.uri.hasSuffix("/") ? String(output.uri.dropLast()) : output.uri
@@ -114,7 +118,7 @@ struct OutputFactory {
       stem = String(stem[..<dot])
     }
     let file = try TextFile(stem + ".classes.json", overwrite: output.overwrite)
-    try file.append(ClassMap.json(palette))
+    try file.append(ClassMap.json(palette, numbering: numbering(output)))
     try file.finish()
   }
 }
