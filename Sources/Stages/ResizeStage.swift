@@ -37,21 +37,19 @@ final class ResizeStage: Stage {
 }
 
 extension ModelInputFormat {
-  /// The same input with a picture of `width` x `height` pixels placed in it.
+  /// The same input with a picture of `width` x `height` pixels placed in its content rectangle.
   ///
   /// - Parameter aspect: a pixel's width by its height.
   func placing(width: Int, height: Int, aspect: Double, fit: PipelineConfig.Resize.Fit) -> ModelInputFormat {
     var result = self
-    (result.contentRow, result.contentColumn) = (0, 0)
-    (result.contentRows, result.contentColumns) = (rows, columns)
     guard fit == .letterbox else { return result }
     let picture = Double(width) * (aspect > 0 ? aspect : 1) / Double(height)
-    if picture > Double(columns) / Double(rows) {
-      result.contentRows = max(1, min(rows, Int((Double(columns) / picture).rounded())))
-      result.contentRow = (rows - result.contentRows) / 2
+    if picture > Double(contentColumns) / Double(contentRows) {
+      result.contentRows = max(1, min(contentRows, Int((Double(contentColumns) / picture).rounded())))
+      result.contentRow += (contentRows - result.contentRows) / 2
     } else {
-      result.contentColumns = max(1, min(columns, Int((Double(rows) * picture).rounded())))
-      result.contentColumn = (columns - result.contentColumns) / 2
+      result.contentColumns = max(1, min(contentColumns, Int((Double(contentRows) * picture).rounded())))
+      result.contentColumn += (contentColumns - result.contentColumns) / 2
     }
     return result
   }

@@ -36,6 +36,14 @@ extension Problem {
     }
   }
 
+  private init(_ error: RunError) {
+    switch error.kind {
+    case .configuration: self.init(.usage, "RM-RUN-002", "\(error)", hint: error.hint)
+    case .model: self.init(.badData, "RM-MODEL-008", "\(error)", hint: error.hint)
+    case .unbalanced: self.init(.internalFault, "RM-BUG-002", "\(error)", hint: error.hint)
+    }
+  }
+
   private init(_ error: FramesError) {
     let (status, id) = Problem.codes(of: error.kind)
     self.init(status, id, error.description, hint: error.hint)
