@@ -76,6 +76,22 @@ import Testing
     #expect(shifts.allSatisfy { abs($0) < 0.002 }, "\(shifts)")
   }
 
+  @Test(.enabled(if: bt601 != nil, "needs ROADMASK_DATA"), arguments: [0, 37] as [Int64])
+  func silentSoundTrackHoldsNothingUp(start: Int64) throws {
+    let audio = try VideoReader(ClipTests.bt601!).info.audio
+    let path = scratch.file("a.mp4")
+    let writer = try VideoWriter(path, video: Made.video(), audio: audio, options: Made.options("libx264"))
+    for index in 0..<100 {
+      let pts = Int64(index) + start
+      try writer.write(
+        Frame(Made.picture(index), index: index, pts: pts, duration: 1, timeBase: TimeBase(1, 25)))
+    }
+    let written = writer.bytesWritten
+    try writer.finish()
+    #expect(written > 10_000)
+    #expect(try Made.read(path).frames.map(\.pts) == (0..<100).map { Int64($0) + start })
+  }
+
   /// Decodes and encodes again, with sound; gives the number of frames and their times in seconds.
   private func copy(_ clip: String, to path: String) throws -> (Int, [Double]) {
     let reader = try VideoReader(clip)
