@@ -58,6 +58,20 @@ extension Muxer {
     }
   }
 
+  /// True where an mp4 would hold its index, and all behind it, back until a silent track speaks.
+  var waitsForSound: Bool {
+    guard containerName == "mp4" || containerName == "mov", fragment.seconds != nil else { return false }
+    let started = Set(sound.map(\.stream))
+    return !tracks.keys.allSatisfy(started.contains)
+  }
+
+  /// Writes an mp4's index and first fragment now; tracks that start later say so in their fragments.
+  func startWithoutSound() throws {
+    let code = av_write_frame(context, nil)
+    guard code >= 0 else { throw failure(code) }
+    av_opt_set(context.pointee.priv_data, "movflags", "+frag_discont", 0)
+  }
+
   private func setMP4(_ options: inout OpaquePointer?) {
     // The track's clock is the source's, so that its timestamps stay whole numbers.
     av_dict_set(&options, "video_track_timescale", "\(videoTimeBase.denominator)", 0)
@@ -68,15 +82,9 @@ extension Muxer {
     var flags = "+empty_moov+default_base_moof"
     flags += isIntraOnly ? "" : "+frag_keyframe"
     if isIntraOnly { av_dict_set(&options, "frag_duration", "\(Int(seconds * 1_000_000))", 0) }
-    // An edit list carries the start and the encoder's delay, but waits for every track's first packet.
-    let started = Set(sound.map(\.stream))
-    if tracks.keys.allSatisfy(started.contains) {
-      flags += "+delay_moov"
-      av_dict_set(&options, "use_editlist", "1", 0)
-    } else {
-      flags += "+frag_discont+negative_cts_offsets"
-      av_dict_set(&options, "use_editlist", "0", 0)
-    }
+    // An edit list carries the start and the encoder's delay.
+    flags += "+delay_moov"
+    av_dict_set(&options, "use_editlist", "1", 0)
     av_dict_set(&options, "movflags", flags, 0)
   }
 }

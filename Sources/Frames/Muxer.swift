@@ -19,6 +19,8 @@ final class Muxer {
   let fragment: Fragmentation
   private let scratch: UnsafeMutablePointer<AVPacket>
   private(set) var isHeaderWritten = false
+  /// Some track was silent when the first picture came.
+  private var isIncomplete = false
   private var isClosed = false
   /// Of the picture packets that come in.
   private(set) var videoTimeBase = TimeBase.microseconds
@@ -125,6 +127,12 @@ final class Muxer {
   /// Writes a picture, and before it the sound up to its time. Takes the packet's contents.
   func write(_ packet: UnsafeMutablePointer<AVPacket>) throws {
     let ticks = packet.pointee.dts != rm_nopts() ? packet.pointee.dts : packet.pointee.pts
+    if !isHeaderWritten {
+      isIncomplete = waitsForSound
+    } else if isIncomplete && packet.pointee.flags & AV_PKT_FLAG_KEY != 0 {
+      try startWithoutSound()
+      isIncomplete = false
+    }
     try writeHeaderOnce(first: packet.pointee.pts)
     try writeSound(until: videoTimeBase.seconds(ticks))
     packet.pointee.stream_index = video!.pointee.index

@@ -87,9 +87,23 @@ import Testing
         Frame(Made.picture(index), index: index, pts: pts, duration: 1, timeBase: TimeBase(1, 25)))
     }
     let written = writer.bytesWritten
-    try writer.finish()
+    // Sound that starts after three seconds.
+    let late = try soundOfClip().filter { $0.order! >= 3 && $0.order! < 4 }
+    try writer.finish(trailing: late)
     #expect(written > 10_000)
-    #expect(try Made.read(path).frames.map(\.pts) == (0..<100).map { Int64($0) + start })
+    let read = try Made.read(path).frames.map(\.pts)
+    #expect(read == (0..<100).map { Int64($0) + start })
+    if let packets = packets(path) {
+      #expect(packets.count == late.count)
+      #expect(zip(packets, late).allSatisfy { abs($0.pts - $1.order!) < 0.001 })
+    }
+  }
+
+  private func soundOfClip() throws -> [Packet] {
+    let reader = try VideoReader(ClipTests.bt601!)
+    var packets: [Packet] = []
+    while let frame = try reader.next() { packets += frame.sidePackets }
+    return packets + reader.trailingPackets
   }
 
   /// Decodes and encodes again, with sound; gives the number of frames and their times in seconds.
