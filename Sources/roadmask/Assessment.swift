@@ -112,8 +112,7 @@ struct Assessment {
     for info: SourceInfo, config: PipelineConfig, model: String?
   ) throws -> (FrameLabeler, names: [String]) {
     let path = try ModelStore.path(of: model)
-    let loaded = try LoadedModel(
-      path: path, level: config.usableLevel(), picture: config.pictureSize(modelPath: path))
+    let loaded = try LoadedModel(path: path, level: config.usableLevel(), picture: config.pictureSize)
     let inference = try loaded.inference(threads: config.threadBudget)
     return (FrameLabeler(source: info, config: config, inference: inference), loaded.description.palette.names)
   }

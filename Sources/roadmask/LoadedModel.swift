@@ -18,14 +18,15 @@ struct LoadedModel {
   private let mean: [Float]
   private let scale: [Float]
 
-  /// - Parameter picture: the size to take pictures in, in place of the file's.
-  init(path: String, level: CPULevel, picture wanted: PixelSize? = nil) throws {
+  /// - Parameter choose: the size to take pictures in, given the file's own.
+  init(path: String, level: CPULevel, picture choose: (_ own: PixelSize) throws -> PixelSize = { $0 }) throws {
     self.path = path
     do {
       var graph = try ONNXReader.read(path).optimized()
       let metadata = graph.metadata
       var picture = metadata["picture"].flatMap(PixelSize.init)
-      if let wanted, wanted != picture {
+      let whole = graph.inputs.first.map { PixelSize(width: $0.fact.shape[2], height: $0.fact.shape[1]) }
+      if let own = picture ?? whole, case let wanted = try choose(own), wanted != own {
         let size = wanted.roundedUp(to: 32)
         graph = try graph.resized(toRows: size.height, columns: size.width)
         picture = wanted

@@ -18,9 +18,9 @@ struct ModelInfo: ParsableCommand {
     let path = try ModelStore.path(of: file)
     let graph = try ONNXReader.read(path)
     switch dump {
-    case .text: print(try graph.dumpText())
-    case .json: print(try graph.dumpJSON())
-    case .dot: print(try graph.dumpDOT())
+    case .text: print(try graph.text())
+    case .json: print(try graph.json())
+    case .dot: print(try graph.dot())
     case nil: try describe(graph, path)
     }
   }
