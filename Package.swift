@@ -85,7 +85,7 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests, one target for each of the above.
-    .testTarget(name: "GraphIRTests", dependencies: ["Buffers", "GraphIR"], swiftSettings: strict),
+    .testTarget(name: "GraphIRTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
     .testTarget(
       name: "ONNXTests",
       dependencies: [
