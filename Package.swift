@@ -41,7 +41,7 @@ let package = Package(
         ])
       ]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    .target(name: "CKernels", cSettings: kernelFlags),
+    .target(name: "CKernels", cSettings: kernelFlags, linkerSettings: [.linkedLibrary("m")]),
 
     // Pixels in and out, and the rendered street.
     .target(name: "Frames", dependencies: ["Buffers", "CFFmpeg"], swiftSettings: strict),
@@ -62,6 +62,9 @@ let package = Package(
     .target(
       name: "Planning", dependencies: ["Buffers", "GraphIR", "Kernels"], swiftSettings: strict),
 
+    // Labels against truth.
+    .target(name: "Evaluation", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
+
     // The pipeline.
     .target(
       name: "Stages",
@@ -77,14 +80,21 @@ let package = Package(
     .executableTarget(
       name: "roadmask",
       dependencies: [
-        "Buffers", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Planning", "Scenes",
-        "Stages",
+        "Buffers", "Evaluation", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Planning",
+        "Scenes", "Stages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
 
-    // Tests, one target for each of the above.
+    // Tests.
+    .testTarget(name: "EvaluationTests", dependencies: ["Buffers", "Evaluation"], swiftSettings: strict),
+    .testTarget(
+      name: "StagesTests", dependencies: ["Buffers", "Frames", "Kernels", "Stages"], swiftSettings: strict),
+    .testTarget(name: "PixelTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
+    .testTarget(name: "ScenesTests", dependencies: ["Buffers", "Scenes"], swiftSettings: strict),
+    .testTarget(
+      name: "FramesTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
     .testTarget(name: "GraphIRTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
     .testTarget(
       name: "ONNXTests",
@@ -93,6 +103,10 @@ let package = Package(
       ], swiftSettings: strict),
     .testTarget(
       name: "NetworksTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
+    .testTarget(name: "KernelsTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
+    .testTarget(
+      name: "PlanningTests",
+      dependencies: ["Buffers", "GraphIR", "Kernels", "Networks", "ONNX", "Planning"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11
