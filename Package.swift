@@ -87,14 +87,8 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    // Tests.
-    .testTarget(name: "EvaluationTests", dependencies: ["Buffers", "Evaluation"], swiftSettings: strict),
-    .testTarget(name: "StagesTests", dependencies: ["Stages"], swiftSettings: strict),
-    .testTarget(name: "PixelTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
-    .testTarget(name: "ScenesTests", dependencies: ["Buffers", "Scenes"], swiftSettings: strict),
-    .testTarget(
-      name: "FramesTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
-    .testTarget(name: "GraphIRTests", dependencies: ["Buffers", "GraphIR"], swiftSettings: strict),
+    // Tests, one target for each of the above.
+    .testTarget(name: "GraphIRTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
     .testTarget(
       name: "ONNXTests",
       dependencies: [
