@@ -87,7 +87,14 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    // Tests, one target for each of the above.
+    // Tests.
+    .testTarget(name: "EvaluationTests", dependencies: ["Buffers", "Evaluation"], swiftSettings: strict),
+    .testTarget(
+      name: "StagesTests", dependencies: ["Buffers", "Frames", "Kernels", "Stages"], swiftSettings: strict),
+    .testTarget(name: "PixelTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
+    .testTarget(name: "ScenesTests", dependencies: ["Buffers", "Scenes"], swiftSettings: strict),
+    .testTarget(
+      name: "FramesTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
     .testTarget(name: "GraphIRTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
     .testTarget(
       name: "ONNXTests",

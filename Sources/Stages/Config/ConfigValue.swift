@@ -74,14 +74,13 @@ extension ColorRange: ConfigValue {}
 extension PipelineConfig.Model.Precision: ConfigValue {}
 extension PipelineConfig.Decode.Turn: ConfigValue {}
 extension PipelineConfig.Resize.Fit: ConfigValue {}
-extension PipelineConfig.Argmax.Filter: ConfigValue {}
-extension PipelineConfig.Overlay.View: ConfigValue {}
+extension LabelFilter: ConfigValue {}
+extension OverlayView: ConfigValue {}
 extension PipelineConfig.Encode.Audio: ConfigValue {}
 extension PipelineConfig.ReportOptions.Form: ConfigValue {}
 extension PipelineConfig.ReportOptions.Progress: ConfigValue {}
 extension OutputConfig.Kind: ConfigValue {}
 extension OutputConfig.Ids: ConfigValue {}
-extension OutputConfig.Scale: ConfigValue {}
 extension OutputConfig.OnError: ConfigValue {}
 extension OutputConfig.Tap: ConfigValue {}
 

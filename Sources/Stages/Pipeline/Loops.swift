@@ -22,7 +22,11 @@ struct SourceLoop<Source: SourceStage>: Loop {
         guard let item = try source.next() else { break }
         let end = clock.now()
         let service = (end &- begin) &- min(item.waitedNanoseconds, end &- begin)
-        state.ledger.book { $0.enter() }
+        state.ledger.book {
+          $0.enter(1 + item.corruptBefore)
+          $0.drop(item.corruptBefore, at: source.name, .corrupt)
+        }
+        index += item.corruptBefore
         meter.record(service: service, wait: nil)
         var ready = end
         if state.options.isPaced {

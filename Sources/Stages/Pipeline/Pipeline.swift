@@ -84,6 +84,7 @@ public final class Pipeline: Sendable {
       stages: state.meters.map { $0.figures(wall: wall, depth: state.depth(before: $0.name)) },
       age: course.age.summary, recentAge: course.recentAge.summary, wallSeconds: wall.seconds,
       mediaSeconds: course.firstMedia.map { course.mediaEnd - $0 } ?? 0,
+      deliveredSeconds: course.firstMedia.map { max(0, course.lastOut - $0) } ?? 0,
       secondsToFirstOutput: course.firstOut.map { ($0 &- span.start).seconds },
       warmupFrames: state.options.warmupFrames, lastFailure: course.lastFailure.map { "\($0)" })
   }
@@ -100,6 +101,8 @@ public struct PipelineFigures: Sendable {
   public var wallSeconds: Double
   /// Length of what the source gave.
   public var mediaSeconds: Double
+  /// How far into it the last delivered frame stands.
+  public var deliveredSeconds: Double
   public var secondsToFirstOutput: Double?
   public var warmupFrames: Int
   /// Why a frame was last booked as failed.

@@ -9,6 +9,8 @@ final class RunState: Sendable {
     var firstMedia: Double?
     var mediaEnd = 0.0
     var firstOut: UInt64?
+    /// Media seconds of the frame delivered last.
+    var lastOut = 0.0
     var age: SteadyDistribution
     var recentAge: RecentDistribution
     var error: (any Error)?
@@ -99,6 +101,7 @@ final class RunState: Sendable {
     let now = ticket.deliveredAt
     course.withLock { course in
       if course.firstOut == nil { course.firstOut = now }
+      course.lastOut = ticket.mediaSeconds
       course.age.record(now &- ticket.bornAt)
       course.recentAge.record(now &- ticket.bornAt, now: now)
     }

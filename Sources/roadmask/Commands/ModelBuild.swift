@@ -46,7 +46,7 @@ struct ModelBuild: ParsableCommand {
     let graph = try spec().build(
       rows: size.height, columns: size.width, picture: (picture.width, picture.height),
       form: weights == nil || training ? .training : .deployable,
-      weights: weights.map(Safetensors.read), seed: seed, metadata: metadata())
+      weights: weights.map { try Safetensors.read($0).tensors }, seed: seed, metadata: metadata())
     try ONNXWriter.write(graph, to: output)
     Output.message("\(output): \(try GraphSummary(graph))")
   }

@@ -18,9 +18,9 @@ struct ModelInfo: ParsableCommand {
     let path = try ModelStore.path(of: file)
     let graph = try ONNXReader.read(path)
     switch dump {
-    case .text: print(try graph.dumpText())
-    case .json: print(try graph.dumpJSON())
-    case .dot: print(try graph.dumpDOT())
+    case .text: print(try graph.text())
+    case .json: print(try graph.json())
+    case .dot: print(try graph.dot())
     case nil: try describe(graph, path)
     }
   }
@@ -53,15 +53,18 @@ struct ModelCheck: ParsableCommand {
 
   func run() throws {
     let path = try ModelStore.path(of: file)
-    let findings = try ONNXReader.check(path)
-    guard findings.isEmpty else {
-      for finding in findings { print(finding) }
+    let report = try ONNXReader.check(path)
+    print("opset      \(report.opset)")
+    let operators = report.operators.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    print("operators  \(operators.joined(separator: ", "))")
+    guard report.problems.isEmpty else {
+      for problem in report.problems { print("cannot run \(problem)") }
       throw Problem(
-        .badData, "RM-MODEL-007", "\(path): \(findings.count) of its nodes cannot run",
-        hint: "export it again without them, or run it elsewhere")
+        .badData, "RM-MODEL-007", "\(path): \(report.problems.count) of its nodes cannot run",
+        hint: "export it again without them; the lines above say why each cannot")
     }
-    _ = try LoadedModel(path: path, level: .best, size: nil)
-    print("\(path) can run")
+    let model = try LoadedModel(path: path, level: .best)
+    print("runs       \(model.plan.steps.count) steps, \(model.plan.arenaBytes >> 10) KiB of working memory")
   }
 }
 

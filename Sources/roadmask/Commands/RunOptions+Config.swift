@@ -42,6 +42,7 @@ extension RunOptions {
       ("--max-errors", "stages.decode.max_errors", maxErrors),
       ("--model", "model.file", model),
       ("--infer-size", "model.size", inferSize),
+      ("--fit", "stages.resize.fit", fit),
       ("--threads", "pipeline.threads", unlessAuto(threads)),
       ("--cpu", "pipeline.cpu", unlessAuto(cpu)),
       ("--queue", "pipeline.queue", queue),

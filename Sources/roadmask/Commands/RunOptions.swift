@@ -43,6 +43,9 @@ struct RunOptions: ParsableArguments {
     help: "Size of the model's picture as WxH, where its file allows another. (default: by the source's shape)")
   var inferSize: String?
 
+  @Option(help: "How another shape fits the model's picture: stretch, letterbox. (default: stretch)")
+  var fit: String?
+
   @Option(help: "CPU threads of the whole process, codecs included. (default: what quota and affinity allow)")
   var threads: String?
 
