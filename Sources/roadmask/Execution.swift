@@ -46,8 +46,10 @@ struct Execution {
     }
     try writeReport(result)
     if let error = result.error {
-      let problem = result.status == .unbalanced
-        ? Problem(.internalFault, "RM-BUG-002", "\(error)", hint: "this is a fault of roadmask; please report it")
+      let problem =
+        result.status == .unbalanced
+        ? Problem(
+          .internalFault, "RM-BUG-002", "\(error)", hint: "this is a fault of roadmask; please report it")
         : Problem(error)
       throw problem
     }
