@@ -16,7 +16,8 @@ public final class FrameLabeler {
   public init(source info: SourceInfo, config: PipelineConfig, inference: any Inference) {
     let level = config.flow.cpu ?? .best
     let target = inference.input.placing(
-      width: info.width, height: info.height, aspect: info.video.sampleAspectRatio.value, fit: config.resize.fit)
+      width: info.width, height: info.height, aspect: info.video.sampleAspectRatio.value,
+      fit: config.resize.fit)
     resize = ResizeStage(
       source: PictureResizer.Source(
         format: info.video.format, width: info.width, height: info.height, matrix: info.color.matrix,

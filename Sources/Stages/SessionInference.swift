@@ -32,12 +32,15 @@ public final class SessionInference: Inference {
     let (taken, given) = (source.fact, result.fact)
     guard taken.dtype == .float32, taken.shape.rank == 4, taken.shape[0] == 1, taken.shape[3] == 3 else {
       throw RunError(
-        .model, "run", plan.name, "its input is \(taken)", hint: "one RGB picture as float32 is what can be given")
+        .model, "run", plan.name, "its input is \(taken)",
+        hint: "one RGB picture as float32 is what can be given")
     }
-    guard given.dtype == .float32, given.shape.rank == 4, given.shape[0] == 1, (1...255).contains(given.shape[3])
+    guard given.dtype == .float32, given.shape.rank == 4, given.shape[0] == 1,
+      (1...255).contains(given.shape[3])
     else {
       throw RunError(
-        .model, "run", plan.name, "its output is \(given)", hint: "a score for each of 1 to 255 classes is needed")
+        .model, "run", plan.name, "its output is \(given)",
+        hint: "a score for each of 1 to 255 classes is needed")
     }
     let (rows, columns) = (taken.shape[1], taken.shape[2])
     if let picture, picture.width > columns || picture.height > rows {

@@ -70,7 +70,8 @@ struct OutputFactory {
         )
       }
       try writeClassMap(beside: output)
-      return LabelPictureOutput(folder: folder, palette: palette, numbering: numbering(output), overwrite: output.overwrite)
+      return LabelPictureOutput(
+        folder: folder, palette: palette, numbering: numbering(output), overwrite: output.overwrite)
     }
   }
 
