@@ -14,7 +14,7 @@ struct Execution {
   func run() throws {
     let level = try config.usableLevel()
     let path = try ModelStore.path(of: config.model.file)
-    let model = try LoadedModel(path: path, level: level, picture: try config.pictureSize(modelPath: path))
+    let model = try LoadedModel(path: path, level: level, picture: config.pictureSize)
     let inference = try model.inference(threads: config.threadBudget)
     if options.dryRun { return try describe(model) }
 
@@ -46,8 +46,10 @@ struct Execution {
     }
     try writeReport(result)
     if let error = result.error {
-      let problem = result.status == .unbalanced
-        ? Problem(.internalFault, "RM-BUG-002", "\(error)", hint: "this is a fault of roadmask; please report it")
+      let problem =
+        result.status == .unbalanced
+        ? Problem(
+          .internalFault, "RM-BUG-002", "\(error)", hint: "this is a fault of roadmask; please report it")
         : Problem(error)
       throw problem
     }
@@ -93,10 +95,9 @@ extension PipelineConfig {
   }
 
   /// The size in which the model sees pictures: as asked, else by the shape of the source.
-  func pictureSize(modelPath: String) throws -> PixelSize? {
+  func pictureSize(like own: PixelSize) throws -> PixelSize {
     if let size = model.size { return size }
-    guard source.uri != "-", !source.uri.contains("://") else { return nil }
-    guard let own = try LoadedModel.ownPicture(modelPath) else { return nil }
+    guard source.uri != "-", !source.uri.contains("://") else { return own }
     return LoadedModel.picture(for: try SourceInfo.probe(self), like: own)
   }
 }

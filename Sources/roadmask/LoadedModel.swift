@@ -18,14 +18,16 @@ struct LoadedModel {
   private let mean: [Float]
   private let scale: [Float]
 
-  /// - Parameter picture: the size to take pictures in, in place of the file's.
-  init(path: String, level: CPULevel, picture wanted: PixelSize? = nil) throws {
+  /// - Parameter choose: the size to take pictures in, given the file's own.
+  init(path: String, level: CPULevel, picture choose: (_ own: PixelSize) throws -> PixelSize = { $0 }) throws
+  {
     self.path = path
     do {
       var graph = try ONNXReader.read(path).optimized()
       let metadata = graph.metadata
       var picture = metadata["picture"].flatMap(PixelSize.init)
-      if let wanted, wanted != picture {
+      let whole = graph.inputs.first.map { PixelSize(width: $0.fact.shape[2], height: $0.fact.shape[1]) }
+      if let own = picture ?? whole, case let wanted = try choose(own), wanted != own {
         let size = wanted.roundedUp(to: 32)
         graph = try graph.resized(toRows: size.height, columns: size.width)
         picture = wanted
@@ -64,12 +66,15 @@ struct LoadedModel {
     return PixelSize(width: width, height: max(1, Int((Double(width) / shape).rounded())))
   }
 
-  private static func numbers(_ metadata: [String: String], _ key: String, default value: Float) throws -> [Float] {
+  private static func numbers(_ metadata: [String: String], _ key: String, default value: Float) throws
+    -> [Float]
+  {
     guard let text = metadata[key] else { return [value, value, value] }
     let numbers = text.split(separator: ",").compactMap { Float($0.trimmingCharacters(in: .whitespaces)) }
     guard numbers.count == 1 || numbers.count == 3, numbers.allSatisfy(\.isFinite) else {
       throw Problem(
-        .badData, "RM-MODEL-006", "its metadata '\(key)' is '\(text)'", hint: "one number, or one for R, G and B")
+        .badData, "RM-MODEL-006", "its metadata '\(key)' is '\(text)'",
+        hint: "one number, or one for R, G and B")
     }
     return numbers.count == 3 ? numbers : [numbers[0], numbers[0], numbers[0]]
   }
@@ -79,7 +84,9 @@ struct LoadedModel {
       return .spread(names: (0..<classes).map { "class \($0)" })
     }
     let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    let colors = (metadata["palette"] ?? "").split(separator: ",").compactMap { Palette.Color(hex: String($0)) }
+    let colors = (metadata["palette"] ?? "").split(separator: ",").compactMap {
+      Palette.Color(hex: String($0))
+    }
     return colors.count == names.count ? Palette(names: names, colors: colors) : .spread(names: names)
   }
 }

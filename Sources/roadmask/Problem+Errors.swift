@@ -20,9 +20,12 @@ extension Problem {
     case let error as ConfigError:
       self.init(.configuration, "RM-CONF-001", "\(error)", hint: error.hint)
     case let error as TestSourceError:
-      self.init(.usage, "RM-IN-006", "cannot read source '\(error.source)': \(error.problem)", hint: error.hint)
+      self.init(
+        .usage, "RM-IN-006", "cannot read source '\(error.source)': \(error.problem)", hint: error.hint)
     case let error as ONNXError:
-      self.init(.badData, "RM-MODEL-002", "\(error.path.map { "\($0): " } ?? place)\(error.problem)", hint: error.hint)
+      self.init(
+        .badData, "RM-MODEL-002", "\(error.path.map { "\($0): " } ?? place)\(error.problem)", hint: error.hint
+      )
     case let error as GraphError:
       let text = GraphError(node: error.node, op: error.op, error.problem).description
       self.init(.badData, "RM-MODEL-003", place + text, hint: error.hint)
@@ -32,7 +35,8 @@ extension Problem {
       self.init(.badData, "RM-MODEL-005", place + error.problem, hint: error.hint)
     case let error as RunError: self.init(error)
     default:
-      self.init(.internalFault, "RM-BUG-001", "\(error)", hint: "this is a fault of roadmask; please report it")
+      self.init(
+        .internalFault, "RM-BUG-001", "\(error)", hint: "this is a fault of roadmask; please report it")
     }
   }
 

@@ -36,11 +36,13 @@ struct RunOptions: ParsableArguments {
 
   // Model.
 
-  @Option(name: .shortAndLong, help: "An installed model's name, or an .onnx file. (default: the installed one)")
+  @Option(
+    name: .shortAndLong, help: "An installed model's name, or an .onnx file. (default: the installed one)")
   var model: String?
 
   @Option(
-    help: "Size of the model's picture as WxH, where its file allows another. (default: by the source's shape)")
+    help:
+      "Size of the model's picture as WxH, where its file allows another. (default: by the source's shape)")
   var inferSize: String?
 
   @Option(help: "How another shape fits the model's picture: stretch, letterbox. (default: stretch)")
@@ -49,7 +51,8 @@ struct RunOptions: ParsableArguments {
   @Option(help: "CPU threads of the whole process, codecs included. (default: what quota and affinity allow)")
   var threads: String?
 
-  @Option(help: "Use no instructions above this level: scalar, avx2, avxvnni, avx512vnni, … (default: the best)")
+  @Option(
+    help: "Use no instructions above this level: scalar, avx2, avxvnni, avx512vnni, … (default: the best)")
   var cpu: String?
 
   // Pipeline.
@@ -138,7 +141,9 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Read a pipeline file; options given here beat what it says.")
   var config: String?
 
-  @Option(help: ArgumentHelp("Set one key of the pipeline file, as in stages.encode.crf=28.", valueName: "key=value"))
+  @Option(
+    help: ArgumentHelp(
+      "Set one key of the pipeline file, as in stages.encode.crf=28.", valueName: "key=value"))
   var set: [String] = []
 
   @Flag(help: "Say what would be done, and stop.")
