@@ -2,7 +2,6 @@
 
 internal import Buffers
 internal import Frames
-internal import Synchronization
 
 /// Source → frames. Damaged pictures of a sequence are lost one by one; a broken file ends the run.
 final class DecodeStage: SourceStage {
@@ -54,7 +53,7 @@ final class DecodeStage: SourceStage {
 
 /// Sound behind the last frame, on its way from `decode` to `encode`.
 final class Trailer: Sendable {
-  private let packets = Mutex<[Packet]>([])
+  private let packets = Monitor<[Packet]>([])
 
   func fill(_ packets: [Packet]) { self.packets.withLock { $0 = packets } }
 

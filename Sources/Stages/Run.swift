@@ -3,7 +3,6 @@
 internal import Buffers
 internal import Frames
 internal import Kernels
-internal import Synchronization
 
 /// One run of a pipeline: opened from its description, started once, reported at the end.
 ///
@@ -25,7 +24,7 @@ public final class Run: Sendable {
   private let board: OutputBoard
   private let writerFlag: InterruptFlag
   private let template: Report
-  private let ending = Mutex<RunResult.Status>(.finished)
+  private let ending = Monitor<RunResult.Status>(.finished)
 
   /// - Parameter inference: made for `config.threadBudget`.
   /// - Throws: `FramesError`, `RunError`, or the error of a `test:` address.

@@ -40,7 +40,7 @@ import Testing
       outputs:
         - { uri: a.mp4, fragment: none, on_error: continue }
         - { uri: "null:" }
-        - { uri: l.mkv, kind: mask }
+        - { uri: l.mkv, kind: mask, ids: label }
       stats: { file: s.jsonl }
       report: { format: json }
       """, environment: ["USER": "u", "PASS": "p"])
@@ -58,7 +58,7 @@ import Testing
     #expect(config.encode.crf == 30 && config.encode.audio == PipelineConfig.Encode.Audio.none)
     #expect(config.outputs.count == 3)
     #expect(config.outputs[0].fragment == nil && config.outputs[0].onError == .continue)
-    #expect(config.outputs[2].kind == .mask)
+    #expect(config.outputs[2].kind == .mask && config.outputs[2].ids == .label)
     #expect(config.report.format == .json && config.statsFile == "s.jsonl")
     #expect(config.shown.contains { $0 == ("source.uri", "rtsp://***@cam/main") })
   }

@@ -73,6 +73,7 @@ import Testing
 
       bottleneck  infer, 100% busy; next limit encode at 71.6 fps;  argmax + overlay = 22% of infer
       percentiles and capacity leave out the first 10 frames
+
       """
     #expect(sample.text == expected)
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Frames
-internal import Synchronization
 
 /// One place that frames are delivered to. Owned by the encode stage.
 protocol Output: AnyObject {
@@ -58,7 +57,7 @@ final class OutputSlot {
 
 /// What the outputs of a run came to, for whoever reports when the stage is gone.
 final class OutputBoard: Sendable {
-  private let state = Mutex((figures: [Report.Output](), failures: [String]()))
+  private let state = Monitor((figures: [Report.Output](), failures: [String]()))
 
   func post(_ slots: [OutputSlot]) {
     let figures = slots.map(\.figures)

@@ -16,7 +16,7 @@ struct SourceLoop<Source: SourceStage>: Loop {
     let clock = state.clock
     var index = 0
     var origin: (media: Double, time: UInt64)?
-    while !state.stopping.read({ $0 }) {
+    while !state.stopping.withLock({ $0 }) {
       let begin = clock.now()
       do {
         guard let item = try source.next() else { break }

@@ -2,7 +2,6 @@
 
 internal import Dispatch
 internal import Glibc
-internal import Synchronization
 
 /// Prints how a run goes, on standard error, until it is stopped.
 ///
@@ -13,7 +12,7 @@ public final class ProgressPrinter: Sendable {
 
   private let run: Run
   private let form: Form
-  private let state: Mutex<(sampler: ProgressSampler, isLineShown: Bool, isStopped: Bool)>
+  private let state: Monitor<(sampler: ProgressSampler, isLineShown: Bool, isStopped: Bool)>
   // A dispatch source may be used from any thread.
   private nonisolated(unsafe) let timer: any DispatchSourceTimer
 
@@ -21,7 +20,7 @@ public final class ProgressPrinter: Sendable {
   public init(_ run: Run, form: Form) {
     self.run = run
     self.form = ProgressPrinter.resolve(form)
-    state = Mutex((ProgressSampler(), false, false))
+    state = Monitor((ProgressSampler(), false, false))
     timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "roadmask.progress"))
     timer.resume()
   }
