@@ -47,7 +47,7 @@ struct NetworkTests {
     let one = try run(example.graph, example.inputs, way)
     for threads in [2, 3] {
       let more = try run(example.graph, example.inputs, way, threads: threads, runs: 3)
-      #expect(zip(one, more).allSatisfy { $0.bitPattern == $1.bitPattern }, "\(threads) threads, \(level)")
+      #expect(sameBits(one, more), "\(threads) threads, \(level)")
     }
   }
 
@@ -61,7 +61,7 @@ struct NetworkTests {
     alone.options.reusesMemory = false
     let expected = try run(example.graph, example.inputs, alone)
     let values = try run(example.graph, example.inputs, shared, runs: 2)
-    #expect(zip(expected, values).allSatisfy { $0.bitPattern == $1.bitPattern })
+    #expect(sameBits(expected, values))
     shared.options.reusesMemory = true
     let graph = try example.graph.optimized()
     let small = try Plan(graph: graph, options: shared.options).arenaBytes

@@ -42,7 +42,9 @@ enum OperatorExamples {
     }
   }
 
-  static let convolutions: [Example] =
+  static let convolutions: [Example] = plainConvolutions + fusedConvolutions + moreConvolutions
+
+  private static let plainConvolutions: [Example] =
     [
       conv("1x1", [1, 24, 7, 9], out: 40, Convolution(kernel: Pair(1))),
       conv("1x1 no bias, batch 2", [2, 13, 5, 6], out: 3, Convolution(kernel: Pair(1)), bias: false),
@@ -72,7 +74,9 @@ enum OperatorExamples {
       conv(
         "depthwise 5x5", [1, 10, 9, 10], out: 10, Convolution(kernel: Pair(5), pads: Pads(2), groups: 10)),
     ]
-    + [Operator.relu, .clip(min: 0, max: 6)].map { activation in
+
+  private static let fusedConvolutions: [Example] =
+    [Operator.relu, .clip(min: 0, max: 6)].map { activation in
       example("conv, \(activation), add", [[1, 6, 5, 7]]) { builder, noise, x in
         let conv = Convolution(kernel: Pair(1))
         let w = try builder.parameter("w", noise.tensor([6, 6, 1, 1]))
@@ -81,7 +85,9 @@ enum OperatorExamples {
         return try builder.node("y", .add, [x[0], b])
       }
     }
-    + [
+
+  private static let moreConvolutions: [Example] =
+    [
       example("conv, add, relu", [[1, 6, 5, 7], [1, 20, 5, 7]]) { builder, noise, x in
         let w = try builder.parameter("w", noise.tensor([20, 6, 1, 1]))
         let a = try builder.node("a", .conv(Convolution(kernel: Pair(1))), [x[0], w])
@@ -103,23 +109,30 @@ enum OperatorExamples {
       },
     ]
 
-  static let elementwise: [Example] =
-    [Operator.add, .sub, .mul, .div].flatMap { op in
-      [
+  static let elementwise: [Example] = binary + unary
+
+  private static let binary: [Example] =
+    [Operator.add, .sub, .mul, .div].flatMap { op -> [Example] in
+      let pairs: [(Shape, Shape)] = [
         ([1, 5, 4, 6], [1, 5, 4, 6]), ([1, 5, 4, 6], [1, 5, 1, 1]), ([1, 1, 4, 6], [1, 5, 4, 6]),
         ([1, 5, 4, 6], [1, 1, 1, 1]), ([2, 5, 1, 6], [2, 1, 4, 1]), ([3, 7], [7]),
-      ].map { (a: Shape, b: Shape) in
+      ]
+      return pairs.map { a, b in
         example("\(op) \(a) \(b)", [a, b], range: 0.5...3) { builder, _, x in try builder.node("y", op, x) }
       }
     }
-    + [
+
+  private static let unary: [Example] =
+    [
       Operator.relu, .clip(min: -0.5, max: 1), .sigmoid, .hardSigmoid(alpha: 0.3, beta: 0.4), .hardSwish,
       .softmax(axis: 1), .softmax(axis: -1), .softmax(axis: 2),
     ].map { op in
       example("\(op)", [[1, 9, 5, 6]], range: -9...9) { builder, _, x in try builder.node("y", op, x) }
     }
 
-  static let windows: [Example] =
+  static let windows: [Example] = pools + reductions
+
+  private static let pools: [Example] =
     [
       Pooling(kernel: Pair(2), strides: Pair(2)),
       Pooling(kernel: Pair(3), strides: Pair(2), pads: Pads(1)),
@@ -127,12 +140,14 @@ enum OperatorExamples {
       Pooling(kernel: Pair(2), strides: Pair(2), ceilMode: true),
       Pooling(kernel: Pair(3), strides: Pair(2), pads: Pads(1), ceilMode: true, countIncludePad: true),
       Pooling(kernel: Pair(5), strides: Pair(1), pads: Pads(2)),
-    ].enumerated().flatMap { index, pooling in
+    ].enumerated().flatMap { index, pooling -> [Example] in
       [("average", Operator.averagePool(pooling)), ("max", .maxPool(pooling))].map { name, op in
         example("\(name) pool \(index)", [[1, 19, 9, 11]]) { builder, _, x in try builder.node("y", op, x) }
       }
     }
-    + [
+
+  private static let reductions: [Example] =
+    [
       ("global average pool", Operator.globalAveragePool),
       ("sum of channels", .reduceSum(axes: [1], keepDims: true)),
       ("sum of rows and columns", .reduceSum(axes: [2, 3], keepDims: true)),
@@ -189,41 +204,48 @@ enum OperatorExamples {
     },
   ]
 
-  static let geometry: [Example] =
-    [Resize.Coordinates.halfPixel, .pytorchHalfPixel, .alignCorners, .asymmetric].flatMap { coordinates in
-      [Pair(rows: 10, columns: 14), Pair(rows: 3, columns: 4), Pair(rows: 9, columns: 1)].map { size in
-        example("linear \(coordinates.rawValue) to \(size.rows)x\(size.columns)", [[1, 17, 5, 7]]) {
-          builder, _, x in
-          try builder.node("y", .resize(Resize(.size(size), coordinates: coordinates)), x)
-        }
-      }
-        + [Resize.Rounding.roundPreferFloor, .roundPreferCeil, .floor, .ceil].map { rounding in
-          example("nearest \(coordinates.rawValue) \(rounding.rawValue)", [[1, 3, 5, 7]]) { builder, _, x in
-            try builder.node(
-              "y",
-              .resize(
-                Resize(
-                  .size(Pair(rows: 8, columns: 15)), mode: .nearest, coordinates: coordinates,
-                  rounding: rounding)), x)
-          }
-        }
+  static let geometry: [Example] = linear + nearest + [byScales] + gridSamples
+
+  private static let coordinates: [Resize.Coordinates] = [
+    .halfPixel, .pytorchHalfPixel, .alignCorners, .asymmetric,
+  ]
+
+  private static func resize(_ name: String, _ shape: Shape, _ resize: Resize) -> Example {
+    example(name, [shape]) { builder, _, x in try builder.node("y", .resize(resize), x) }
+  }
+
+  private static let linear: [Example] = coordinates.flatMap { coordinates -> [Example] in
+    [Pair(rows: 10, columns: 14), Pair(rows: 3, columns: 4), Pair(rows: 9, columns: 1)].map { size in
+      resize(
+        "linear \(coordinates.rawValue) to \(size.rows)x\(size.columns)", [1, 17, 5, 7],
+        Resize(.size(size), coordinates: coordinates))
     }
-    + [
-      example("linear by scales", [[1, 4, 5, 7]]) { builder, _, x in
-        try builder.node("y", .resize(Resize(.scales(rows: 2, columns: 1.5))), x)
-      }
-    ]
-    + [GridSample.Padding.zeros, .border].flatMap { padding in
-      [GridSample.Mode.bilinear, .nearest].flatMap { mode in
-        [false, true].map { align in
-          example("grid sample \(padding) \(mode) \(align)", [[1, 5, 6, 7]]) { builder, noise, x in
-            let grid = try builder.constant("grid", noise.tensor([1, 4, 8, 2], -1.3, 1.3))
-            return try builder.node(
-              "y", .gridSample(GridSample(mode: mode, padding: padding, alignCorners: align)), [x[0], grid])
-          }
+  }
+
+  private static let nearest: [Example] = coordinates.flatMap { coordinates -> [Example] in
+    [Resize.Rounding.roundPreferFloor, .roundPreferCeil, .floor, .ceil].map { rounding in
+      resize(
+        "nearest \(coordinates.rawValue) \(rounding.rawValue)", [1, 3, 5, 7],
+        Resize(
+          .size(Pair(rows: 8, columns: 15)), mode: .nearest, coordinates: coordinates, rounding: rounding))
+    }
+  }
+
+  private static let byScales = resize(
+    "linear by scales", [1, 4, 5, 7], Resize(.scales(rows: 2, columns: 1.5)))
+
+  private static let gridSamples: [Example] = [GridSample.Padding.zeros, .border].flatMap {
+    padding -> [Example] in
+    [GridSample.Mode.bilinear, .nearest].flatMap { mode -> [Example] in
+      [false, true].map { align in
+        let sampling = GridSample(mode: mode, padding: padding, alignCorners: align)
+        return example("grid sample \(padding) \(mode) \(align)", [[1, 5, 6, 7]]) { builder, noise, x in
+          let grid = try builder.constant("grid", noise.tensor([1, 4, 8, 2], -1.3, 1.3))
+          return try builder.node("y", .gridSample(sampling), [x[0], grid])
         }
       }
     }
+  }
 
   static let products: [Example] = [
     example("matrices", [[7, 5], [5, 9]]) { builder, _, x in try builder.node("y", .matMul, x) },
@@ -242,7 +264,7 @@ enum OperatorExamples {
       return try builder.node("y", .quantizeLinear(axis: 1), [x[0], scale, zero])
     },
     example("quantize and back, by channel", [[1, 4, 3, 5]]) { builder, _, x in
-      let scale = try builder.constant("s", Tensor([0.01, 0.02, 0.03, 0.005], shape: [4]))
+      let scale = try builder.constant("s", Tensor([Float(0.01), 0.02, 0.03, 0.005], shape: [4]))
       let zero = try builder.constant("z", Tensor([Int8(0), 3, -4, 20], shape: [4]))
       let stored = try builder.node("q", .quantizeLinear(axis: 1), [x[0], scale, zero])
       return try builder.node("y", .dequantizeLinear(axis: 1), [stored, scale, zero])

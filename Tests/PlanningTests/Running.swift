@@ -66,3 +66,7 @@ func relativeError(_ values: [Float], _ expected: [Float]) -> Float {
     return difference.isNaN ? .infinity : max(worst, difference / scale)
   }
 }
+
+func sameBits(_ a: [Float], _ b: [Float]) -> Bool {
+  a.count == b.count && zip(a, b).allSatisfy { $0.bitPattern == $1.bitPattern }
+}
