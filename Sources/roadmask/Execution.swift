@@ -14,6 +14,7 @@ struct Execution {
   func run() throws {
     let level = try config.usableLevel()
     let path = try ModelStore.path(of: config.model.file)
+    try OutputCheck(config, model: path, overwrite: options.overwrite).run()
     let model = try LoadedModel(path: path, level: level, picture: config.pictureSize)
     let inference = try model.inference(threads: config.threadBudget)
     if options.dryRun { return try describe(model) }
