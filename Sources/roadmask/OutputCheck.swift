@@ -11,6 +11,8 @@ struct OutputCheck {
   struct Target {
     var path: String
     var overwrite: Bool
+    /// Pictures with numbers: a folder of theirs is made, and they must not mix with those of the source.
+    var isSeries = false
   }
 
   var targets: [Target] = []
@@ -41,9 +43,11 @@ struct OutputCheck {
     if output.kind == .null || uri == "null:" || uri == "-" || uri.contains("://") { return }
     var stem = uri.hasSuffix("/") ? String(uri.dropLast()) : uri
     if output.kind == .png {
-      targets.append(Target(path: stem + "/000000.png", overwrite: output.overwrite))
+      targets.append(Target(path: stem + "/000000.png", overwrite: output.overwrite, isSeries: true))
+    } else if let pattern = PicturePattern(uri) {
+      targets.append(Target(path: pattern.path(0), overwrite: output.overwrite, isSeries: true))
     } else {
-      targets.append(Target(path: PicturePattern(uri)?.path(0) ?? uri, overwrite: output.overwrite))
+      targets.append(Target(path: uri, overwrite: output.overwrite))
     }
     guard output.kind == .mask || output.kind == .png else { return }
     if output.kind == .mask, let dot = stem.lastIndex(of: "."), !stem[dot...].contains("/") {
@@ -68,6 +72,7 @@ struct OutputCheck {
           .cannotCreate, "RM-OUT-002", "cannot create \(target.path): it is a folder",
           hint: "give the output a name of its own")
       }
+      try checkFolder(of: target)
       if found?.isRegular ?? true {
         let place = FileIdentity.place(of: target.path)
         guard places.updateValue(target.path, forKey: place) == nil else {
@@ -76,6 +81,28 @@ struct OutputCheck {
         }
       }
       if found?.isRegular == true { try Output.refuseExisting(target.path, overwrite: target.overwrite) }
+    }
+  }
+
+  private func checkFolder(of target: Target) throws {
+    let path = (target.path as NSString).deletingLastPathComponent
+    let name = path.isEmpty ? "." : path
+    guard let folder = FileIdentity(name) else {
+      if target.isSeries { return }
+      throw Problem(
+        .cannotCreate, "RM-OUT-002", "cannot create \(target.path): there is no folder \(name)",
+        hint: "make it first: mkdir -p \(name)")
+    }
+    guard folder.isFolder else {
+      throw Problem(
+        .cannotCreate, "RM-OUT-002", "cannot create \(target.path): \(name) is a file, not a folder",
+        hint: "give another folder")
+    }
+    let pictures = inputs.first { $0.role.hasPrefix("a picture") }
+    if target.isSeries, let pictures, FileIdentity((pictures.path as NSString).deletingLastPathComponent) == folder {
+      throw Problem(
+        .cannotCreate, "RM-OUT-006", "cannot write pictures into \(name): those of the source are there",
+        hint: "give another folder")
     }
   }
 }
