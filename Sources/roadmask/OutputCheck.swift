@@ -11,8 +11,10 @@ struct OutputCheck {
   struct Target {
     var path: String
     var overwrite: Bool
-    /// Pictures with numbers: a folder of theirs is made, and they must not mix with those of the source.
+    /// Numbered pictures, which must not mix with those of the source.
     var isSeries = false
+    /// The folder is made where its own folder is there.
+    var makesFolder = false
   }
 
   var targets: [Target] = []
@@ -43,7 +45,7 @@ struct OutputCheck {
     if output.kind == .null || uri == "null:" || uri == "-" || uri.contains("://") { return }
     var stem = uri.hasSuffix("/") ? String(uri.dropLast()) : uri
     if output.kind == .png {
-      targets.append(Target(path: stem + "/000000.png", overwrite: output.overwrite, isSeries: true))
+      targets.append(Target(path: stem + "/000000.png", overwrite: output.overwrite, isSeries: true, makesFolder: true))
     } else if let pattern = PicturePattern(uri) {
       targets.append(Target(path: pattern.path(0), overwrite: output.overwrite, isSeries: true))
     } else {
@@ -88,7 +90,7 @@ struct OutputCheck {
     let path = (target.path as NSString).deletingLastPathComponent
     let name = path.isEmpty ? "." : path
     guard let folder = FileIdentity(name) else {
-      if target.isSeries { return }
+      if target.makesFolder { return try checkFolder(of: Target(path: name, overwrite: false)) }
       throw Problem(
         .cannotCreate, "RM-OUT-002", "cannot create \(target.path): there is no folder \(name)",
         hint: "make it first: mkdir -p \(name)")
