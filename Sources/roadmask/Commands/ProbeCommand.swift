@@ -22,6 +22,7 @@ struct ProbeCommand: ParsableCommand {
     print("colour     \(color.matrix.rawValue) \(color.range.rawValue)\(color.isGuessed ? ", guessed" : "")")
     print("rotation   \(info.rotation.rawValue)")
     for audio in info.audio { print("sound      \(audio.codec) \(audio.sampleRate) Hz, \(audio.channels) channels") }
-    print("policy     block (nothing is dropped)")
+    let policy = config.pipelineOptions.policy
+    print("policy     \(policy) (\(policy == .block ? "nothing is dropped" : "the newest frame wins"))")
   }
 }
