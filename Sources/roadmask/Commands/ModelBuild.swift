@@ -48,7 +48,7 @@ struct ModelBuild: ParsableCommand {
       form: weights == nil || training ? .training : .deployable,
       weights: weights.map { try Safetensors.read($0).tensors }, seed: seed, metadata: metadata())
     try ONNXWriter.write(graph, to: output)
-    Output.message("\(output): \(try GraphSummary(graph))")
+    Output.message("wrote \(output)\n\(try GraphSummary(graph))")
   }
 
   private func spec() throws -> NetworkSpec {

@@ -32,16 +32,13 @@ struct ModelInfo: ParsableCommand {
   }
 
   private func describe(_ graph: Graph, _ path: String) throws {
-    let facts = try graph.facts()
-    print("file       \(path)")
+    print("file        \(path)")
     for key in ["roadmask.network", "classes", "picture", "dataset", "license"] {
       guard let text = graph.metadata[key] else { continue }
-      print((key == "roadmask.network" ? "network" : key).padded(to: 11) + text)
+      print((key == "roadmask.network" ? "network" : key).padded(to: 12) + text)
     }
-    if graph.metadata["license"] == nil { print("license    unknown") }
-    for input in graph.inputs { print("input      \(input.name) \(input.fact)") }
-    for output in graph.outputs { print("output     \(output) \(facts[output].map { "\($0)" } ?? "")") }
-    print("contents   \(try GraphSummary(graph))")
+    if graph.metadata["license"] == nil { print("license     unknown") }
+    print(try GraphSummary(graph))
   }
 }
 
