@@ -6,6 +6,8 @@ import Frames
 
 @main
 struct Roadmask: ParsableCommand {
+  static let version = "0.1.0"
+
   static let configuration = CommandConfiguration(
     commandName: "roadmask",
     abstract: "Label every pixel of road video, in real time, on a small CPU.",
@@ -21,7 +23,7 @@ struct Roadmask: ParsableCommand {
       The options are those of 'roadmask run --help'. A file that is called like a
       command is reached by 'roadmask run'.
       """,
-    version: "0.1.0",
+    version: version,
     subcommands: [
       RunCommand.self, BenchCommand.self, EvalCommand.self, ModelCommand.self, ProbeCommand.self,
       ConfigCommand.self, ContactSheet.self, DoctorCommand.self,
