@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 // SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
@@ -108,6 +108,8 @@ let package = Package(
     .testTarget(
       name: "PlanningTests",
       dependencies: ["Buffers", "GraphIR", "Kernels", "Networks", "ONNX", "Planning"], swiftSettings: strict),
+    // The program from the outside; it is found beside the tests, or in $ROADMASK_BIN.
+    .testTarget(name: "RoadmaskTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

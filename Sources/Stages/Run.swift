@@ -41,6 +41,7 @@ public final class Run: Sendable {
         "it gives \(inference.logits.classes) classes but names \(model.palette.names.count)",
         hint: "write the names of all classes into its metadata")
     }
+    let kinds = try config.outputs.map(OutputFactory.kind)
     let readerFlag = InterruptFlag(), writerFlag = InterruptFlag()
     let source = try SourceFactory(
       config: config, threads: threads, interrupt: readerFlag, truthCount: wantsTruth ? flight.frames : 0
@@ -50,10 +51,10 @@ public final class Run: Sendable {
     let outputs = OutputFactory(
       config: config, source: info, model: model, palette: palette, threads: threads, isLive: isLive,
       interrupt: writerFlag)
+    try outputs.check()
     let slots = try outputs.make()
     let stats = try outputs.makeStats()
 
-    let kinds = try config.outputs.map(OutputFactory.kind)
     let taps = config.outputs.filter { $0.kind == .hash }.map(\.tap)
     let target = inference.input.placing(
       width: info.width, height: info.height, aspect: info.video.sampleAspectRatio.value,

@@ -14,6 +14,7 @@ struct Execution {
   func run() throws {
     let level = try config.usableLevel()
     let path = try ModelStore.path(of: config.model.file)
+    try OutputCheck(config, model: path, overwrite: options.overwrite).run()
     let model = try LoadedModel(path: path, level: level, picture: config.pictureSize)
     let inference = try model.inference(threads: config.threadBudget)
     if options.dryRun { return try describe(model) }
@@ -38,37 +39,59 @@ struct Execution {
   }
 
   private func conclude(_ result: RunResult, caught: Int32?) throws {
-    for warning in result.warnings { Output.message("warning: \(warning)") }
+    // What ended the run is told as its error.
+    let told = result.error.map { "\($0)" }
+    for warning in result.warnings where told.map(warning.hasSuffix) != true {
+      Output.message("warning: \(warning)")
+    }
     if options.verbose {
       for line in LogCollector.shared.lines {
         Output.message("ffmpeg: \(line.text)" + (line.count > 1 ? " (\(line.count) times)" : ""))
       }
     }
+    var result = result
+    let (status, problem) = outcome(result, caught: caught)
+    result.report.exit = Int(status.rawValue)
+    result.report.version = Roadmask.version
+    result.report.machine.ffmpeg = FFmpegBuild.version
     try writeReport(result)
+    if let problem { throw problem }
+    if status != .success { Foundation.exit(status.rawValue) }
+  }
+
+  /// How the program ends after `result`, and what it says then.
+  private func outcome(_ result: RunResult, caught: Int32?) -> (ExitStatus, Problem?) {
+    var problem: Problem?
     if let error = result.error {
-      let problem =
+      problem =
         result.status == .unbalanced
         ? Problem(
           .internalFault, "RM-BUG-002", "\(error)", hint: "this is a fault of roadmask; please report it")
         : Problem(error)
-      throw problem
+    } else if let caught {
+      return (caught == SIGINT ? .interrupted : .terminated, nil)
+    } else if result.report.figures.ledger.in == 0 {
+      let source = config.source
+      problem = Problem(
+        .badData, "RM-IN-004", "cannot read \(result.report.input.uri): no frame of it was asked for",
+        hint: source.start == nil
+          ? "the part to use is empty: see --to and -t" : "--ss may lie behind the end")
     }
-    if let caught { Foundation.exit((caught == SIGINT ? ExitStatus.interrupted : .terminated).rawValue) }
-    if result.status == .limitMissed { Foundation.exit(ExitStatus.limitMissed.rawValue) }
+    return (problem?.status ?? (result.status == .limitMissed ? .limitMissed : .success), problem)
   }
 
   private func writeReport(_ result: RunResult) throws {
     if options.quiet && config.report.file == nil && config.report.format == .text { return }
     let text: String
     switch config.report.format {
-    case .text: text = result.report.text
+    case .text: text = result.report.text + "\n"
     case .json: text = result.report.json + "\n"
-    case .markdown: text = result.report.markdown
+    case .markdown: text = result.report.markdown + "\n"
     case .none: return
     }
     if let file = config.report.file {
       do {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
+        try Output.write(Data(text.utf8), to: file)
       } catch {
         throw Problem(
           .cannotCreate, "RM-OUT-002", "cannot write the report to \(file): \(error.localizedDescription)",

@@ -40,6 +40,20 @@ extension Problem {
     }
   }
 
+  /// A command line that cannot be read.
+  ///
+  /// - Parameters:
+  ///   - words: what the parser says: "Unknown option '--alpah'. Did you mean '--alpha'?"
+  ///   - usage: the same with its usage lines, the last of which names the help.
+  init(words: String, usage: String) {
+    let parts = words.split(separator: ". Did you mean ", maxSplits: 1).map(String.init)
+    var text = parts.first ?? words
+    text = text.prefix(1).lowercased() + text.dropFirst()
+    let help = usage.split(separator: "'").last { $0.hasSuffix("--help") } ?? "roadmask --help"
+    let guess = parts.count == 2 ? "did you mean \(parts[1]) " : ""
+    self.init(.usage, "RM-USE-006", text, hint: guess + "see '\(help)'")
+  }
+
   private init(_ error: RunError) {
     switch error.kind {
     case .configuration: self.init(.usage, "RM-RUN-002", "\(error)", hint: error.hint)

@@ -6,17 +6,24 @@ import Frames
 
 @main
 struct Roadmask: ParsableCommand {
+  static let version = "0.1.0"
+
   static let configuration = CommandConfiguration(
     commandName: "roadmask",
     abstract: "Label every pixel of road video, in real time, on a small CPU.",
-    discussion: """
-      roadmask dashcam.mp4                    writes dashcam.seg.mp4 beside it
-      roadmask 'test:street' street.mp4       needs no file: a street drawn by the program
-      roadmask in.mp4 out.mp4 --mask ids.mkv  also writes the class of every pixel, losslessly
-
-      A file that is called like a command is reached by 'roadmask run'.
+    usage: """
+      roadmask IN [OUT] [<options>]
+             roadmask <subcommand>
       """,
-    version: "0.1.0",
+    discussion: """
+      roadmask dashcam.mp4                  writes dashcam.seg.mp4 beside it
+      roadmask test:street street.mp4       needs no file: a drawn street
+      roadmask in.mp4 out.mp4 --mask m.mkv  also the class of every pixel
+
+      The options are those of 'roadmask run --help'. A file that is called like a
+      command is reached by 'roadmask run'.
+      """,
+    version: version,
     subcommands: [
       RunCommand.self, BenchCommand.self, EvalCommand.self, ModelCommand.self, ProbeCommand.self,
       ConfigCommand.self, ContactSheet.self, DoctorCommand.self,
@@ -30,12 +37,12 @@ struct Roadmask: ParsableCommand {
     do {
       var command = try parseAsRoot()
       try command.run()
-    } catch let error where error is CleanExit || error is ExitCode || error is ValidationError {
-      exit(withError: error)
     } catch {
-      // What is left of ArgumentParser's own errors has a message of its own there.
-      if exitCode(for: error) != .failure { exit(withError: error) }
-      fail(Problem(error))
+      switch exitCode(for: error) {
+      case .success: exit(withError: error)
+      case .validationFailure: fail(Problem(words: message(for: error), usage: fullMessage(for: error)))
+      default: fail(Problem(error))
+      }
     }
   }
 

@@ -32,6 +32,26 @@ struct OutputFactory {
       hint: "end it in .mp4, .mkv or .ts, or write numbered pictures such as dir/%06d.png")
   }
 
+  /// Tells what is wrong without opening anything.
+  func check() throws {
+    if let encoder = config.outputs.contains(where: isVideo) ? config.encode.codec : nil,
+      !EncoderOptions.available.contains(encoder)
+    {
+      throw FramesError(
+        .unsupportedEncoder, "encode with", encoder, "this FFmpeg has no such encoder, or we do not know it",
+        hint: "there are \(EncoderOptions.available.joined(separator: ", "))")
+    }
+    if let truth = config.outputs.first(where: { $0.kind == .truth }), !source.uri.hasPrefix("test:street") {
+      throw RunError(
+        .configuration, "write", truth.uri, "the source does not know the true classes",
+        hint: "only test:street does")
+    }
+  }
+
+  private func isVideo(_ output: OutputConfig) -> Bool {
+    (try? OutputFactory.kind(of: output)) == .video && PicturePattern(output.uri) == nil
+  }
+
   func make() throws -> [OutputSlot] {
     let outputs = config.outputs.isEmpty ? [OutputConfig(uri: "null:")] : config.outputs
     return try outputs.map { output in
@@ -55,11 +75,6 @@ struct OutputFactory {
       return HashOutput(try ChecksumWriter(output.uri, overwrite: output.overwrite), tap: output.tap)
     case .video: return PictureOutput(try picture(output))
     case .mask, .truth:
-      if kind == .truth && !source.uri.hasPrefix("test:street") {
-        throw RunError(
-          .configuration, "write", output.uri, "the source does not know the true classes",
-          hint: "only test:street does")
-      }
       if kind == .mask { try writeClassMap(beside: output) }
       return LabelVideoOutput(try labels(output), wantsTruth: kind == .truth, numbering: numbering(output))
     case .png:

@@ -20,8 +20,12 @@ final class TextFile {
       descriptor = STDOUT_FILENO
       return
     }
-    let exists = access(path, F_OK) == 0
-    descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (overwrite ? O_TRUNC : O_EXCL), 0o666)
+    var status = stat()
+    let exists = stat(path, &status) == 0
+    // A device or a pipe is written to as it is.
+    let isSpecial = exists && status.st_mode & S_IFMT != S_IFREG
+    let mode = isSpecial ? 0 : overwrite ? O_TRUNC : O_EXCL
+    descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | mode, 0o666)
     if descriptor < 0 {
       switch errno {
       case EEXIST where exists:

@@ -24,6 +24,7 @@ struct ProbeCommand: ParsableCommand {
     for audio in info.audio {
       print("sound      \(audio.codec) \(audio.sampleRate) Hz, \(audio.channels) channels")
     }
-    print("policy     block (nothing is dropped)")
+    let policy = config.pipelineOptions.policy
+    print("policy     \(policy) (\(policy == .block ? "nothing is dropped" : "the newest frame wins"))")
   }
 }

@@ -25,7 +25,9 @@ struct RunCommand: ParsableCommand {
     guard !config.source.uri.isEmpty else {
       throw Problem(
         .usage, "RM-USE-003", "there is nothing to run: no IN, and no pipeline file with a source",
-        hint: "roadmask IN [OUT]; without a video, try: roadmask test:street street.mp4")
+        hint:
+          "roadmask IN [OUT]; without a video, try: roadmask test:street street.mp4; all options: roadmask run --help"
+      )
     }
     if !config.outputs.contains(where: { $0.kind == nil || $0.kind == .video || $0.kind == .null }) {
       config.outputs.insert(

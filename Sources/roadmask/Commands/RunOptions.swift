@@ -76,6 +76,9 @@ struct RunOptions: ParsableArguments {
 
   // Outputs.
 
+  @Option(name: .customShort("o"), help: "One more output, as OUT; may stand several times.")
+  var more: [String] = []
+
   @Option(help: "Write class ids as lossless gray video (FFV1, .mkv).")
   var mask: String?
 
