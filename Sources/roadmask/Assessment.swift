@@ -43,7 +43,8 @@ struct Assessment {
           hint: "classes are 0 to \(names.count - 1); --ignore \(odd) leaves such pixels out")
       }
       let prediction = try labeler.labels(of: frame)
-      result.add(prediction: prediction.value, truth: LabelMap(truth, width: frame.width, height: frame.height))
+      result.add(
+        prediction: prediction.value, truth: LabelMap(truth, width: frame.width, height: frame.height))
     }
     return result
   }
@@ -114,10 +115,13 @@ struct Assessment {
     let path = try ModelStore.path(of: model)
     let loaded = try LoadedModel(path: path, level: config.usableLevel(), picture: config.pictureSize)
     let inference = try loaded.inference(threads: config.threadBudget)
-    return (FrameLabeler(source: info, config: config, inference: inference), loaded.description.palette.names)
+    return (
+      FrameLabeler(source: info, config: config, inference: inference), loaded.description.palette.names
+    )
   }
 
-  private static func label(of picture: String, in folder: String, width: Int, height: Int) throws -> [UInt8] {
+  private static func label(of picture: String, in folder: String, width: Int, height: Int) throws -> [UInt8]
+  {
     let stem = URL(fileURLWithPath: picture).deletingPathExtension().lastPathComponent
     let path = folder + "/" + stem + ".png"
     let image = try LabelImageReader.read(path)
@@ -143,16 +147,21 @@ extension Assessment {
       "frames \(frames)   pixels \(String(format: "%.1f", Double(scores.pixels) / 1e6)) M   "
       + "pixel accuracy \(percent(scores.pixelAccuracy))   mIoU \(percent(scores.meanIoU))   "
       + "classes present \(scores.classesPresent) of \(names.count)"
-    if let weakest = scores.weakest { last += "   weakest \(names[weakest]) \(percent(scores.iou[weakest]!))" }
+    if let weakest = scores.weakest {
+      last += "   weakest \(names[weakest]) \(percent(scores.iou[weakest]!))"
+    }
     return (lines + ["", last]).joined(separator: "\n")
   }
 
   /// `{"v":1,"type":"eval",…}` with shares in 0…1; classes that are not present are null.
   var json: String {
     let scores = Scores(matrix)
-    let perClass = zip(names, scores.iou).map { "\"\($0)\":" + ($1.map { String(format: "%.6f", $0) } ?? "null") }
+    let perClass = zip(names, scores.iou).map {
+      "\"\($0)\":" + ($1.map { String(format: "%.6f", $0) } ?? "null")
+    }
     let rows = (0..<names.count).map { truth in
-      "[" + (0..<names.count).map { String(matrix[truth: truth, prediction: $0]) }.joined(separator: ",") + "]"
+      "[" + (0..<names.count).map { String(matrix[truth: truth, prediction: $0]) }.joined(separator: ",")
+        + "]"
     }
     return "{\"v\":1,\"type\":\"eval\",\"frames\":\(frames),\"pixels\":\(scores.pixels),"
       + "\"pixel_accuracy\":\(String(format: "%.6f", scores.pixelAccuracy)),"
@@ -177,7 +186,8 @@ extension LabelMap {
     self.init(width: frame.width, height: frame.height)
     frame.withView { view in
       for row in 0..<height {
-        (pixels + row * rowBytes).update(from: view.planes.0.base + row * view.planes.0.rowBytes, count: width)
+        (pixels + row * rowBytes).update(
+          from: view.planes.0.base + row * view.planes.0.rowBytes, count: width)
       }
     }
   }

@@ -14,7 +14,8 @@ struct Execution {
   func run() throws {
     let level = try config.usableLevel()
     let path = try ModelStore.path(of: config.model.file)
-    try OutputCheck(config, model: path, overwrite: options.overwrite).run()
+    let check = OutputCheck(config, model: path, overwrite: options.overwrite)
+    try check.run()
     let model = try LoadedModel(path: path, level: level, picture: config.pictureSize)
     let inference = try model.inference(threads: config.threadBudget)
     if options.dryRun { return try describe(model) }
@@ -26,6 +27,8 @@ struct Execution {
     progress.start()
     let result = run.start()
     progress.stop()
+    // Files without a frame play nowhere.
+    if result.report.figures.ledger.in == 0 { check.removeTargets() }
     try conclude(result, caught: signals.first)
   }
 
@@ -63,8 +66,10 @@ struct Execution {
   private func outcome(_ result: RunResult, caught: Int32?) -> (ExitStatus, Problem?) {
     var problem: Problem?
     if let error = result.error {
-      problem = result.status == .unbalanced
-        ? Problem(.internalFault, "RM-BUG-002", "\(error)", hint: "this is a fault of roadmask; please report it")
+      problem =
+        result.status == .unbalanced
+        ? Problem(
+          .internalFault, "RM-BUG-002", "\(error)", hint: "this is a fault of roadmask; please report it")
         : Problem(error)
     } else if let caught {
       return (caught == SIGINT ? .interrupted : .terminated, nil)
@@ -72,7 +77,8 @@ struct Execution {
       let source = config.source
       problem = Problem(
         .badData, "RM-IN-004", "cannot read \(result.report.input.uri): no frame of it was asked for",
-        hint: source.start == nil ? "the part to use is empty: see --to and -t" : "--ss may lie behind the end")
+        hint: source.start == nil
+          ? "the part to use is empty: see --to and -t" : "--ss may lie behind the end")
     }
     return (problem?.status ?? (result.status == .limitMissed ? .limitMissed : .success), problem)
   }

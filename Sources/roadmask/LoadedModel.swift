@@ -19,7 +19,8 @@ struct LoadedModel {
   private let scale: [Float]
 
   /// - Parameter choose: the size to take pictures in, given the file's own.
-  init(path: String, level: CPULevel, picture choose: (_ own: PixelSize) throws -> PixelSize = { $0 }) throws {
+  init(path: String, level: CPULevel, picture choose: (_ own: PixelSize) throws -> PixelSize = { $0 }) throws
+  {
     self.path = path
     do {
       var graph = try ONNXReader.read(path).optimized()
@@ -65,12 +66,15 @@ struct LoadedModel {
     return PixelSize(width: width, height: max(1, Int((Double(width) / shape).rounded())))
   }
 
-  private static func numbers(_ metadata: [String: String], _ key: String, default value: Float) throws -> [Float] {
+  private static func numbers(_ metadata: [String: String], _ key: String, default value: Float) throws
+    -> [Float]
+  {
     guard let text = metadata[key] else { return [value, value, value] }
     let numbers = text.split(separator: ",").compactMap { Float($0.trimmingCharacters(in: .whitespaces)) }
     guard numbers.count == 1 || numbers.count == 3, numbers.allSatisfy(\.isFinite) else {
       throw Problem(
-        .badData, "RM-MODEL-006", "its metadata '\(key)' is '\(text)'", hint: "one number, or one for R, G and B")
+        .badData, "RM-MODEL-006", "its metadata '\(key)' is '\(text)'",
+        hint: "one number, or one for R, G and B")
     }
     return numbers.count == 3 ? numbers : [numbers[0], numbers[0], numbers[0]]
   }
@@ -80,7 +84,9 @@ struct LoadedModel {
       return .spread(names: (0..<classes).map { "class \($0)" })
     }
     let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    let colors = (metadata["palette"] ?? "").split(separator: ",").compactMap { Palette.Color(hex: String($0)) }
+    let colors = (metadata["palette"] ?? "").split(separator: ",").compactMap {
+      Palette.Color(hex: String($0))
+    }
     return colors.count == names.count ? Palette(names: names, colors: colors) : .spread(names: names)
   }
 }

@@ -21,6 +21,7 @@ enum Output {
   static func refuseExisting(_ path: String, overwrite: Bool) throws {
     guard !overwrite, FileManager.default.fileExists(atPath: path) else { return }
     throw Problem(
-      .cannotCreate, "RM-OUT-001", "cannot write \(path): it exists", hint: "-y overwrites; or choose another name")
+      .cannotCreate, "RM-OUT-001", "cannot write \(path): it exists",
+      hint: "-y overwrites; or choose another name")
   }
 }

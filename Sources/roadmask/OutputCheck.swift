@@ -45,7 +45,8 @@ struct OutputCheck {
     if output.kind == .null || uri == "null:" || uri == "-" || uri.contains("://") { return }
     var stem = uri.hasSuffix("/") ? String(uri.dropLast()) : uri
     if output.kind == .png {
-      targets.append(Target(path: stem + "/000000.png", overwrite: output.overwrite, isSeries: true, makesFolder: true))
+      targets.append(
+        Target(path: stem + "/000000.png", overwrite: output.overwrite, isSeries: true, makesFolder: true))
     } else if let pattern = PicturePattern(uri) {
       targets.append(Target(path: pattern.path(0), overwrite: output.overwrite, isSeries: true))
     } else {
@@ -79,10 +80,20 @@ struct OutputCheck {
         let place = FileIdentity.place(of: target.path)
         guard places.updateValue(target.path, forKey: place) == nil else {
           throw Problem(
-            .usage, "RM-OUT-007", "\(target.path) would be written twice", hint: "give each output a name of its own")
+            .usage, "RM-OUT-007", "\(target.path) would be written twice",
+            hint: "give each output a name of its own")
         }
       }
       if found?.isRegular == true { try Output.refuseExisting(target.path, overwrite: target.overwrite) }
+    }
+  }
+
+  /// Takes away the files that a run without frames made.
+  func removeTargets() {
+    for target in targets {
+      let attributes = try? FileManager.default.attributesOfItem(atPath: target.path)
+      guard attributes?[.type] as? FileAttributeType == .typeRegular else { continue }
+      try? FileManager.default.removeItem(atPath: target.path)
     }
   }
 
@@ -101,7 +112,9 @@ struct OutputCheck {
         hint: "give another folder")
     }
     let pictures = inputs.first { $0.role.hasPrefix("a picture") }
-    if target.isSeries, let pictures, FileIdentity((pictures.path as NSString).deletingLastPathComponent) == folder {
+    if target.isSeries, let pictures,
+      FileIdentity((pictures.path as NSString).deletingLastPathComponent) == folder
+    {
       throw Problem(
         .cannotCreate, "RM-OUT-006", "cannot write pictures into \(name): those of the source are there",
         hint: "give another folder")

@@ -20,9 +20,12 @@ extension Problem {
     case let error as ConfigError:
       self.init(.configuration, "RM-CONF-001", "\(error)", hint: error.hint)
     case let error as TestSourceError:
-      self.init(.usage, "RM-IN-006", "cannot read source '\(error.source)': \(error.problem)", hint: error.hint)
+      self.init(
+        .usage, "RM-IN-006", "cannot read source '\(error.source)': \(error.problem)", hint: error.hint)
     case let error as ONNXError:
-      self.init(.badData, "RM-MODEL-002", "\(error.path.map { "\($0): " } ?? place)\(error.problem)", hint: error.hint)
+      self.init(
+        .badData, "RM-MODEL-002", "\(error.path.map { "\($0): " } ?? place)\(error.problem)", hint: error.hint
+      )
     case let error as GraphError:
       let text = GraphError(node: error.node, op: error.op, error.problem).description
       self.init(.badData, "RM-MODEL-003", place + text, hint: error.hint)
@@ -32,7 +35,8 @@ extension Problem {
       self.init(.badData, "RM-MODEL-005", place + error.problem, hint: error.hint)
     case let error as RunError: self.init(error)
     default:
-      self.init(.internalFault, "RM-BUG-001", "\(error)", hint: "this is a fault of roadmask; please report it")
+      self.init(
+        .internalFault, "RM-BUG-001", "\(error)", hint: "this is a fault of roadmask; please report it")
     }
   }
 
@@ -46,7 +50,7 @@ extension Problem {
     var text = parts.first ?? words
     text = text.prefix(1).lowercased() + text.dropFirst()
     let help = usage.split(separator: "'").last { $0.hasSuffix("--help") } ?? "roadmask --help"
-    let guess = parts.count == 2 ? "did you mean \(parts[1]) " : ""
+    let guess = parts.count == 2 ? "did you mean \(parts[1]); " : ""
     self.init(.usage, "RM-USE-006", text, hint: guess + "see '\(help)'")
   }
 

@@ -13,7 +13,7 @@ struct Roadmask: ParsableCommand {
     abstract: "Label every pixel of road video, in real time, on a small CPU.",
     usage: """
       roadmask IN [OUT] [<options>]
-             roadmask <subcommand>
+      roadmask <subcommand>
       """,
     discussion: """
       roadmask dashcam.mp4                  writes dashcam.seg.mp4 beside it

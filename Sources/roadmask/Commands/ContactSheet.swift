@@ -72,7 +72,8 @@ extension PictureView {
       let size = format.planeSize(index, width: width, height: height)
       let plane = plane(index)
       for row in 0..<size.rows {
-        (plane.base + row * plane.rowBytes).update(repeating: index == 0 ? luma : chroma, count: size.rowBytes)
+        (plane.base + row * plane.rowBytes).update(
+          repeating: index == 0 ? luma : chroma, count: size.rowBytes)
       }
     }
   }

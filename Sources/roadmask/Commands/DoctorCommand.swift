@@ -16,7 +16,9 @@ struct DoctorCommand: ParsableCommand {
     if licenses { return printLicenses() }
     let threads = ThreadBudget.available
     print("cpu        \(CPULevel.cpuName)")
-    print("kernels    \(CPULevel.best.rawValue); usable: \(CPULevel.usable.map(\.rawValue).joined(separator: ", "))")
+    print(
+      "kernels    \(CPULevel.best.rawValue); usable: \(CPULevel.usable.map(\.rawValue).joined(separator: ", "))"
+    )
     print("threads    \(threads.total) (from CPU quota and affinity)")
     print("ffmpeg     \(FFmpegBuild.version) (\(FFmpegBuild.libraries.joined(separator: ", ")))")
     print("encoders   \(EncoderOptions.available.joined(separator: ", "))")
@@ -31,7 +33,9 @@ struct DoctorCommand: ParsableCommand {
 
   private func printLicenses() {
     print("roadmask   Apache-2.0 (source)")
-    print("packages   swift-argument-parser, swift-log, swift-protobuf, swift-numerics, hdrhistogram-swift: Apache-2.0")
+    print(
+      "packages   swift-argument-parser, swift-log, swift-protobuf, swift-numerics, hdrhistogram-swift: Apache-2.0"
+    )
     print("           Yams: MIT")
     print("ffmpeg     \(FFmpegBuild.license)")
     if FFmpegBuild.license.contains("GPL") && !FFmpegBuild.license.contains("LGPL") {

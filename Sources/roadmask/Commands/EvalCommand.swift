@@ -6,7 +6,8 @@ import Stages
 
 struct EvalCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "eval", abstract: "Score labels against truth: pixel accuracy, IoU of each class, their mean.",
+    commandName: "eval",
+    abstract: "Score labels against truth: pixel accuracy, IoU of each class, their mean.",
     discussion: """
       Three ways to say what is compared:
         --images DIR --labels DIR          a model on pictures; label pictures have the same names
@@ -15,13 +16,15 @@ struct EvalCommand: ParsableCommand {
       """)
 
   @Option(help: "A folder of pictures.") var images: String?
-  @Option(help: "The folder of their label pictures (PNG, the value of a pixel is its class).") var labels: String?
+  @Option(help: "The folder of their label pictures (PNG, the value of a pixel is its class).") var labels:
+    String?
   @Option(help: "A test: source.") var source: String?
   @Option(help: "A label video to score.") var pred: String?
   @Option(help: "The true label video.") var truth: String?
   @Option(name: .shortAndLong, help: "An installed model's name, or an .onnx file.") var model: String?
   @Option(help: "Size of the model's picture as WxH. (default: by the source's shape)") var inferSize: String?
-  @Option(help: "Values that are no class in label pictures. (default: 255, and the one behind the last class)")
+  @Option(
+    help: "Values that are no class in label pictures. (default: 255, and the one behind the last class)")
   var ignore: [UInt8] = []
   @Option(help: "CPU threads.") var threads: Int?
   @Option(help: "Use no instructions above this level.") var cpu: String?
@@ -33,7 +36,8 @@ struct EvalCommand: ParsableCommand {
     if let pred, let truth, images == nil, source == nil {
       outcome = try Assessment.videos(pred: pred, truth: truth, names: classNames())
     } else if let images, let labels, pred == nil, source == nil {
-      outcome = try Assessment.pictures(images, labels: labels, ignore: ignore, config: config(images), model: model)
+      outcome = try Assessment.pictures(
+        images, labels: labels, ignore: ignore, config: config(images), model: model)
     } else if let source, pred == nil, images == nil {
       outcome = try Assessment.drawn(source, config: config(source), model: model)
     } else {

@@ -6,7 +6,8 @@ import ONNX
 
 struct ModelInfo: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "info", abstract: "Say what a model takes, gives and costs; without FILE list installed models.")
+    commandName: "info",
+    abstract: "Say what a model takes, gives and costs; without FILE list installed models.")
 
   @Argument(help: "An installed name, or an .onnx file.") var file: String?
   @Option(help: "Write every node instead: text, json, dot.") var dump: Dump?

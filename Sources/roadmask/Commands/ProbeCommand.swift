@@ -21,7 +21,9 @@ struct ProbeCommand: ParsableCommand {
     let color = info.color
     print("colour     \(color.matrix.rawValue) \(color.range.rawValue)\(color.isGuessed ? ", guessed" : "")")
     print("rotation   \(info.rotation.rawValue)")
-    for audio in info.audio { print("sound      \(audio.codec) \(audio.sampleRate) Hz, \(audio.channels) channels") }
+    for audio in info.audio {
+      print("sound      \(audio.codec) \(audio.sampleRate) Hz, \(audio.channels) channels")
+    }
     let policy = config.pipelineOptions.policy
     print("policy     \(policy) (\(policy == .block ? "nothing is dropped" : "the newest frame wins"))")
   }

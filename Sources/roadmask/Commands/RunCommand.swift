@@ -7,7 +7,8 @@ import Stages
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Label a video and write it with its labels drawn in (the default command).",
+    commandName: "run",
+    abstract: "Label a video and write it with its labels drawn in (the default command).",
     discussion: """
       IN: a video, a picture, a folder or a quoted '*.png' pattern of pictures, '-' for standard input, an \
       address, or 'test:street?size=1280x720&rate=30&seconds=10&seed=1'.
@@ -24,10 +25,13 @@ struct RunCommand: ParsableCommand {
     guard !config.source.uri.isEmpty else {
       throw Problem(
         .usage, "RM-USE-003", "there is nothing to run: no IN, and no pipeline file with a source",
-        hint: "roadmask IN [OUT]; without a video, try: roadmask test:street street.mp4; all options: roadmask run --help")
+        hint:
+          "roadmask IN [OUT]; without a video, try: roadmask test:street street.mp4; all options: roadmask run --help"
+      )
     }
     if !config.outputs.contains(where: { $0.kind == nil || $0.kind == .video || $0.kind == .null }) {
-      config.outputs.insert(try Self.defaultOutput(for: config.source.uri, overwrite: options.overwrite), at: 0)
+      config.outputs.insert(
+        try Self.defaultOutput(for: config.source.uri, overwrite: options.overwrite), at: 0)
     }
     try Execution(config: config, options: options).run()
   }
