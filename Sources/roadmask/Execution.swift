@@ -14,7 +14,8 @@ struct Execution {
   func run() throws {
     let level = try config.usableLevel()
     let path = try ModelStore.path(of: config.model.file)
-    try OutputCheck(config, model: path, overwrite: options.overwrite).run()
+    let check = OutputCheck(config, model: path, overwrite: options.overwrite)
+    try check.run()
     let model = try LoadedModel(path: path, level: level, picture: config.pictureSize)
     let inference = try model.inference(threads: config.threadBudget)
     if options.dryRun { return try describe(model) }
@@ -26,6 +27,8 @@ struct Execution {
     progress.start()
     let result = run.start()
     progress.stop()
+    // Files without a frame play nowhere.
+    if result.report.figures.ledger.in == 0 { check.removeTargets() }
     try conclude(result, caught: signals.first)
   }
 

@@ -88,6 +88,15 @@ struct OutputCheck {
     }
   }
 
+  /// Takes away the files that a run without frames made.
+  func removeTargets() {
+    for target in targets {
+      let attributes = try? FileManager.default.attributesOfItem(atPath: target.path)
+      guard attributes?[.type] as? FileAttributeType == .typeRegular else { continue }
+      try? FileManager.default.removeItem(atPath: target.path)
+    }
+  }
+
   private func checkFolder(of target: Target) throws {
     let path = (target.path as NSString).deletingLastPathComponent
     let name = path.isEmpty ? "." : path

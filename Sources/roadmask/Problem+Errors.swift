@@ -50,7 +50,7 @@ extension Problem {
     var text = parts.first ?? words
     text = text.prefix(1).lowercased() + text.dropFirst()
     let help = usage.split(separator: "'").last { $0.hasSuffix("--help") } ?? "roadmask --help"
-    let guess = parts.count == 2 ? "did you mean \(parts[1]) " : ""
+    let guess = parts.count == 2 ? "did you mean \(parts[1]); " : ""
     self.init(.usage, "RM-USE-006", text, hint: guess + "see '\(help)'")
   }
 

@@ -13,7 +13,7 @@ struct Roadmask: ParsableCommand {
     abstract: "Label every pixel of road video, in real time, on a small CPU.",
     usage: """
       roadmask IN [OUT] [<options>]
-             roadmask <subcommand>
+      roadmask <subcommand>
       """,
     discussion: """
       roadmask dashcam.mp4                  writes dashcam.seg.mp4 beside it
@@ -34,6 +34,8 @@ struct Roadmask: ParsableCommand {
     LogCollector.shared.install()
     // A reader that goes away is an error of the write, not the end of the program.
     signal(SIGPIPE, SIG_IGN)
+    // So is a file that may grow no further.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()

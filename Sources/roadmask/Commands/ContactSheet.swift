@@ -21,6 +21,10 @@ struct ContactSheet: ParsableCommand {
   }
 
   func run() throws {
+    var check = OutputCheck()
+    check.targets = [OutputCheck.Target(path: output, overwrite: overwrite)]
+    check.add(input: input, "the source")
+    try check.run()
     let total = try countFrames()
     let wanted = (0..<min(count, total)).map { ($0 * 2 + 1) * total / (2 * min(count, total)) }
     let reader = try open()

@@ -76,7 +76,9 @@ struct RunOptions: ParsableArguments {
 
   // Outputs.
 
-  @Option(name: .customShort("o"), help: "One more output, as OUT; may stand several times.")
+  @Option(
+    name: .customShort("o"),
+    help: ArgumentHelp("One more output, as OUT; may stand several times.", valueName: "out"))
   var more: [String] = []
 
   @Option(help: "Write class ids as lossless gray video (FFV1, .mkv).")
@@ -102,7 +104,8 @@ struct RunOptions: ParsableArguments {
 
   @Option(
     name: [.customLong("c:v", withSingleDash: true), .customLong("encoder")],
-    help: "Video encoder: libx264, libx265, mpeg4, ffv1, mjpeg. (default: libx264)")
+    help: ArgumentHelp(
+      "Video encoder: libx264, libx265, mpeg4, ffv1, mjpeg. (default: libx264)", valueName: "encoder"))
   var encoder: String?
 
   @Option(help: "Quality of libx264 and libx265, from 0 (lossless) to 51. (default: 23)")
@@ -116,7 +119,7 @@ struct RunOptions: ParsableArguments {
 
   @Option(
     name: [.customLong("c:a", withSingleDash: true), .customLong("audio")],
-    help: "Sound: copy or none. (default: copy)")
+    help: ArgumentHelp("Sound: copy or none. (default: copy)", valueName: "audio"))
   var audio: String?
 
   @Option(help: "Length of an mp4 fragment, which a crash may cost, or none. (default: 1s)")
