@@ -150,6 +150,8 @@ final class SignalWatch: @unchecked Sendable {
           run.stop()
         } else {
           run.cancel()
+          // An encoder may need seconds to empty itself; fragments that are written play without it.
+          queue.asyncAfter(deadline: .now() + 0.15) { _exit(128 + number) }
         }
       }
       source.resume()
