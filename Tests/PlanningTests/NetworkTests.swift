@@ -9,7 +9,9 @@ import Testing
 
 /// Whole networks with random weights.
 struct NetworkTests {
-  static func example(_ preset: String, form: NetworkSpec.Form = .deployable, rows: Int = 96, columns: Int = 128)
+  static func example(
+    _ preset: String, form: NetworkSpec.Form = .deployable, rows: Int = 96, columns: Int = 128
+  )
     throws -> Example
   {
     let graph = try NetworkSpec(parsing: preset).build(rows: rows, columns: columns, form: form, seed: 5)

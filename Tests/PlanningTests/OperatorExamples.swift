@@ -5,7 +5,8 @@ import GraphIR
 
 /// Small graphs of one operator, or of few where operators are fused; every operator and option that runs.
 enum OperatorExamples {
-  static let all: [Example] = convolutions + elementwise + windows + form + geometry + products + storedNumbers
+  static let all: [Example] =
+    convolutions + elementwise + windows + form + geometry + products + storedNumbers
 
   /// A graph of inputs of the given shapes, and what `body` makes of them.
   static func example(
@@ -49,20 +50,29 @@ enum OperatorExamples {
       conv("1x1 no bias, batch 2", [2, 13, 5, 6], out: 3, Convolution(kernel: Pair(1)), bias: false),
       conv("1x1 stride 2", [1, 8, 7, 9], out: 17, Convolution(kernel: Pair(1), strides: Pair(2))),
       conv("3x3", [1, 16, 9, 11], out: 11, Convolution(kernel: Pair(3), pads: Pads(1))),
-      conv("3x3 stem", [1, 3, 32, 40], out: 32, Convolution(kernel: Pair(3), strides: Pair(2), pads: Pads(1))),
+      conv(
+        "3x3 stem", [1, 3, 32, 40], out: 32, Convolution(kernel: Pair(3), strides: Pair(2), pads: Pads(1))),
       conv(
         "3x3 stem, pads behind", [1, 3, 32, 40], out: 32,
         Convolution(kernel: Pair(3), strides: Pair(2), pads: Pads(top: 0, left: 0, bottom: 1, right: 1))),
-      conv("3x3 dilated", [1, 8, 12, 13], out: 16, Convolution(kernel: Pair(3), dilations: Pair(2), pads: Pads(2))),
-      conv("1x7", [1, 5, 6, 12], out: 9, Convolution(kernel: Pair(rows: 1, columns: 7), pads: Pads(top: 0, left: 3, bottom: 0, right: 3))),
+      conv(
+        "3x3 dilated", [1, 8, 12, 13], out: 16,
+        Convolution(kernel: Pair(3), dilations: Pair(2), pads: Pads(2))),
+      conv(
+        "1x7", [1, 5, 6, 12], out: 9,
+        Convolution(kernel: Pair(rows: 1, columns: 7), pads: Pads(top: 0, left: 3, bottom: 0, right: 3))),
       conv("7x7 to one", [1, 32, 12, 15], out: 1, Convolution(kernel: Pair(7), pads: Pads(3))),
-      conv("11x11, beyond the packed window", [1, 2, 13, 14], out: 3, Convolution(kernel: Pair(11), pads: Pads(5))),
+      conv(
+        "11x11, beyond the packed window", [1, 2, 13, 14], out: 3,
+        Convolution(kernel: Pair(11), pads: Pads(5))),
       conv("groups", [1, 12, 6, 7], out: 18, Convolution(kernel: Pair(3), pads: Pads(1), groups: 3)),
-      conv("depthwise 3x3", [1, 37, 9, 10], out: 37, Convolution(kernel: Pair(3), pads: Pads(1), groups: 37)),
+      conv(
+        "depthwise 3x3", [1, 37, 9, 10], out: 37, Convolution(kernel: Pair(3), pads: Pads(1), groups: 37)),
       conv(
         "depthwise 3x3 stride 2", [1, 48, 10, 12], out: 48,
         Convolution(kernel: Pair(3), strides: Pair(2), pads: Pads(1), groups: 48)),
-      conv("depthwise 5x5", [1, 10, 9, 10], out: 10, Convolution(kernel: Pair(5), pads: Pads(2), groups: 10)),
+      conv(
+        "depthwise 5x5", [1, 10, 9, 10], out: 10, Convolution(kernel: Pair(5), pads: Pads(2), groups: 10)),
     ]
 
   private static let fusedConvolutions: [Example] =
@@ -158,9 +168,13 @@ enum OperatorExamples {
       let w = try builder.parameter("w", noise.tensor([20, 3, 1, 1]))
       let v = try builder.parameter("v", noise.tensor([7, 27, 3, 3]))
       let a = try builder.node("a", .conv(Convolution(kernel: Pair(1))), [x[0], w])
-      let b = try builder.node("b", .averagePool(Pooling(kernel: Pair(3), strides: Pair(1), pads: Pads(1))), [x[0]])
-      let c = try builder.node("c", .averagePool(Pooling(kernel: Pair(3), strides: Pair(1), pads: Pads(1))), [a])
-      let d = try builder.node("d", .concat(axis: 1), [a, b, try builder.node("s", .slice(starts: [0], ends: [4], axes: [1], steps: [1]), [c])])
+      let b = try builder.node(
+        "b", .averagePool(Pooling(kernel: Pair(3), strides: Pair(1), pads: Pads(1))), [x[0]])
+      let c = try builder.node(
+        "c", .averagePool(Pooling(kernel: Pair(3), strides: Pair(1), pads: Pads(1))), [a])
+      let d = try builder.node(
+        "d", .concat(axis: 1),
+        [a, b, try builder.node("s", .slice(starts: [0], ends: [4], axes: [1], steps: [1]), [c])])
       return try builder.node("y", .conv(Convolution(kernel: Pair(3), pads: Pads(1))), [d, v])
     },
     example("reshape", [[1, 6, 4, 5]]) { builder, _, x in
@@ -192,7 +206,9 @@ enum OperatorExamples {
 
   static let geometry: [Example] = linear + nearest + [byScales] + gridSamples
 
-  private static let coordinates: [Resize.Coordinates] = [.halfPixel, .pytorchHalfPixel, .alignCorners, .asymmetric]
+  private static let coordinates: [Resize.Coordinates] = [
+    .halfPixel, .pytorchHalfPixel, .alignCorners, .asymmetric,
+  ]
 
   private static func resize(_ name: String, _ shape: Shape, _ resize: Resize) -> Example {
     example(name, [shape]) { builder, _, x in try builder.node("y", .resize(resize), x) }
@@ -210,13 +226,16 @@ enum OperatorExamples {
     [Resize.Rounding.roundPreferFloor, .roundPreferCeil, .floor, .ceil].map { rounding in
       resize(
         "nearest \(coordinates.rawValue) \(rounding.rawValue)", [1, 3, 5, 7],
-        Resize(.size(Pair(rows: 8, columns: 15)), mode: .nearest, coordinates: coordinates, rounding: rounding))
+        Resize(
+          .size(Pair(rows: 8, columns: 15)), mode: .nearest, coordinates: coordinates, rounding: rounding))
     }
   }
 
-  private static let byScales = resize("linear by scales", [1, 4, 5, 7], Resize(.scales(rows: 2, columns: 1.5)))
+  private static let byScales = resize(
+    "linear by scales", [1, 4, 5, 7], Resize(.scales(rows: 2, columns: 1.5)))
 
-  private static let gridSamples: [Example] = [GridSample.Padding.zeros, .border].flatMap { padding -> [Example] in
+  private static let gridSamples: [Example] = [GridSample.Padding.zeros, .border].flatMap {
+    padding -> [Example] in
     [GridSample.Mode.bilinear, .nearest].flatMap { mode -> [Example] in
       [false, true].map { align in
         let sampling = GridSample(mode: mode, padding: padding, alignCorners: align)
@@ -231,7 +250,8 @@ enum OperatorExamples {
   static let products: [Example] = [
     example("matrices", [[7, 5], [5, 9]]) { builder, _, x in try builder.node("y", .matMul, x) },
     example("batched", [[3, 70, 5], [3, 5, 9]]) { builder, _, x in try builder.node("y", .matMul, x) },
-    example("repeated right side", [[3, 7, 5], [5, 9]]) { builder, _, x in try builder.node("y", .matMul, x) },
+    example("repeated right side", [[3, 7, 5], [5, 9]]) { builder, _, x in try builder.node("y", .matMul, x)
+    },
     example("constant right side", [[3, 7, 5]]) { builder, noise, x in
       try builder.node("y", .matMul, [x[0], try builder.parameter("w", noise.tensor([5, 33]))])
     },

@@ -42,7 +42,8 @@ enum Reference {
 
   /// The first output of each example, channels first, by name; all in one process, for starting it is slow.
   static func outputs(of examples: [Example]) throws -> [String: [Float]] {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("roadmask-\(UUID().uuidString)")
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "roadmask-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     var cases: [[String: String]] = []
@@ -65,7 +66,8 @@ enum Reference {
     return outputs
   }
 
-  private static func call(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
+  private static func call(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String)
+  {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [program] + arguments

@@ -29,7 +29,8 @@ struct Way: Sendable, CustomStringConvertible {
 }
 
 /// Runs a channels-first graph and returns its first output channels first, as floats.
-func run(_ graph: Graph, _ inputs: [String: Tensor], _ way: Way, threads: Int = 1, runs: Int = 1) throws -> [Float]
+func run(_ graph: Graph, _ inputs: [String: Tensor], _ way: Way, threads: Int = 1, runs: Int = 1) throws
+  -> [Float]
 {
   var graph = graph
   try graph.apply(way.passes)
