@@ -98,8 +98,7 @@ struct OutputCheck {
   }
 
   private func checkFolder(of target: Target) throws {
-    let path = (target.path as NSString).deletingLastPathComponent
-    let name = path.isEmpty ? "." : path
+    let name = FileIdentity.folder(of: target.path)
     guard let folder = FileIdentity(name) else {
       if target.makesFolder { return try checkFolder(of: Target(path: name, overwrite: false)) }
       throw Problem(
@@ -113,7 +112,7 @@ struct OutputCheck {
     }
     let pictures = inputs.first { $0.role.hasPrefix("a picture") }
     if target.isSeries, let pictures,
-      FileIdentity((pictures.path as NSString).deletingLastPathComponent) == folder
+      FileIdentity(FileIdentity.folder(of: pictures.path)) == folder
     {
       throw Problem(
         .cannotCreate, "RM-OUT-006", "cannot write pictures into \(name): those of the source are there",
@@ -137,6 +136,12 @@ struct FileIdentity: Equatable {
 
   var isFolder: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFDIR) }
   var isRegular: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
+
+  /// The folder of a path; NSString's own answer traps on names of one letter.
+  static func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
 
   /// The one name of all names of a file, whether it exists or not.
   static func place(of path: String) -> String {

@@ -31,7 +31,9 @@ extension RunOptions {
         .usage, "RM-USE-002", "--preset cannot be '\(config.encode.preset)'",
         hint: "allowed: \(presets.joined(separator: ", "))")
     }
-    if verbose && quiet { throw Problem(.usage, "RM-USE-002", "-v and -q contradict each other") }
+    if verbose && quiet {
+      throw Problem(.usage, "RM-USE-002", "-v and -q contradict each other", hint: "give one of them")
+    }
     return config
   }
 
