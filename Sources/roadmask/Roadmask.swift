@@ -26,6 +26,7 @@ struct Roadmask: ParsableCommand {
     version: version,
     subcommands: [
       RunCommand.self, BenchCommand.self, EvalCommand.self, ModelCommand.self, ProbeCommand.self,
+      ProfileCommand.self,
       ConfigCommand.self, ContactSheet.self, DoctorCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
