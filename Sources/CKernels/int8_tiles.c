@@ -16,13 +16,17 @@ static int32_t vector_count(const rm_int8_tiles *t, int32_t channels) {
   return (channels + t->lanes - 1) / t->lanes;
 }
 
-// Panels as equal as possible: the first `vectors % panels` have one vector more.
 static int32_t panel_count(const rm_int8_tiles *t, int32_t vectors) {
   return (vectors + t->most_vectors - 1) / t->most_vectors;
 }
 
-static int32_t panel_vectors(int32_t vectors, int32_t panels, int32_t panel) {
-  return vectors / panels + (panel < vectors % panels);
+// Panels are full but for the last; it shares with the one before where it would hold a single vector, which
+// loads as much as it multiplies.
+static int32_t panel_vectors(const rm_int8_tiles *t, int32_t vectors, int32_t panel) {
+  const int32_t panels = panel_count(t, vectors), rest = vectors - (panels - 1) * t->most_vectors;
+  const int32_t shared = rest == 1 && panels > 1 && t->most_vectors > 2;
+  if (panel == panels - 1) return rest + shared;
+  return t->most_vectors - (shared && panel == panels - 2);
 }
 
 static size_t panel_bytes(const rm_int8_tiles *t, int32_t vectors, int32_t groups) {
@@ -53,7 +57,7 @@ void rm_int8_tiles_pack(const rm_int8_tiles *t, const rm_int8_conv_shape *s, con
   uint8_t *at = packed;
   memset(packed, 0, rm_int8_tiles_packed_bytes(t, s));
   for (int32_t panel = 0, first = 0; panel < panels; panel++) {
-    const int32_t width = panel_vectors(vectors, panels, panel);
+    const int32_t width = panel_vectors(t, vectors, panel);
     int32_t *bias = (int32_t *)at;
     float *multiplier = (float *)(bias + width * t->lanes);
     uint8_t *weights = (uint8_t *)(multiplier + width * t->lanes);
@@ -133,22 +137,31 @@ static void gather(const rm_int8_conv_call *call, int32_t row, int32_t column, i
   to->groups = c.runs * c.groups;
 }
 
+// Pointers to one segment of `count` pixels of one output row; (y, x) is the first one's.
+static void point_row(const rm_int8_conv_call *call, int32_t y, int32_t x, int32_t count, const uint8_t **to) {
+  const rm_int8_conv_shape *s = &call->shape;
+  const int row_outside = y < 0 || y >= s->in_rows;
+  if (!row_outside && x >= 0 && x + (count - 1) * s->stride_columns < s->in_columns) {
+    const uint8_t *from = cell(call, y, x);
+    const ptrdiff_t step = s->stride_columns * call->in_pixel;
+    for (int32_t i = 0; i < count; i++, from += step) to[i] = from;
+    return;
+  }
+  for (int32_t i = 0; i < count; i++, x += s->stride_columns)
+    to[i] = row_outside || x < 0 || x >= s->in_columns ? call->pad : cell(call, y, x);
+}
+
 static void point(const rm_int8_conv_call *call, int32_t row, int32_t column, int32_t count, int32_t by_row,
                   segments *to) {
   const rm_int8_conv_shape *s = &call->shape;
   const int32_t taps = by_row ? 1 : s->kernel_columns;
-  for (int32_t i = 0; i < count; i++) {
-    const uint8_t **at = to->table + i;
-    const int32_t left = column * s->stride_columns - s->pad_left;
-    for (int32_t ky = 0; ky < s->kernel_rows; ky++) {
-      const int32_t y = row * s->stride_rows - s->pad_top + ky * s->dilation_rows;
-      const int row_outside = y < 0 || y >= s->in_rows;
-      for (int32_t kx = 0; kx < taps; kx++, at += TABLE_STRIDE) {
-        const int32_t x = left + kx * s->dilation_columns;
-        *at = row_outside || x < 0 || x >= s->in_columns ? call->pad : cell(call, y, x);
-      }
-    }
-    if (++column == s->out_columns) column = 0, row++;
+  for (int32_t i = 0; i < count; row++, column = 0) {
+    const int32_t rest = s->out_columns - column < count - i ? s->out_columns - column : count - i;
+    const int32_t top = row * s->stride_rows - s->pad_top, left = column * s->stride_columns - s->pad_left;
+    for (int32_t k = 0; k < s->kernel_rows * taps; k++)
+      point_row(call, top + k / taps * s->dilation_rows, left + k % taps * s->dilation_columns, rest,
+                to->table + (ptrdiff_t)k * TABLE_STRIDE + i);
+    i += rest;
   }
   to->count = s->kernel_rows * taps;
   to->groups = rm_int8_groups(by_row ? s->kernel_columns * s->in_channels : s->in_channels);
@@ -197,7 +210,7 @@ void rm_int8_tiles_run(const rm_int8_tiles *t, const rm_int8_conv_call *call, in
     const segments from = find_segments(call, row, column, count);
     const uint8_t *at = call->packed;
     for (int32_t panel = 0, first = 0; panel < panels; panel++) {
-      const int32_t width = panel_vectors(vectors, panels, panel), lanes = width * t->lanes;
+      const int32_t width = panel_vectors(t, vectors, panel), lanes = width * t->lanes;
       rm_int8_tile tile = {
           .stride = TABLE_STRIDE,
           .segment_count = from.count,

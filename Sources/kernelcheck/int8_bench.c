@@ -18,7 +18,11 @@ __attribute__((target("avx2"))) static void peak_avx2(void *unused) {
   for (int turn = 0; turn < PEAK_TURNS; turn++) {
     __asm__ volatile("" : "+x"(x), "+x"(w));
 #pragma unroll
-    for (int i = 0; i < PEAK_CHAINS; i++) sum[i] = _mm256_add_epi32(sum[i], _mm256_madd_epi16(x, w));
+    for (int i = 0; i < PEAK_CHAINS; i++) {
+      __m256i pair;
+      __asm__ volatile("vpmaddwd %2, %1, %0" : "=x"(pair) : "x"(x), "x"(w));
+      sum[i] = _mm256_add_epi32(sum[i], pair);
+    }
   }
   for (int i = 0; i < PEAK_CHAINS; i++) __asm__ volatile("" ::"x"(sum[i]));
   (void)unused;

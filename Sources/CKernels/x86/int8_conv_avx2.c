@@ -5,6 +5,7 @@
 #if defined(__x86_64__)
 #define ISA __attribute__((target("avx2,fma")))
 #define WEIGHT_VECTORS 2
+#define MOST_VECTORS 3
 #include <immintrin.h>
 #include <stdint.h>
 
@@ -17,9 +18,13 @@ static inline __attribute__((always_inline)) ISA pixel spread(int32_t four) {
   return (pixel){_mm256_and_si256(all, _mm256_set1_epi16(0xff)), _mm256_srli_epi16(all, 8)};
 }
 
+// Weights are memory operands: no register is left for them, and a compiler left to choose spills accumulators.
 static inline __attribute__((always_inline)) ISA __m256i dot(__m256i sum, pixel x, const __m256i *w) {
-  sum = _mm256_add_epi32(sum, _mm256_madd_epi16(x.even, _mm256_loadu_si256(w)));
-  return _mm256_add_epi32(sum, _mm256_madd_epi16(x.odd, _mm256_loadu_si256(w + 1)));
+  __m256i even, odd;
+  __asm__("vpmaddwd %2, %1, %0" : "=x"(even) : "x"(x.even), "m"(w[0]));
+  sum = _mm256_add_epi32(sum, even);
+  __asm__("vpmaddwd %2, %1, %0" : "=x"(odd) : "x"(x.odd), "m"(w[1]));
+  return _mm256_add_epi32(sum, odd);
 }
 
 #include "int8_conv_ymm.h"

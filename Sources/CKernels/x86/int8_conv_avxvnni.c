@@ -3,6 +3,7 @@
 #if defined(__x86_64__)
 #define ISA __attribute__((target("avx2,fma,avxvnni")))
 #define WEIGHT_VECTORS 1
+#define MOST_VECTORS 2
 #include <immintrin.h>
 #include <stdint.h>
 

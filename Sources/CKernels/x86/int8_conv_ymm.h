@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dense convolution on 256 bits: 8 output channels a vector, panels of up to three. Included once for each
-// instruction set, which defines ISA, WEIGHT_VECTORS (__m256i for one group of terms) and
+// Dense convolution on 256 bits: 8 output channels a vector. Included once for each instruction set, which
+// defines ISA, WEIGHT_VECTORS (__m256i for one group of terms), MOST_VECTORS (in a panel, up to three) and
 //   pixel spread(int32_t four)                           a pixel's four terms, in every lane
 //   __m256i dot(__m256i sum, pixel x, const __m256i *w)  adds the products of one group
 //
@@ -90,7 +90,7 @@ static ISA void tile2(const rm_int8_tile *t) { tile(t, 6, 2); }
 static ISA void tile3(const rm_int8_tile *t) { tile(t, 4, 3); }
 
 static const rm_int8_tiles tiles = {.lanes = 8,
-                                    .most_vectors = 3,
+                                    .most_vectors = MOST_VECTORS,
                                     .wide = WEIGHT_VECTORS == 2,
                                     .pixels = {0, 8, 6, 4},
                                     .run = {NULL, tile1, tile2, tile3}};
