@@ -86,13 +86,6 @@ void rm_int8_tiles_pack(const rm_int8_tiles *t, const rm_int8_conv_shape *s, con
 
 enum { TABLE_STRIDE = RM_INT8_BLOCK + RM_INT8_TILE_MAX };
 
-size_t rm_int8_conv_scratch_bytes(const rm_int8_conv_shape *s) {
-  const cut c = packed_cut(s);
-  const size_t table = (size_t)(s->kernel_rows * s->kernel_columns) * TABLE_STRIDE * sizeof(void *);
-  const size_t gathered = (size_t)RM_INT8_BLOCK * (size_t)(c.runs * c.groups * 4);
-  return table + gathered + RM_INT8_OVERREAD;
-}
-
 // The segments of a block of pixels.
 typedef struct {
   const uint8_t **table;  // [count][TABLE_STRIDE]
@@ -109,6 +102,17 @@ static int inside_columns(const rm_int8_conv_shape *s, int32_t column, int32_t c
   const int32_t last = column + count - 1;
   return last < s->out_columns && column * s->stride_columns >= s->pad_left &&
          last * s->stride_columns - s->pad_left + s->kernel_columns <= s->in_columns;
+}
+
+// Bytes of one pixel's gathered terms, and how many pixels a block gathers.
+static int32_t gathered_bytes(const rm_int8_conv_shape *s) {
+  const cut c = packed_cut(s);
+  return c.runs * c.groups * 4;
+}
+
+static int32_t gathered_pixels(const rm_int8_conv_shape *s) {
+  const int32_t most = 32768 / gathered_bytes(s);
+  return most < 1 ? 1 : most < RM_INT8_BLOCK ? most : RM_INT8_BLOCK;
 }
 
 // Copies the terms of each pixel in packed order, for channel counts that are no multiple of four at a border.
@@ -167,19 +171,24 @@ static void point(const rm_int8_conv_call *call, int32_t row, int32_t column, in
   to->groups = rm_int8_groups(by_row ? s->kernel_columns * s->in_channels : s->in_channels);
 }
 
-static segments find_segments(const rm_int8_conv_call *call, int32_t row, int32_t column, int32_t count) {
+// How a block finds its terms.
+typedef enum { BY_ROW, BY_TAP, GATHERED } way;
+
+static way choose(const rm_int8_conv_call *call, int32_t column, int32_t count) {
   const rm_int8_conv_shape *s = &call->shape;
-  segments to = {.table = call->scratch};
   const int dense = s->kernel_columns == 1 || (call->in_pixel == s->in_channels && s->dilation_columns == 1);
-  const int whole = s->in_channels % 4 == 0 || (s->dilation_columns != 1);
-  if (dense && inside_columns(s, column, count)) {
-    point(call, row, column, count, 1, &to);
-  } else if (whole) {
-    point(call, row, column, count, 0, &to);
-  } else {
-    const size_t table = (size_t)(s->kernel_rows * s->kernel_columns) * TABLE_STRIDE * sizeof(void *);
-    gather(call, row, column, count, &to, (uint8_t *)call->scratch + table);
-  }
+  if (dense && inside_columns(s, column, count)) return BY_ROW;
+  return s->in_channels % 4 == 0 || s->dilation_columns != 1 ? BY_TAP : GATHERED;
+}
+
+static segments find_segments(const rm_int8_conv_call *call, int32_t row, int32_t column, int32_t count,
+                              const uint8_t **table, uint8_t *bytes) {
+  segments to = {.table = table};
+  const way how = choose(call, column, count);
+  if (how == GATHERED)
+    gather(call, row, column, count, &to, bytes);
+  else
+    point(call, row, column, count, how == BY_ROW, &to);
   for (int32_t k = 0; k < to.count; k++) {
     const uint8_t **line = to.table + (size_t)k * TABLE_STRIDE;
     for (int32_t i = count; i < count + RM_INT8_TILE_MAX; i++) line[i] = line[count - 1];
@@ -189,25 +198,29 @@ static segments find_segments(const rm_int8_conv_call *call, int32_t row, int32_
 
 // Pixels of the block that begins at `column`. Where a border would be gathered, blocks end with their row and
 // the first and last are short, so that little is copied.
-static int32_t block_length(const rm_int8_conv_shape *s, int32_t column, ptrdiff_t left) {
+static int32_t block_length(const rm_int8_conv_call *call, int32_t column, ptrdiff_t left) {
+  const rm_int8_conv_shape *s = &call->shape;
   int32_t length = RM_INT8_BLOCK;
-  if (s->in_channels % 4 != 0 && !inside_columns(s, column, length)) {
+  if (choose(call, column, length) == GATHERED) {
     length = s->out_columns - column < length ? s->out_columns - column : length;
-    while (length > 8 && !inside_columns(s, column, length)) length -= 8;
+    while (length > 8 && choose(call, column, length) == GATHERED) length -= 8;
+    if (choose(call, column, length) == GATHERED && length > gathered_pixels(s)) length = gathered_pixels(s);
   }
   return left < length ? (int32_t)left : length;
 }
 
-void rm_int8_tiles_run(const rm_int8_tiles *t, const rm_int8_conv_call *call, int32_t row_begin, int32_t row_end) {
+void rm_int8_tiles_run(const rm_int8_tiles *t, const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   const rm_int8_conv_shape *s = &call->shape;
   const cut c = packed_cut(s);
   const int32_t vectors = vector_count(t, s->out_channels), panels = panel_count(t, vectors);
-  const ptrdiff_t end = (ptrdiff_t)row_end * s->out_columns;
+  const ptrdiff_t end = row_end * s->out_columns;
+  const uint8_t *table[s->kernel_rows * s->kernel_columns * TABLE_STRIDE];
+  uint8_t bytes[gathered_pixels(s) * gathered_bytes(s) + RM_INT8_OVERREAD];
   int32_t count;
-  for (ptrdiff_t block = (ptrdiff_t)row_begin * s->out_columns; block < end; block += count) {
+  for (ptrdiff_t block = row_begin * s->out_columns; block < end; block += count) {
     const int32_t row = (int32_t)(block / s->out_columns), column = (int32_t)(block % s->out_columns);
-    count = block_length(s, column, end - block);
-    const segments from = find_segments(call, row, column, count);
+    count = block_length(call, column, end - block);
+    const segments from = find_segments(call, row, column, count, table, bytes);
     const uint8_t *at = call->packed;
     for (int32_t panel = 0, first = 0; panel < panels; panel++) {
       const int32_t width = panel_vectors(t, vectors, panel), lanes = width * t->lanes;

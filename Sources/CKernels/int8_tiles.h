@@ -41,4 +41,4 @@ typedef struct {
 
 size_t rm_int8_tiles_packed_bytes(const rm_int8_tiles *, const rm_int8_conv_shape *);
 void rm_int8_tiles_pack(const rm_int8_tiles *, const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);
-void rm_int8_tiles_run(const rm_int8_tiles *, const rm_int8_conv_call *, int32_t row_begin, int32_t row_end);
+void rm_int8_tiles_run(const rm_int8_tiles *, const rm_int8_conv_call *, ptrdiff_t row_begin, ptrdiff_t row_end);

@@ -53,7 +53,6 @@ int8_conv_case int8_make_conv(check *c, const int8_conv_plan *p, int depthwise) 
   k.residual = guarded_alloc(out_size, RM_INT8_OVERREAD);
   k.want = guarded_alloc(out_size, 0);
   k.got = guarded_alloc(out_size, 0);
-  k.scratch = guarded_alloc(rm_int8_conv_scratch_bytes(&s) & ~(size_t)15, 15);
   int8_fill_bytes(c, k.in.data, k.in.size, p->fill);
   int8_fill_bytes(c, k.residual.data, k.residual.size, p->fill);
   fill_weights(c, (int8_t *)k.weights.data, k.weights.size, p->fill);
@@ -80,7 +79,6 @@ int8_conv_case int8_make_conv(check *c, const int8_conv_plan *p, int depthwise) 
       .high = check_range(c, 0, 1) ? 255 : high,
       .residual = p->residual ? k.residual.data : NULL,
       .residual_pixel = (ptrdiff_t)out_pixel,
-      .scratch = k.scratch.data,
   };
   k.call.join = rm_int8_make_combine(check_float(c, 0.01f, 2), check_range(c, 0, 255), check_float(c, 0.01f, 2),
                                      check_range(c, 0, 255), check_range(c, 0, 255), 0, 255);
@@ -95,7 +93,7 @@ int8_conv_case int8_make_conv(check *c, const int8_conv_plan *p, int depthwise) 
 
 void int8_free_conv(int8_conv_case *k) {
   guarded *all[] = {&k->in,       &k->weights, &k->bias, &k->multiplier, &k->pad,     &k->residual,
-                    &k->want,     &k->got,     &k->packed, &k->reference, &k->scratch};
+                    &k->want,     &k->got,     &k->packed, &k->reference};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) guarded_free(all[i]);
 }
 

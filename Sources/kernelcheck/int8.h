@@ -13,7 +13,7 @@ void int8_fill_bytes(check *c, uint8_t *out, size_t count, int8_fill fill);
 // A convolution with everything it needs; `got` and `want` are equal at the start.
 typedef struct {
   rm_int8_conv_call call;
-  guarded in, weights, bias, multiplier, pad, residual, want, got, packed, reference, scratch;
+  guarded in, weights, bias, multiplier, pad, residual, want, got, packed, reference;
   rm_int8_conv_weights from;
   int depthwise;
   char name[160];

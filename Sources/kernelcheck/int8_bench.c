@@ -66,7 +66,7 @@ static double peak(rm_cpu_level level) { return level < 0; }
 #endif
 
 typedef struct {
-  void (*run)(const rm_int8_conv_call *, int32_t, int32_t);
+  void (*run)(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);
   rm_int8_conv_call call;
   int32_t rows;
 } timed_conv;
@@ -164,9 +164,9 @@ static void run_other(void *argument) {
   if (o->which == 3) o->kernels->resize(&o->resize, 0, ROWS);
   if (o->which == 4) o->kernels->warp(&o->warp, 0, ROWS);
   if (o->which == 5) o->kernels->softmax(&o->softmax, 0, ROWS);
-  if (o->which == 6) o->kernels->mean(&o->mean);
+  if (o->which == 6) o->kernels->mean(&o->mean, 0, CHANNELS);
   if (o->which == 7) o->kernels->max_pool(&o->pool, 0, ROWS);
-  if (o->which == 8) o->kernels->quantize(&o->quantize);
+  if (o->which == 8) o->kernels->quantize(&o->quantize, 0, ROWS * COLUMNS * CHANNELS);
 }
 
 static void bench_others(check *c) {
@@ -182,14 +182,13 @@ static void bench_others(check *c) {
       .mul = {a.data, b.data, out.data, CHANNELS, CHANNELS, CHANNELS, COLUMNS, CHANNELS, RM_INT8_CHANNELS, 3, 0, 3, 0, 255, 1.0f / 256},
       .table = {a.data, out.data, CHANNELS, CHANNELS, COLUMNS, CHANNELS, {0}},
       .resize = {a.data, out.data, CHANNELS, CHANNELS, ROWS / 2, COLUMNS / 2, ROWS, COLUMNS, CHANNELS, y, x},
-      .warp = {a.data, b.data, (uint16_t *)mask.data, out.data, CHANNELS, 2, CHANNELS, ROWS / 2, COLUMNS / 2, ROWS, COLUMNS, CHANNELS, 1},
+      .warp = {a.data, b.data, b.data, out.data, CHANNELS, 2, 9, CHANNELS, ROWS / 2, COLUMNS / 2, ROWS, COLUMNS, CHANNELS, 1, {0}},
       .softmax = {b.data, (uint16_t *)mask.data, 9, COLUMNS, 9, {0}},
       .mean = {a.data, out.data, CHANNELS, ROWS * COLUMNS, CHANNELS, 3, 3, 0, 255, 1.0f / (ROWS * COLUMNS)},
       .pool = {{ROWS, COLUMNS, CHANNELS, ROWS, COLUMNS, CHANNELS, 5, 5, 1, 1, 1, 1, 2, 2}, a.data, out.data, CHANNELS, CHANNELS, 0, 0, 0, 0, 255, 1},
-      .quantize = {(float *)real.data, out.data, size, 1, 128, 0, 255},
+      .quantize = {(float *)real.data, out.data, 1, 128, 0, 255},
   };
-  for (int i = 0; i < 256; i++) o.softmax.table[i] = (uint16_t)(32767 >> (i / 8 < 16 ? i / 8 : 16));
-  rm_int8_table(RM_CPU_SCALAR)->softmax(&o.softmax, 0, ROWS);
+  for (int i = 0; i < 256; i++) o.softmax.table[i] = o.warp.table[i] = (uint16_t)(32767 >> (i / 8 < 16 ? i / 8 : 16));
   for (o.which = 0; o.which < (int)(sizeof other_names / sizeof *other_names); o.which++) {
     if (!check_wants(c, other_names[o.which])) continue;
     o.kernels = rm_int8_table(RM_CPU_SCALAR);

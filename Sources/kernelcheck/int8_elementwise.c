@@ -144,19 +144,19 @@ static void check_quantize(check *c, const rm_int8_kernels *scalar, const rm_int
     if (check_range(c, 0, 30) == 0) values[i] = (float)(check_range(c, 0, 1) ? 1e30 : -1e30) * 1e30f;
     if (check_range(c, 0, 30) == 0) values[i] = __builtin_nanf("");
   }
-  rm_int8_quantize_call call = {.in = values, .count = count, .scale = check_range(c, 0, 1) ? 1 : check_float(c, 0.01f, 3),
+  rm_int8_quantize_call call = {.in = values, .scale = check_range(c, 0, 1) ? 1 : check_float(c, 0.01f, 3),
                                 .zero = check_range(c, 0, 255), .low = check_range(c, 0, 60), .high = check_range(c, 60, 255)};
   call.out = want.data;
-  scalar->quantize(&call);
+  scalar->quantize(&call, 0, (ptrdiff_t)count);
   call.out = got.data;
-  variant->quantize(&call);
+  variant->quantize(&call, 0, (ptrdiff_t)count);
   char name[64];
   snprintf(name, sizeof name, "%zu scale %g zero %d", count, call.scale, call.zero);
   check_bytes(c, "rm_int8_quantize", name, want.data, got.data, count);
-  rm_int8_dequantize_call inverse = {.in = want.data, .out = values, .count = count, .scale = call.scale, .zero = call.zero};
-  scalar->dequantize(&inverse);
+  rm_int8_dequantize_call inverse = {.in = want.data, .out = values, .scale = call.scale, .zero = call.zero};
+  scalar->dequantize(&inverse, 0, (ptrdiff_t)count);
   inverse.out = (float *)back.data;
-  variant->dequantize(&inverse);
+  variant->dequantize(&inverse, 0, (ptrdiff_t)count);
   check_bytes(c, "rm_int8_dequantize", name, real.data, back.data, count * 4);
   guarded_free(&real);
   guarded_free(&want);

@@ -37,9 +37,11 @@ static void check_pool(check *c, const rm_int8_kernels *scalar, const rm_int8_ke
   }
   rm_int8_mean_call mean = {in.data, want.data,    pixel,    rows * columns, channels,
                             call.in_zero, call.out_zero, call.low, call.high, 1.0f / (float)(rows * columns)};
-  scalar->mean(&mean);
+  scalar->mean(&mean, 0, channels);
   mean.out = got.data;
-  variant->mean(&mean);
+  const int part = check_range(c, 0, channels);
+  variant->mean(&mean, 0, part);
+  variant->mean(&mean, part, channels);
   check_bytes(c, "rm_int8_mean", name, want.data, got.data, (size_t)channels);
   guarded_free(&in);
   guarded_free(&want);
@@ -80,26 +82,35 @@ static void check_warp(check *c, const rm_int8_kernels *scalar, const rm_int8_ke
   guarded source = guarded_alloc((size_t)(source_rows * source_columns * pixel - (pixel - channels)), RM_INT8_OVERREAD);
   guarded offsets = guarded_alloc((size_t)(rows * columns * 2), RM_INT8_OVERREAD);
   guarded scores = guarded_alloc((size_t)(rows * columns * 9), RM_INT8_OVERREAD);
-  guarded mask = guarded_alloc((size_t)(rows * columns * 18), RM_INT8_OVERREAD);
   const size_t out_size = (size_t)(rows * columns * pixel - (pixel - channels));
   guarded want = guarded_alloc(out_size, 0), got = guarded_alloc(out_size, 0);
   int8_fill_bytes(c, source.data, source.size, check_range(c, 0, 2) ? INT8_RANDOM : INT8_EXTREME);
   int8_fill_bytes(c, offsets.data, offsets.size, check_range(c, 0, 2) ? INT8_RANDOM : INT8_EXTREME);
   check_fill_u8(c, scores.data, scores.size);
-  rm_int8_softmax_call softmax = {scores.data, (uint16_t *)mask.data, 9, columns, 9, {0}};
-  for (int i = 0; i < 256; i++) softmax.table[i] = (uint16_t)(32767 >> (i / 8 < 16 ? i / 8 : 16));
-  scalar->softmax(&softmax, 0, rows);
-  rm_int8_warp_call call = {source.data, offsets.data, check_range(c, 0, 1) ? (uint16_t *)mask.data : NULL, want.data,
-                            pixel, 2, pixel, source_rows, source_columns, rows, columns, channels, coarse};
+  rm_int8_warp_call call = {.source = source.data,
+                            .offsets = offsets.data,
+                            .scores = check_range(c, 0, 1) ? scores.data : NULL,
+                            .out = want.data,
+                            .source_pixel = pixel,
+                            .offsets_pixel = 2,
+                            .scores_pixel = 9,
+                            .out_pixel = pixel,
+                            .source_rows = source_rows,
+                            .source_columns = source_columns,
+                            .rows = rows,
+                            .columns = columns,
+                            .channels = channels,
+                            .coarse = coarse};
+  for (int i = 0; i < 256; i++) call.table[i] = (uint16_t)(32767 >> (i / 8 < 16 ? i / 8 : 16));
   scalar->warp(&call, 0, rows);
   call.out = got.data;
   const int split = check_range(c, 0, rows);
   variant->warp(&call, 0, split);
   variant->warp(&call, split, rows);
   char name[96];
-  snprintf(name, sizeof name, "%dx%dx%d%s%s", rows, columns, channels, coarse ? " coarse" : "", call.mask ? " mask" : "");
+  snprintf(name, sizeof name, "%dx%dx%d%s%s", rows, columns, channels, coarse ? " coarse" : "", call.scores ? " mask" : "");
   check_bytes(c, "rm_int8_warp", name, want.data, got.data, out_size);
-  guarded *all[] = {&source, &offsets, &scores, &mask, &want, &got};
+  guarded *all[] = {&source, &offsets, &scores, &want, &got};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) guarded_free(all[i]);
 }
 

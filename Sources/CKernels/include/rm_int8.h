@@ -23,8 +23,9 @@
 // Maps
 //   [rows][columns][channels], channels innermost and contiguous; `pixel` is the distance in bytes from one
 //   pixel to the next (channels or more: a map may be a slice of channels of a wider one), a row is
-//   columns * pixel bytes. Output never overlaps input unless said. A kernel works on output rows
-//   [row_begin, row_end) and writes nothing else, so that threads share a call by rows.
+//   columns * pixel bytes. Output never overlaps input unless said. A kernel works on output rows (where said:
+//   channels, elements) [begin, end) and writes nothing else, so that threads share a call. It needs up to 192 kB
+//   of stack.
 //
 // Over-read
 //   Kernels may read, and ignore, up to RM_INT8_OVERREAD bytes behind the last byte of any input, weights and
@@ -91,11 +92,9 @@ typedef struct {
   const uint8_t *residual;  // NULL: none; may be the output itself
   ptrdiff_t residual_pixel;
   rm_int8_combine join;
-  void *scratch;  // rm_int8_conv_scratch_bytes(&shape) bytes, one for each thread; may be NULL when that is 0
 } rm_int8_conv_call;
 
 size_t rm_int8_pad_bytes(const rm_int8_conv_shape *shape);
-size_t rm_int8_conv_scratch_bytes(const rm_int8_conv_shape *shape);
 
 // ---- Element by element, windows, geometry ---------------------------------------------------------------
 
@@ -146,7 +145,7 @@ typedef struct {
   float ratio;  // input scale / output scale
 } rm_int8_pool_call;
 
-// Average over all pixels: out[channels] = REQUANTIZE(sum of (in - in_zero)), multiplier given. Up to 2^22 pixels.
+// Average over all pixels, begin and end are channels: out[channels] = REQUANTIZE(sum of (in - in_zero)), multiplier given. Up to 2^22 pixels.
 typedef struct {
   const uint8_t *in;
   uint8_t *out;
@@ -179,7 +178,7 @@ void rm_int8_make_taps(rm_int8_tap *taps, int32_t count, int32_t in_count, doubl
 
 // The integer softmax of networks.md 3.5 over the channels of each pixel: e = table[max - in], weights
 // floor(256 * e / sum) and the rest to 256 given to the largest input (the first of equals).
-// table[0] > 0, channels * table[d] < 2^23, so that the division is exact in 32 bits.
+// table[0] > 0, channels * table[d] < 2^23.
 typedef struct {
   const uint8_t *in;
   uint16_t *out;  // [rows][columns][channels], each pixel sums to 256
@@ -190,34 +189,35 @@ typedef struct {
 
 // Warp (networks.md 3.5): samples `source` where offsets point, bilinear, clamped to the border.
 //   offsets [rows][columns][2], x first, u8 with zero point 128, units of 1/16 output pixel
-//   mask    [rows][columns][9] weights that sum to 256 over the 3x3 neighbours (row-major), or NULL
+//   scores  [rows][columns][9], of which the softmax above with `table` gives mask weights over the 3x3
+//           neighbours (row-major) that sum to 256; or NULL
 //   with f = 6 (coarse: the source has half the rows and columns) or 5:
-//   o = (sum of mask * (offset - 128) + 64) >> 7 in 1/32 pixel, or 2 * (offset - 128) without a mask;
+//   o = (sum of mask * (offset - 128) + 64) >> 7 in 1/32 pixel, or 2 * (offset - 128) without scores;
 //       offsets outside the map count as 0
 //   X = 32 * column + o.x - (coarse ? 16 : 0), clamped to [0, (source_columns - 1) << f], Y likewise
 //   out = (sum of the four weights * source + 2^(2f-1)) >> 2f. Keeps the source's scale and zero point.
 typedef struct {
   const uint8_t *source;
   const uint8_t *offsets;
-  const uint16_t *mask;
+  const uint8_t *scores;
   uint8_t *out;
-  ptrdiff_t source_pixel, offsets_pixel, out_pixel;
+  ptrdiff_t source_pixel, offsets_pixel, scores_pixel, out_pixel;
   int32_t source_rows, source_columns, rows, columns, channels;
   int32_t coarse;
+  uint16_t table[256];
 } rm_int8_warp_call;
 
 // out = clamp(round(in / scale) + zero, low, high), ties to even, NaN gives low; and out = scale * (in - zero).
+// begin and end are elements.
 typedef struct {
   const float *in;
   uint8_t *out;
-  size_t count;
   float scale;
   int32_t zero, low, high;
 } rm_int8_quantize_call;
 typedef struct {
   const uint8_t *in;
   float *out;
-  size_t count;
   float scale;
   int32_t zero;
 } rm_int8_dequantize_call;
@@ -228,23 +228,23 @@ typedef struct {
 typedef struct {
   size_t (*conv_packed_bytes)(const rm_int8_conv_shape *);
   void (*conv_pack)(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *packed);
-  void (*conv)(const rm_int8_conv_call *, int32_t row_begin, int32_t row_end);
+  void (*conv)(const rm_int8_conv_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
 
   size_t (*dwconv_packed_bytes)(const rm_int8_conv_shape *);
   void (*dwconv_pack)(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *packed);
-  void (*dwconv)(const rm_int8_conv_call *, int32_t row_begin, int32_t row_end);
+  void (*dwconv)(const rm_int8_conv_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
 
-  void (*combine)(const rm_int8_combine_call *, int32_t row_begin, int32_t row_end);
-  void (*mul)(const rm_int8_mul_call *, int32_t row_begin, int32_t row_end);
-  void (*table)(const rm_int8_table_call *, int32_t row_begin, int32_t row_end);
-  void (*max_pool)(const rm_int8_pool_call *, int32_t row_begin, int32_t row_end);
-  void (*average_pool)(const rm_int8_pool_call *, int32_t row_begin, int32_t row_end);
-  void (*mean)(const rm_int8_mean_call *);
-  void (*resize)(const rm_int8_resize_call *, int32_t row_begin, int32_t row_end);
-  void (*softmax)(const rm_int8_softmax_call *, int32_t row_begin, int32_t row_end);
-  void (*warp)(const rm_int8_warp_call *, int32_t row_begin, int32_t row_end);
-  void (*quantize)(const rm_int8_quantize_call *);
-  void (*dequantize)(const rm_int8_dequantize_call *);
+  void (*combine)(const rm_int8_combine_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*mul)(const rm_int8_mul_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*table)(const rm_int8_table_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*max_pool)(const rm_int8_pool_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*average_pool)(const rm_int8_pool_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*mean)(const rm_int8_mean_call *, ptrdiff_t begin, ptrdiff_t end);
+  void (*resize)(const rm_int8_resize_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*softmax)(const rm_int8_softmax_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*warp)(const rm_int8_warp_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*quantize)(const rm_int8_quantize_call *, ptrdiff_t begin, ptrdiff_t end);
+  void (*dequantize)(const rm_int8_dequantize_call *, ptrdiff_t begin, ptrdiff_t end);
 } rm_int8_kernels;
 
 // The kernels of a usable level. An AMX machine gets those of AVX-512 VNNI: tiles are not written yet.

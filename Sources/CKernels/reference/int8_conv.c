@@ -53,10 +53,10 @@ void rm_int8_conv_pack__scalar(const rm_int8_conv_shape *s, const rm_int8_conv_w
   pack(s->out_channels, dense_terms(s), from, packed);
 }
 
-void rm_int8_conv__scalar(const rm_int8_conv_call *call, int32_t row_begin, int32_t row_end) {
+void rm_int8_conv__scalar(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   const rm_int8_conv_shape *s = &call->shape;
   const unpacked p = open_packed(call->packed, s->out_channels);
-  for (int32_t row = row_begin; row < row_end; row++) {
+  for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
     for (int32_t column = 0; column < s->out_columns; column++) {
       const ptrdiff_t pixel = (ptrdiff_t)row * s->out_columns + column;
       for (int32_t n = 0; n < s->out_channels; n++) {
@@ -84,10 +84,10 @@ void rm_int8_dwconv_pack__scalar(const rm_int8_conv_shape *s, const rm_int8_conv
   pack(s->out_channels, depthwise_terms(s), from, packed);
 }
 
-void rm_int8_dwconv__scalar(const rm_int8_conv_call *call, int32_t row_begin, int32_t row_end) {
+void rm_int8_dwconv__scalar(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   const rm_int8_conv_shape *s = &call->shape;
   const unpacked p = open_packed(call->packed, s->out_channels);
-  for (int32_t row = row_begin; row < row_end; row++) {
+  for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
     for (int32_t column = 0; column < s->out_columns; column++) {
       uint8_t *out = call->out + ((ptrdiff_t)row * s->out_columns + column) * call->out_pixel;
       for (int32_t c = 0; c < s->out_channels; c++) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../int8.h"
 
-void rm_int8_combine__scalar(const rm_int8_combine_call *call, int32_t row_begin, int32_t row_end) {
-  const ptrdiff_t end = (ptrdiff_t)row_end * call->columns;
-  for (ptrdiff_t p = (ptrdiff_t)row_begin * call->columns; p < end; p++) {
+void rm_int8_combine__scalar(const rm_int8_combine_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  const ptrdiff_t end = row_end * call->columns;
+  for (ptrdiff_t p = row_begin * call->columns; p < end; p++) {
     const uint8_t *a = call->a + p * call->a_pixel;
     const uint8_t *b = call->b ? call->b + p * call->b_pixel : NULL;
     uint8_t *out = call->out + p * call->out_pixel;
@@ -11,9 +11,9 @@ void rm_int8_combine__scalar(const rm_int8_combine_call *call, int32_t row_begin
   }
 }
 
-void rm_int8_mul__scalar(const rm_int8_mul_call *call, int32_t row_begin, int32_t row_end) {
-  const ptrdiff_t end = (ptrdiff_t)row_end * call->columns;
-  for (ptrdiff_t p = (ptrdiff_t)row_begin * call->columns; p < end; p++) {
+void rm_int8_mul__scalar(const rm_int8_mul_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  const ptrdiff_t end = row_end * call->columns;
+  for (ptrdiff_t p = row_begin * call->columns; p < end; p++) {
     const uint8_t *a = call->a + p * call->a_pixel;
     const uint8_t *b = call->b_shape == RM_INT8_CHANNELS ? call->b : call->b + p * call->b_pixel;
     uint8_t *out = call->out + p * call->out_pixel;
@@ -25,37 +25,24 @@ void rm_int8_mul__scalar(const rm_int8_mul_call *call, int32_t row_begin, int32_
   }
 }
 
-void rm_int8_table__scalar(const rm_int8_table_call *call, int32_t row_begin, int32_t row_end) {
-  const ptrdiff_t end = (ptrdiff_t)row_end * call->columns;
-  for (ptrdiff_t p = (ptrdiff_t)row_begin * call->columns; p < end; p++) {
+void rm_int8_table__scalar(const rm_int8_table_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  const ptrdiff_t end = row_end * call->columns;
+  for (ptrdiff_t p = row_begin * call->columns; p < end; p++) {
     const uint8_t *in = call->in + p * call->in_pixel;
     uint8_t *out = call->out + p * call->out_pixel;
     for (int32_t c = 0; c < call->channels; c++) out[c] = call->table[in[c]];
   }
 }
 
-void rm_int8_softmax__scalar(const rm_int8_softmax_call *call, int32_t row_begin, int32_t row_end) {
-  const ptrdiff_t end = (ptrdiff_t)row_end * call->columns;
-  for (ptrdiff_t p = (ptrdiff_t)row_begin * call->columns; p < end; p++) {
-    const uint8_t *in = call->in + p * call->in_pixel;
-    uint16_t *out = call->out + p * call->channels;
-    int32_t largest = 0;
-    for (int32_t c = 1; c < call->channels; c++)
-      if (in[c] > in[largest]) largest = c;
-    uint32_t sum = 0;
-    for (int32_t c = 0; c < call->channels; c++) sum += call->table[in[largest] - in[c]];
-    uint32_t given = 0;
-    for (int32_t c = 0; c < call->channels; c++) {
-      out[c] = (uint16_t)(256u * call->table[in[largest] - in[c]] / sum);
-      given += out[c];
-    }
-    out[largest] = (uint16_t)(out[largest] + 256u - given);
-  }
+void rm_int8_softmax__scalar(const rm_int8_softmax_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  const ptrdiff_t end = row_end * call->columns;
+  for (ptrdiff_t p = row_begin * call->columns; p < end; p++)
+    rm_int8_weigh(call->in + p * call->in_pixel, call->channels, call->table, call->out + p * call->channels);
 }
 
-void rm_int8_quantize__scalar(const rm_int8_quantize_call *call) {
+void rm_int8_quantize__scalar(const rm_int8_quantize_call *call, ptrdiff_t begin, ptrdiff_t end) {
   const float low = (float)(call->low - call->zero), high = (float)(call->high - call->zero);
-  for (size_t i = 0; i < call->count; i++) {
+  for (ptrdiff_t i = begin; i < end; i++) {
     float value = call->in[i] / call->scale;
     value = value > low ? value : low;
     value = value < high ? value : high;
@@ -63,6 +50,6 @@ void rm_int8_quantize__scalar(const rm_int8_quantize_call *call) {
   }
 }
 
-void rm_int8_dequantize__scalar(const rm_int8_dequantize_call *call) {
-  for (size_t i = 0; i < call->count; i++) call->out[i] = call->scale * (float)(call->in[i] - call->zero);
+void rm_int8_dequantize__scalar(const rm_int8_dequantize_call *call, ptrdiff_t begin, ptrdiff_t end) {
+  for (ptrdiff_t i = begin; i < end; i++) call->out[i] = call->scale * (float)(call->in[i] - call->zero);
 }

@@ -11,9 +11,9 @@ static span inside(int32_t position, int32_t stride, int32_t pad, int32_t kernel
   return (span){begin < 0 ? 0 : begin, end > count ? count : end};
 }
 
-void rm_int8_max_pool__scalar(const rm_int8_pool_call *call, int32_t row_begin, int32_t row_end) {
+void rm_int8_max_pool__scalar(const rm_int8_pool_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   const rm_int8_conv_shape *s = &call->shape;
-  for (int32_t row = row_begin; row < row_end; row++) {
+  for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
     const span ys = inside(row, s->stride_rows, s->pad_top, s->kernel_rows, s->in_rows);
     for (int32_t column = 0; column < s->out_columns; column++) {
       const span xs = inside(column, s->stride_columns, s->pad_left, s->kernel_columns, s->in_columns);
@@ -32,9 +32,9 @@ void rm_int8_max_pool__scalar(const rm_int8_pool_call *call, int32_t row_begin, 
   }
 }
 
-void rm_int8_average_pool__scalar(const rm_int8_pool_call *call, int32_t row_begin, int32_t row_end) {
+void rm_int8_average_pool__scalar(const rm_int8_pool_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   const rm_int8_conv_shape *s = &call->shape;
-  for (int32_t row = row_begin; row < row_end; row++) {
+  for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
     const span ys = inside(row, s->stride_rows, s->pad_top, s->kernel_rows, s->in_rows);
     for (int32_t column = 0; column < s->out_columns; column++) {
       const span xs = inside(column, s->stride_columns, s->pad_left, s->kernel_columns, s->in_columns);
@@ -52,8 +52,8 @@ void rm_int8_average_pool__scalar(const rm_int8_pool_call *call, int32_t row_beg
   }
 }
 
-void rm_int8_mean__scalar(const rm_int8_mean_call *call) {
-  for (int32_t c = 0; c < call->channels; c++) {
+void rm_int8_mean__scalar(const rm_int8_mean_call *call, ptrdiff_t begin, ptrdiff_t end) {
+  for (ptrdiff_t c = begin; c < end; c++) {
     int32_t sum = -call->pixels * call->in_zero;
     for (int32_t p = 0; p < call->pixels; p++) sum += call->in[p * call->in_pixel + c];
     call->out[c] = rm_int8_requantize(sum, call->multiplier, call->out_zero, call->low, call->high);

@@ -143,7 +143,7 @@ void rm_int8_conv_pack__avx512vnni(const rm_int8_conv_shape *shape, const rm_int
   rm_int8_tiles_pack(&tiles, shape, from, packed);
 }
 
-void rm_int8_conv__avx512vnni(const rm_int8_conv_call *call, int32_t row_begin, int32_t row_end) {
+void rm_int8_conv__avx512vnni(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   rm_int8_tiles_run(&tiles, call, row_begin, row_end);
 }
 #endif

@@ -25,7 +25,7 @@ void rm_int8_conv_pack__avxvnni(const rm_int8_conv_shape *shape, const rm_int8_c
   rm_int8_tiles_pack(&tiles, shape, from, packed);
 }
 
-void rm_int8_conv__avxvnni(const rm_int8_conv_call *call, int32_t row_begin, int32_t row_end) {
+void rm_int8_conv__avxvnni(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   rm_int8_tiles_run(&tiles, call, row_begin, row_end);
 }
 #endif

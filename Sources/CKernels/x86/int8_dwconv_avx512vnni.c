@@ -93,9 +93,9 @@ void rm_int8_dwconv_pack__avx512vnni(const rm_int8_conv_shape *s, const rm_int8_
   }
 }
 
-void rm_int8_dwconv__avx512vnni(const rm_int8_conv_call *call, int32_t row_begin, int32_t row_end) {
+void rm_int8_dwconv__avx512vnni(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   const rm_int8_conv_shape *s = &call->shape;
-  for (int32_t row = row_begin; row < row_end; row++) {
+  for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
     const uint8_t *at = call->packed;
     for (int32_t first = 0; first < s->out_channels; first += block_width(s->out_channels - first)) {
       const int32_t left = s->out_channels - first;

@@ -20,9 +20,9 @@ void rm_int8_dwconv_pack__avxvnni(const rm_int8_conv_shape *s, const rm_int8_con
   for (int32_t first = 0; first < s->out_channels; first += 32, at += block_bytes32(s)) pack_block32(s, from, first, at);
 }
 
-void rm_int8_dwconv__avxvnni(const rm_int8_conv_call *call, int32_t row_begin, int32_t row_end) {
+void rm_int8_dwconv__avxvnni(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   const rm_int8_conv_shape *s = &call->shape;
-  for (int32_t row = row_begin; row < row_end; row++) {
+  for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
     const uint8_t *at = call->packed;
     for (int32_t first = 0; first < s->out_channels; first += 32, at += block_bytes32(s))
       block_row32(call, row, first, s->out_channels - first, at);

@@ -10,12 +10,12 @@ typedef struct {
   ptrdiff_t first, count, length;
 } runs;
 
-static runs find_runs(int dense, int32_t row_begin, int32_t row_end, int32_t columns, int32_t channels) {
-  const ptrdiff_t first = (ptrdiff_t)row_begin * columns, count = (ptrdiff_t)(row_end - row_begin) * columns;
+static runs find_runs(int dense, ptrdiff_t row_begin, ptrdiff_t row_end, int32_t columns, int32_t channels) {
+  const ptrdiff_t first = row_begin * columns, count = (row_end - row_begin) * columns;
   return dense ? (runs){first, count > 0, count * channels} : (runs){first, count, channels};
 }
 
-ISA void rm_int8_combine__avx2(const rm_int8_combine_call *call, int32_t row_begin, int32_t row_end) {
+ISA void rm_int8_combine__avx2(const rm_int8_combine_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   rm_int8_combine rule = call->rule;
   if (!call->b) rule.multiplier_b = 0;
   const uint8_t *b_map = call->b ? call->b : call->a;
@@ -36,7 +36,7 @@ INLINE ISA void products(__m256i a, __m256i b, __m256i out[2]) {
   out[1] = _mm256_unpackhi_epi16(low, high);
 }
 
-ISA void rm_int8_mul__avx2(const rm_int8_mul_call *call, int32_t row_begin, int32_t row_end) {
+ISA void rm_int8_mul__avx2(const rm_int8_mul_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   const __m256i none = _mm256_setzero_si256();
   const __m256i a_zero = _mm256_set1_epi16((int16_t)call->a_zero), b_zero = _mm256_set1_epi16((int16_t)call->b_zero);
   const rm_rule32 rule = rm_make_rule32(call->out_zero, call->low, call->high);
@@ -61,13 +61,13 @@ ISA void rm_int8_mul__avx2(const rm_int8_mul_call *call, int32_t row_begin, int3
   }
 }
 
-ISA void rm_int8_quantize__avx2(const rm_int8_quantize_call *call) {
+ISA void rm_int8_quantize__avx2(const rm_int8_quantize_call *call, ptrdiff_t begin, ptrdiff_t end) {
   const __m256 scale = _mm256_set1_ps(call->scale);
   const __m256 low = _mm256_set1_ps((float)(call->low - call->zero));
   const __m256 high = _mm256_set1_ps((float)(call->high - call->zero));
   const __m256i zero = _mm256_set1_epi16((int16_t)call->zero), order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-  size_t i = 0;
-  for (; i + 32 <= call->count; i += 32) {
+  ptrdiff_t i = begin;
+  for (; i + 32 <= end; i += 32) {
     __m256i part[4];
     for (int v = 0; v < 4; v++) {
       // The first operand's NaN gives the second: low.
@@ -79,21 +79,17 @@ ISA void rm_int8_quantize__avx2(const rm_int8_quantize_call *call) {
     _mm256_storeu_si256((__m256i *)(call->out + i),
                         _mm256_permutevar8x32_epi32(_mm256_packus_epi16(ab, cd), order));
   }
-  rm_int8_quantize_call rest = *call;
-  rest.in += i, rest.out += i, rest.count -= i;
-  rm_int8_quantize__scalar(&rest);
+  rm_int8_quantize__scalar(call, i, end);
 }
 
-ISA void rm_int8_dequantize__avx2(const rm_int8_dequantize_call *call) {
+ISA void rm_int8_dequantize__avx2(const rm_int8_dequantize_call *call, ptrdiff_t begin, ptrdiff_t end) {
   const __m256 scale = _mm256_set1_ps(call->scale);
   const __m256i zero = _mm256_set1_epi32(call->zero);
-  size_t i = 0;
-  for (; i + 8 <= call->count; i += 8) {
+  ptrdiff_t i = begin;
+  for (; i + 8 <= end; i += 8) {
     const __m256i wide = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(call->in + i)));
     _mm256_storeu_ps(call->out + i, _mm256_mul_ps(scale, _mm256_cvtepi32_ps(_mm256_sub_epi32(wide, zero))));
   }
-  rm_int8_dequantize_call rest = *call;
-  rest.in += i, rest.out += i, rest.count -= i;
-  rm_int8_dequantize__scalar(&rest);
+  rm_int8_dequantize__scalar(call, i, end);
 }
 #endif

@@ -52,13 +52,13 @@ static int coarse_weights(const rm_int8_tap *taps, int32_t count) {
 
 static int32_t below(int32_t a, int32_t b) { return a < b ? a : b; }
 
-ISA void rm_int8_resize__avx2(const rm_int8_resize_call *call, int32_t row_begin, int32_t row_end) {
+ISA void rm_int8_resize__avx2(const rm_int8_resize_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   if (!coarse_weights(call->rows, call->out_rows) || !coarse_weights(call->columns, call->out_columns)) {
     rm_int8_resize__scalar(call, row_begin, row_end);
     return;
   }
   const ptrdiff_t pixel = call->in_pixel, in_row = call->in_columns * pixel;
-  for (int32_t row = row_begin; row < row_end; row++) {
+  for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
     const rm_int8_tap y = call->rows[row];
     const uint8_t *upper = call->in + y.first * in_row;
     const uint8_t *lower = call->in + below(y.first + 1, call->in_rows - 1) * in_row;
@@ -81,8 +81,9 @@ typedef struct {
 INLINE ISA offset mixed_offset(const rm_int8_warp_call *call, int32_t row, int32_t column) {
   const ptrdiff_t pixel = (ptrdiff_t)row * call->columns + column, step = call->offsets_pixel;
   const uint8_t *at = call->offsets + pixel * step;
-  if (!call->mask) return (offset){2 * (at[0] - 128), 2 * (at[1] - 128)};
-  const uint16_t *mask = call->mask + pixel * 9;
+  if (!call->scores) return (offset){2 * (at[0] - 128), 2 * (at[1] - 128)};
+  uint16_t mask[9];
+  rm_int8_weigh(call->scores + pixel * call->scores_pixel, 9, call->table, mask);
   offset sum = {64, 64};
   for (int32_t y = row ? -1 : 0; y <= (row + 1 < call->rows); y++) {
     for (int32_t x = column ? -1 : 0; x <= (column + 1 < call->columns); x++) {
@@ -95,10 +96,10 @@ INLINE ISA offset mixed_offset(const rm_int8_warp_call *call, int32_t row, int32
   return (offset){sum.x >> 7, sum.y >> 7};
 }
 
-ISA void rm_int8_warp__avx2(const rm_int8_warp_call *call, int32_t row_begin, int32_t row_end) {
+ISA void rm_int8_warp__avx2(const rm_int8_warp_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   const int32_t bits = call->coarse ? 6 : 5, fraction = (1 << bits) - 1, shift = call->coarse ? 16 : 0;
   const ptrdiff_t pixel = call->source_pixel, source_row = call->source_columns * pixel;
-  for (int32_t row = row_begin; row < row_end; row++) {
+  for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
     uint8_t *out = call->out + (ptrdiff_t)row * call->columns * call->out_pixel;
     for (int32_t column = 0; column < call->columns; column++, out += call->out_pixel) {
       const offset o = mixed_offset(call, row, column);

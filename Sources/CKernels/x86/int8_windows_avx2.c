@@ -13,9 +13,9 @@ static span inside(int32_t position, int32_t stride, int32_t pad, int32_t kernel
   return (span){begin < 0 ? 0 : begin, end > count ? count : end};
 }
 
-ISA void rm_int8_max_pool__avx2(const rm_int8_pool_call *call, int32_t row_begin, int32_t row_end) {
+ISA void rm_int8_max_pool__avx2(const rm_int8_pool_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   const rm_int8_conv_shape *s = &call->shape;
-  for (int32_t row = row_begin; row < row_end; row++) {
+  for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
     const span ys = inside(row, s->stride_rows, s->pad_top, s->kernel_rows, s->in_rows);
     for (int32_t column = 0; column < s->out_columns; column++) {
       const span xs = inside(column, s->stride_columns, s->pad_left, s->kernel_columns, s->in_columns);
@@ -64,10 +64,10 @@ INLINE ISA void gather(sums *s, const uint8_t *in, int32_t count, ptrdiff_t pixe
   }
 }
 
-ISA void rm_int8_average_pool__avx2(const rm_int8_pool_call *call, int32_t row_begin, int32_t row_end) {
+ISA void rm_int8_average_pool__avx2(const rm_int8_pool_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   const rm_int8_conv_shape *s = &call->shape;
   const rm_rule32 rule = rm_make_rule32(call->out_zero, call->low, call->high);
-  for (int32_t row = row_begin; row < row_end; row++) {
+  for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
     const span ys = inside(row, s->stride_rows, s->pad_top, s->kernel_rows, s->in_rows);
     for (int32_t column = 0; column < s->out_columns; column++) {
       const span xs = inside(column, s->stride_columns, s->pad_left, s->kernel_columns, s->in_columns);
@@ -87,14 +87,14 @@ ISA void rm_int8_average_pool__avx2(const rm_int8_pool_call *call, int32_t row_b
   }
 }
 
-ISA void rm_int8_mean__avx2(const rm_int8_mean_call *call) {
+ISA void rm_int8_mean__avx2(const rm_int8_mean_call *call, ptrdiff_t begin, ptrdiff_t end) {
   const rm_rule32 rule = rm_make_rule32(call->out_zero, call->low, call->high);
   const rm_multiplier32 m = rm_same_multiplier32(call->multiplier);
-  for (int32_t c = 0; c < call->channels; c += 32) {
+  for (ptrdiff_t c = begin; c < end; c += 32) {
     sums sum = start(-call->pixels * call->in_zero);
     gather(&sum, call->in + c, call->pixels, call->in_pixel);
     flush(&sum);
-    rm_store32(call->out + c, rm_requantize32(sum.wide, m.each, &rule), call->channels - c);
+    rm_store32(call->out + c, rm_requantize32(sum.wide, m.each, &rule), end - c);
   }
 }
 #endif
