@@ -61,6 +61,9 @@ let package = Package(
     .target(
       name: "Planning", dependencies: ["Buffers", "GraphIR", "Kernels"], swiftSettings: strict),
 
+    // Labels against truth.
+    .target(name: "Evaluation", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
+
     // The pipeline.
     .target(
       name: "Stages",
@@ -76,12 +79,20 @@ let package = Package(
     .executableTarget(
       name: "roadmask",
       dependencies: [
-        "Buffers", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Planning", "Scenes",
-        "Stages",
+        "Buffers", "Evaluation", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Planning",
+        "Scenes", "Stages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
+
+    // Tests.
+    .testTarget(name: "EvaluationTests", dependencies: ["Buffers", "Evaluation"], swiftSettings: strict),
+    .testTarget(name: "StagesTests", dependencies: ["Stages"], swiftSettings: strict),
+    .testTarget(name: "PixelTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
+    .testTarget(name: "ScenesTests", dependencies: ["Buffers", "Scenes"], swiftSettings: strict),
+    .testTarget(
+      name: "FramesTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// FFmpeg's public headers, and the macros that Swift cannot import.
+// FFmpeg's public headers, and what Swift cannot import from them: macros, members that moved between
+// versions, and the variadic log callback.
 #pragma once
+
+#include <stdio.h>
 
 #include <libavcodec/avcodec.h>
 #include <libavdevice/avdevice.h>
@@ -17,3 +20,58 @@ static inline int rm_averror_eof(void) { return AVERROR_EOF; }
 static inline int rm_averror_invaliddata(void) { return AVERROR_INVALIDDATA; }
 static inline int rm_averror_exit(void) { return AVERROR_EXIT; }
 static inline int64_t rm_nopts(void) { return AV_NOPTS_VALUE; }
+
+// AVFrame.duration replaced AVFrame.pkt_duration in FFmpeg 6.
+static inline int64_t rm_frame_duration(const AVFrame *frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+  return frame->duration;
+#else
+  return frame->pkt_duration;
+#endif
+}
+
+static inline void rm_frame_set_duration(AVFrame *frame, int64_t duration) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+  frame->duration = duration;
+#else
+  frame->pkt_duration = duration;
+#endif
+}
+
+// Nine values, or null where the stream carries no display matrix.
+static inline const int32_t *rm_display_matrix(const AVStream *stream) {
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+  const AVPacketSideData *data =
+      av_packet_side_data_get(stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data,
+                              AV_PKT_DATA_DISPLAYMATRIX);
+  return data && data->size >= 9 * sizeof(int32_t) ? (const int32_t *)data->data : 0;
+#else
+  size_t size = 0;
+  const uint8_t *data = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
+  return data && size >= 9 * sizeof(int32_t) ? (const int32_t *)data : 0;
+#endif
+}
+
+// Log lines are formatted here, because va_list does not cross into Swift on every architecture.
+typedef void (*rm_log_sink)(int level, const char *line);
+
+// A variable of the header itself would not be emitted by Swift's importer; one inside a function is.
+static inline rm_log_sink *rm_log_slot(void) {
+  static rm_log_sink slot;
+  return &slot;
+}
+
+static inline void rm_log_callback(void *context, int level, const char *format, va_list arguments) {
+  char line[1024];
+  int prefix = 1;
+  if (level > AV_LOG_INFO || !*rm_log_slot()) return;
+  av_log_format_line2(context, level, format, arguments, line, sizeof line, &prefix);
+  (*rm_log_slot())(level, line);
+  // FFmpeg aborts after this one.
+  if (level <= AV_LOG_PANIC) fputs(line, stderr);
+}
+
+static inline void rm_log_to(rm_log_sink sink) {
+  *rm_log_slot() = sink;
+  av_log_set_callback(rm_log_callback);
+}

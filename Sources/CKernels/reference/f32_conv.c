@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "f32.h"
+
+static float finish(const rm_f32_conv *c, float sum, ptrdiff_t pixel, int channel) {
+  const float residual = c->residual ? c->residual[pixel * c->residual_stride + channel] : 0;
+  if (c->add_first) return rm_clamp(sum + residual, c->low, c->high);
+  return rm_clamp(sum, c->low, c->high) + residual;
+}
+
+void rm_f32_conv__scalar(const rm_f32_conv *c, ptrdiff_t begin, ptrdiff_t end) {
+  const ptrdiff_t pixels = (ptrdiff_t)c->batch * c->out_rows * c->out_columns;
+  const int in_group = c->in_channels / c->groups, out_group = c->out_channels / c->groups;
+  const int taps = c->kernel_rows * c->kernel_columns;
+  const ptrdiff_t first = begin * RM_F32_CONV_TILE;
+  const ptrdiff_t last = end * RM_F32_CONV_TILE < pixels ? end * RM_F32_CONV_TILE : pixels;
+  for (ptrdiff_t pixel = first; pixel < last; pixel++) {
+    const int column = (int)(pixel % c->out_columns);
+    const int row = (int)(pixel / c->out_columns % c->out_rows);
+    const ptrdiff_t picture = pixel / c->out_columns / c->out_rows;
+    for (int channel = 0; channel < c->out_channels; channel++) {
+      float sum = c->bias ? c->bias[channel] : 0;
+      for (int tap = 0; tap < taps; tap++) {
+        const int y = row * c->stride_rows - c->pad_top + tap / c->kernel_columns * c->dilation_rows;
+        const int x = column * c->stride_columns - c->pad_left + tap % c->kernel_columns * c->dilation_columns;
+        if (y < 0 || y >= c->in_rows || x < 0 || x >= c->in_columns) continue;
+        const float *in = c->input + ((picture * c->in_rows + y) * c->in_columns + x) * c->in_stride +
+                          (ptrdiff_t)(channel / out_group) * in_group;
+        const float *weights = c->weights + ((ptrdiff_t)channel * taps + tap) * in_group;
+        for (int k = 0; k < in_group; k++) sum += in[k] * weights[k];
+      }
+      c->output[pixel * c->out_stride + channel] = finish(c, sum, pixel, channel);
+    }
+  }
+}
+
+void rm_f32_dwconv__scalar(const rm_f32_conv *c, ptrdiff_t begin, ptrdiff_t end) {
+  for (ptrdiff_t unit = begin; unit < end; unit++) {
+    const int row = (int)(unit % c->out_rows);
+    const ptrdiff_t picture = unit / c->out_rows;
+    for (int column = 0; column < c->out_columns; column++) {
+      const ptrdiff_t pixel = unit * c->out_columns + column;
+      for (int channel = 0; channel < c->out_channels; channel++) {
+        float sum = c->bias ? c->bias[channel] : 0;
+        for (int i = 0; i < c->kernel_rows; i++) {
+          for (int j = 0; j < c->kernel_columns; j++) {
+            const int y = row * c->stride_rows - c->pad_top + i * c->dilation_rows;
+            const int x = column * c->stride_columns - c->pad_left + j * c->dilation_columns;
+            if (y < 0 || y >= c->in_rows || x < 0 || x >= c->in_columns) continue;
+            const ptrdiff_t at = (picture * c->in_rows + y) * c->in_columns + x;
+            sum += c->input[at * c->in_stride + channel] *
+                   c->weights[(ptrdiff_t)(i * c->kernel_columns + j) * c->out_channels + channel];
+          }
+        }
+        c->output[pixel * c->out_stride + channel] = finish(c, sum, pixel, channel);
+      }
+    }
+  }
+}
+
+size_t rm_f32_conv_packed_bytes(const rm_f32_conv *c, int panel) {
+  const size_t out_group = (size_t)(c->out_channels / c->groups), in_group = (size_t)(c->in_channels / c->groups);
+  const size_t panels = (out_group + (size_t)panel - 1) / (size_t)panel;
+  return (size_t)c->groups * panels * (size_t)(c->kernel_rows * c->kernel_columns) * in_group * (size_t)panel *
+         sizeof(float);
+}
+
+void rm_f32_conv_pack(const rm_f32_conv *c, int panel, const float *weights, float *packed) {
+  const int out_group = c->out_channels / c->groups, in_group = c->in_channels / c->groups;
+  const int depth = c->kernel_rows * c->kernel_columns * in_group;
+  for (int group = 0; group < c->groups; group++) {
+    for (int first = 0; first < out_group; first += panel) {
+      for (int k = 0; k < depth; k++) {
+        for (int j = 0; j < panel; j++) {
+          const ptrdiff_t channel = (ptrdiff_t)group * out_group + first + j;
+          *packed++ = first + j < out_group ? weights[channel * depth + k] : 0;
+        }
+      }
+    }
+  }
+}
+
+void rm_f32_dwconv_pack(int channels, int taps, const float *weights, float *packed) {
+  for (int tap = 0; tap < taps; tap++)
+    for (int channel = 0; channel < channels; channel++)
+      packed[(ptrdiff_t)tap * channels + channel] = weights[(ptrdiff_t)channel * taps + tap];
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Buffers
+
+/// What a stream of frames is made of: enough to set up an output that matches it.
+public struct VideoFormat: Sendable, Hashable {
+  public var format: PixelFormat
+  /// Pixels.
+  public var width: Int
+  public var height: Int
+  public var timeBase: TimeBase
+  /// Frames per second on average; unknown for stills and some streams.
+  public var rate: Ratio
+  public var color: ColorTags
+  public var sampleAspectRatio: Ratio
+
+  public init(
+    format: PixelFormat, width: Int, height: Int, timeBase: TimeBase, rate: Ratio, color: ColorTags,
+    sampleAspectRatio: Ratio = Ratio(1, 1)
+  ) {
+    self.format = format
+    self.width = width
+    self.height = height
+    self.timeBase = timeBase
+    self.rate = rate
+    self.color = color
+    self.sampleAspectRatio = sampleAspectRatio
+  }
+}
+
+/// What is known of a source once it is open.
+public struct SourceInfo: Sendable {
+  /// As the user wrote it.
+  public var uri: String
+  public var codec: String
+  /// The pixel format as stored, in FFmpeg's names.
+  public var storedFormat: String
+  /// The frames as delivered: rotated, and in a format of ours.
+  public var video: VideoFormat
+  /// `nil` where the container does not say enough to tell.
+  public var isVariableRate: Bool?
+  /// Seconds.
+  public var duration: Double?
+  public var frameCountEstimate: Int?
+  /// The turn that was applied to the stored pictures.
+  public var rotation: Rotation
+  public var audio: [AudioStream]
+  public var metadata: [String: String]
+
+  public init(
+    uri: String, codec: String, storedFormat: String, video: VideoFormat, isVariableRate: Bool? = nil,
+    duration: Double? = nil, frameCountEstimate: Int? = nil, rotation: Rotation = .none,
+    audio: [AudioStream] = [], metadata: [String: String] = [:]
+  ) {
+    self.uri = uri
+    self.codec = codec
+    self.storedFormat = storedFormat
+    self.video = video
+    self.isVariableRate = isVariableRate
+    self.duration = duration
+    self.frameCountEstimate = frameCountEstimate
+    self.rotation = rotation
+    self.audio = audio
+    self.metadata = metadata
+  }
+}
+
+extension SourceInfo {
+  public var width: Int { video.width }
+  public var height: Int { video.height }
+  public var timeBase: TimeBase { video.timeBase }
+  public var color: ColorTags { video.color }
+
+  /// `dashcam.mp4  h264 1920x1080  29.97 fps constant  bt709 limited  audio aac  00:01:30`, each
+  /// part left out where unknown.
+  public var summary: String {
+    var parts = [name, "\(codec) \(width)x\(height)"]
+    if video.rate.isKnown {
+      let kind =
+        switch isVariableRate {
+        case true?: " variable"
+        case false?: " constant"
+        case nil: ""
+        }
+      parts.append("\(decimal(video.rate.value)) fps\(kind)")
+    }
+    parts.append("\(color.matrix) \(color.range)\(color.isGuessed ? " (guessed)" : "")")
+    if rotation != .none { parts.append("rotated \(rotation.rawValue)") }
+    if !audio.isEmpty { parts.append("audio " + audio.map(\.codec).joined(separator: ", ")) }
+    if let duration { parts.append(clockText(duration)) }
+    return parts.joined(separator: "  ")
+  }
+
+  /// The last part of the path; addresses stay whole.
+  public var name: String {
+    if uri.contains("://") { return uri }
+    return uri.split(separator: "/").last.map(String.init) ?? uri
+  }
+}
+
+/// Seconds as `HH:MM:SS`, rounded down.
+func clockText(_ seconds: Double) -> String {
+  let total = Int(max(0, seconds))
+  let fields = [total / 3600, total / 60 % 60, total % 60]
+  return fields.map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
+}
+
+/// At most two decimals, none where the value is whole.
+private func decimal(_ value: Double) -> String {
+  let hundredths = Int((value * 100).rounded())
+  if hundredths % 100 == 0 { return "\(hundredths / 100)" }
+  let rest = hundredths % 100
+  let digits = rest < 10 ? "0\(rest)" : rest % 10 == 0 ? "\(rest / 10)" : "\(rest)"
+  return "\(hundredths / 100).\(digits)"
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Turns what a source says about time into timestamps that always increase; gaps are kept.
+struct TimestampClock {
+  /// Ticks of an ordinary frame, 1 or more.
+  let usualDuration: Int64
+  /// A step back further than this many ticks is a new start of the source's clock.
+  let tolerance: Int64
+  /// Timestamps that were missing or had to be moved.
+  private(set) var corrected = 0
+  private var last: Int64?
+  private var lastDuration: Int64
+  private var shift: Int64 = 0
+
+  init(usualDuration: Int64, tolerance: Int64) {
+    self.usualDuration = max(1, usualDuration)
+    self.tolerance = tolerance
+    lastDuration = self.usualDuration
+  }
+
+  /// The timestamp and length to use for a frame that says `pts` (or nothing) and `duration` (or 0).
+  mutating func stamp(pts: Int64?, duration: Int64) -> (pts: Int64, duration: Int64) {
+    let length = duration > 0 ? duration : usualDuration
+    var time: Int64
+    if let last {
+      if let pts {
+        time = pts + shift
+        if time <= last {
+          corrected += 1
+          if last - time > tolerance {
+            shift += last + lastDuration - time
+            time = last + lastDuration
+          } else {
+            time = last + 1
+          }
+        }
+      } else {
+        corrected += 1
+        time = last + lastDuration
+      }
+    } else {
+      if pts == nil { corrected += 1 }
+      time = pts ?? 0
+    }
+    last = time
+    lastDuration = length
+    return (time, length)
+  }
+}

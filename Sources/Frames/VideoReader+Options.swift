@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Buffers
+internal import CFFmpeg
+
+extension VideoReader {
+  public struct Options: Sendable {
+    /// FFmpeg's threads for the decoder; frames come out later by about as many.
+    public var threads = 1
+    /// Seconds from the start of the source. Frames before it are dropped, and it becomes time 0 unless
+    /// `keepsSourceTime`.
+    public var start: Double?
+    /// Seconds from the start of the source; frames from here on are not delivered.
+    public var end: Double?
+    /// Seconds from `start`; where both are given, the earlier of it and `end` counts.
+    public var duration: Double?
+    public var maxFrames: Int?
+    /// Every n-th frame is delivered, and lasts n times as long. At least 1.
+    public var stride = 1
+    public var keepsSourceTime = false
+    /// A turn in place of the one that the source asks for.
+    public var rotation: Rotation?
+    public var matrix: ColorMatrix?
+    public var range: ColorRange?
+    public var discardCorrupt = false
+    public var keepAudio = true
+    public var interrupt: InterruptFlag?
+    /// Seconds that opening and finding the streams may take.
+    public var connectTimeout: Double?
+    /// Seconds that one packet may take.
+    public var stallTimeout: Double?
+    /// A demuxer's name where the contents do not tell, and options for it.
+    public var inputFormat: String?
+    public var inputOptions: [String: String] = [:]
+
+    public init() {}
+  }
+
+  public struct Statistics: Sendable, Hashable {
+    /// Delivered.
+    public var frames = 0
+    /// Packets that the container marks as damaged or the decoder refused.
+    public var corruptPackets = 0
+    /// Pictures that the decoder delivered with damage.
+    public var corruptFrames = 0
+    /// Reads that failed; on a file the last one ends it.
+    public var readErrors = 0
+    /// Pictures brought from another size or format to the first one's.
+    public var reshapedFrames = 0
+    /// Timestamps that were missing or went back.
+    public var correctedTimestamps = 0
+
+    mutating func add(_ other: Statistics) {
+      corruptPackets += other.corruptPackets
+      readErrors += other.readErrors
+    }
+  }
+}
+
+/// The part of a source that is wanted, in ticks of its picture stream.
+struct TimeWindow {
+  let timeBase: TimeBase
+  /// The source's first timestamp.
+  let origin: Int64
+  let start: Int64
+  let end: Int64
+  /// Subtracted from every timestamp.
+  let rebase: Int64
+
+  init(_ options: VideoReader.Options, startTime: Int64, timeBase: TimeBase) {
+    self.timeBase = timeBase
+    origin = TimeBase.microseconds.convert(startTime, to: timeBase)
+    start = options.start.map { [origin] in origin + timeBase.ticks($0) } ?? Int64.min
+    let begin = options.start ?? 0
+    let limits = [options.end, options.duration.map { begin + $0 }].compactMap { $0 }
+    end = limits.min().map { [origin] in origin + timeBase.ticks($0) } ?? Int64.max
+    rebase = options.start == nil || options.keepsSourceTime ? 0 : start
+  }
+
+  /// The sound within the window, moved as the pictures are.
+  func cut(_ packets: [Packet], end: Int64? = nil) -> [Packet] {
+    let end = min(self.end, end ?? Int64.max)
+    if start == Int64.min && end == Int64.max { return packets }
+    // In seconds: the pictures' clock may be too coarse for sound.
+    let first = start == Int64.min ? -Double.infinity : timeBase.seconds(start) - 1e-6
+    let last = end == Int64.max ? Double.infinity : timeBase.seconds(end) - 1e-6
+    return packets.filter { packet in
+      guard let pts = packet.pts else { return true }
+      let time = packet.timeBase.seconds(pts)
+      guard time >= first && time < last else { return false }
+      packet.shift(by: -timeBase.convert(rebase, to: packet.timeBase))
+      return true
+    }
+  }
+}

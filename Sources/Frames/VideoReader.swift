@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Buffers
+internal import CFFmpeg
+
+/// Reads the pictures of a file, stream address or standard input (`-`), each with its exact timestamp.
+///
+/// Damaged data is counted and passed over. Later pictures of another size or format are brought to the
+/// first one's. The first picture is decoded at once, so `info` tells what will really come.
+public final class VideoReader: FrameSource {
+  public private(set) var info: SourceInfo
+  public private(set) var trailingPackets: [Packet] = []
+  let options: Options
+  let demuxer: Demuxer
+  private let decoder: Decoder
+  private let shells = FrameShells()
+  private let shaper: FrameShaper
+  private var clock: TimestampClock
+  private var counts = Statistics()
+  private let packet: UnsafeMutablePointer<AVPacket>
+
+  /// The first picture, until it is delivered.
+  private var first: UnsafeMutablePointer<AVFrame>?
+  private var waiting: [Packet] = []
+  private var decoded = 0
+  private var delivered = 0
+  private var isDraining = false
+  private var isOver = false
+  private let window: TimeWindow
+
+  /// - Throws: `FramesError` of kind notFound, permission, invalidData, noVideoStream, noFrames,
+  ///   unreachable, timedOut or interrupted.
+  public init(_ uri: String, options: Options = Options()) throws {
+    self.options = options
+    demuxer = try Demuxer(uri, options: options)
+    decoder = try Decoder(
+      demuxer.video, threads: options.threads, keepsCorrupt: !options.discardCorrupt, subject: uri)
+    window = TimeWindow(
+      options, startTime: demuxer.startTime, timeBase: TimeBase(demuxer.video.pointee.time_base))
+    clock = TimestampClock(
+      usualDuration: demuxer.usualFrameDuration,
+      tolerance: TimeBase(demuxer.video.pointee.time_base).ticks(1))
+    packet = av_packet_alloc()
+    if window.start > window.origin { _ = demuxer.seek(to: window.start) }
+
+    // The shaper needs a picture, and `self` needs the shaper: decode with locals until there is one.
+    var pump = Pump(demuxer: demuxer, decoder: decoder, packet: packet)
+    let found: UnsafeMutablePointer<AVFrame>?
+    do {
+      found = try pump.picture(shells)
+    } catch {
+      var packet: UnsafeMutablePointer<AVPacket>? = packet
+      av_packet_free(&packet)
+      throw error
+    }
+    guard let found else {
+      var packet: UnsafeMutablePointer<AVPacket>? = packet
+      av_packet_free(&packet)
+      throw FramesError(
+        .noFrames, "read", uri, "no picture in it could be decoded",
+        hint: window.start > window.origin ? "the start may lie behind the end" : "the file may be damaged")
+    }
+    first = found
+    waiting = pump.sound
+    isDraining = pump.isDraining
+    counts = pump.counts
+    let rotation = options.rotation ?? Rotation(of: demuxer.video)
+    shaper = FrameShaper(first: found, rotation: rotation, matrix: options.matrix, range: options.range)
+    info = demuxer.info(
+      shaper, window: window, options: options, sampleAspectRatio: found.pointee.sample_aspect_ratio)
+  }
+
+  deinit {
+    var packet: UnsafeMutablePointer<AVPacket>? = packet
+    av_packet_free(&packet)
+    if let first { shells.give(first) }
+  }
+
+  public var statistics: Statistics {
+    var counts = counts
+    counts.frames = delivered
+    counts.reshapedFrames = shaper.reshaped
+    counts.correctedTimestamps = clock.corrected
+    return counts
+  }
+
+  public func next() throws -> Frame? {
+    while !isOver {
+      guard let picture = try nextPicture() else {
+        finish(at: nil)
+        break
+      }
+      let time = picture.pointee.best_effort_timestamp
+      let length = rm_frame_duration(picture)
+      let stamp = clock.stamp(pts: time == rm_nopts() ? nil : time, duration: length)
+      let isCorrupt =
+        picture.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 || picture.pointee.decode_error_flags != 0
+      if isCorrupt { counts.corruptFrames += 1 }
+      if stamp.pts < window.start || isCorrupt && options.discardCorrupt {
+        shells.give(picture)
+        continue
+      }
+      if stamp.pts >= window.end {
+        shells.give(picture)
+        finish(at: window.end)
+        break
+      }
+      decoded += 1
+      if (decoded - 1) % options.stride != 0 {
+        shells.give(picture)
+        continue
+      }
+      let frame = try deliver(picture, stamp, isCorrupt: isCorrupt)
+      if delivered == options.maxFrames { finish(at: stamp.pts + frame.duration) }
+      return frame
+    }
+    return nil
+  }
+
+  private func deliver(
+    _ picture: UnsafeMutablePointer<AVFrame>, _ stamp: (pts: Int64, duration: Int64), isCorrupt: Bool
+  ) throws -> Frame {
+    let shaped = try shaper.shape(picture, shells: shells)
+    let frame = Frame(
+      taking: shaped.handle, from: shells, index: delivered, pts: stamp.pts - window.rebase,
+      duration: stamp.duration * Int64(options.stride), timeBase: window.timeBase, color: shaper.color,
+      sampleAspectRatio: info.video.sampleAspectRatio, sidePackets: takeWaiting(), isCorrupt: isCorrupt,
+      isWritable: shaped.isWritable)
+    delivered += 1
+    return frame
+  }
+
+  private func nextPicture() throws -> UnsafeMutablePointer<AVFrame>? {
+    if let picture = first {
+      first = nil
+      return picture
+    }
+    var pump = Pump(demuxer: demuxer, decoder: decoder, packet: packet)
+    pump.isDraining = isDraining
+    defer {
+      isDraining = pump.isDraining
+      counts.add(pump.counts)
+      waiting += pump.sound
+    }
+    return try pump.picture(shells)
+  }
+
+  private func takeWaiting() -> [Packet] {
+    guard !waiting.isEmpty else { return [] }
+    defer { waiting.removeAll(keepingCapacity: true) }
+    return window.cut(waiting)
+  }
+
+  /// Ends the pictures. With a time, sound is still read up to it.
+  private func finish(at end: Int64?) {
+    isOver = true
+    let limit = end ?? Int64.max
+    if end != nil, !demuxer.audio.isEmpty, !isDraining {
+      var pump = Pump(demuxer: demuxer, decoder: decoder, packet: packet)
+      waiting += pump.sound(until: window.timeBase.seconds(limit), of: demuxer.audio)
+    }
+    trailingPackets = window.cut(waiting, end: limit)
+    waiting = []
+  }
+}

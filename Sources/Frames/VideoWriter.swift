@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Buffers
+internal import CFFmpeg
+
+/// How much of a recording a crash may cost, in containers that can limit it.
+public enum Fragmentation: Sendable, Hashable {
+  /// Fragments of about so many seconds; each plays once it is written.
+  case every(Double)
+  /// One index at the end: nothing plays without it.
+  case none
+  /// As `none`, with the index moved to the front when the file is complete.
+  case fastStart
+
+  var seconds: Double? {
+    if case .every(let seconds) = self { return seconds }
+    return nil
+  }
+}
+
+/// Encodes frames into a file or stream: same count, timestamps, colour tags and sound as they came with.
+public final class VideoWriter: FrameSink {
+  public struct Options: Sendable {
+    public var encoder = EncoderOptions()
+    /// FFmpeg's name of the container; from the path where `nil`, Matroska for `-`.
+    public var container: String?
+    public var fragment = Fragmentation.every(1)
+    public var overwrite = false
+    public var interrupt: InterruptFlag?
+    public var metadata: [String: String] = [:]
+
+    public init() {}
+  }
+
+  public let path: String
+  /// As asked for; frames of another format, size or range are converted.
+  public let video: VideoFormat
+  public private(set) var framesWritten = 0
+  /// Seconds of the source behind the last frame that was written.
+  public private(set) var endTime = 0.0
+  private let encoder: Encoder
+  private let muxer: Muxer
+  private let packet: UnsafeMutablePointer<AVPacket>
+  private var failure: FramesError?
+  private var isFinished = false
+
+  /// - Parameter audio: tracks whose packets come with the frames.
+  /// - Throws: exists, cannotCreate, permission, unsupportedEncoder, unsupportedOutput.
+  public init(_ path: String, video: VideoFormat, audio: [AudioStream] = [], options: Options = Options())
+    throws
+  {
+    self.path = path
+    self.video = video
+    var settings = options.encoder
+    if let seconds = options.fragment.seconds, seconds < settings.gop { settings.gop = seconds }
+    // The encoder first: a wrong name must not leave an empty file.
+    let wantsHeader = VideoWriter.wantsGlobalHeader(path, options.container)
+    encoder = try Encoder(settings, video: video, globalHeader: wantsHeader, subject: path)
+    muxer = try Muxer(
+      path, container: options.container, fragment: options.fragment, overwrite: options.overwrite,
+      interrupt: options.interrupt)
+    try muxer.add(encoder, rate: video.rate, audio: audio, metadata: options.metadata)
+    packet = av_packet_alloc()
+  }
+
+  deinit {
+    var packet: UnsafeMutablePointer<AVPacket>? = packet
+    av_packet_free(&packet)
+  }
+
+  /// Sound tracks that the container cannot hold; their packets are left out.
+  public var skippedAudio: [AudioStream] { muxer.skippedAudio }
+  public var bytesWritten: Int64 { muxer.bytesWritten }
+
+  /// - Throws: diskFull, io, interrupted. What was written before plays; further calls throw the same.
+  public func write(_ frame: Frame) throws {
+    precondition(!isFinished || failure != nil, "a frame written to \(path) after its end")
+    try guarded {
+      muxer.queue(frame.sidePackets)
+      try encoder.send(frame)
+      framesWritten += 1
+      endTime = frame.timeBase.seconds(frame.pts + frame.duration)
+      try drain()
+    }
+  }
+
+  public func finish(trailing: [Packet] = []) throws {
+    guard !isFinished else { return }
+    isFinished = true
+    try guarded {
+      muxer.queue(trailing)
+      try encoder.send(nil)
+      try drain()
+      try muxer.finish()
+    }
+  }
+
+  /// Waits until what was written so far is on the disk.
+  public func synchronize() { muxer.file?.flush(toDisk: true) }
+
+  private func drain() throws {
+    while try encoder.receive(into: packet) { try muxer.write(packet) }
+  }
+
+  /// Runs `body`, and keeps the first error with how far the file got.
+  private func guarded(_ body: () throws -> Void) throws {
+    if let failure { throw failure }
+    do {
+      try body()
+    } catch var error as FramesError {
+      if error.operation == "write" {
+        error.cause += " after \(clockText(endTime)) (\(byteText(bytesWritten)) written)"
+      }
+      failure = error
+      isFinished = true
+      throw error
+    }
+  }
+
+  private static func wantsGlobalHeader(_ path: String, _ container: String?) -> Bool {
+    guard let format = av_guess_format(container ?? (path == "-" ? "matroska" : nil), path, nil) else {
+      return false
+    }
+    return format.pointee.flags & AVFMT_GLOBALHEADER != 0
+  }
+}
+
+/// Decimal units, one decimal.
+func byteText(_ bytes: Int64) -> String {
+  var value = Double(bytes)
+  for unit in ["B", "kB", "MB", "GB"] {
+    if value < 1000 || unit == "GB" {
+      let tenths = Int((value * 10).rounded())
+      return unit == "B" ? "\(bytes) B" : "\(tenths / 10).\(tenths % 10) \(unit)"
+    }
+    value /= 1000
+  }
+  return "\(bytes) B"
+}

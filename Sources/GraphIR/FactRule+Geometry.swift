@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Buffers
+
+extension FactRule {
+  func resize(_ resize: Resize) throws -> Fact {
+    var map = try map(0)
+    switch resize.target {
+    case .size(let size):
+      map.rows = try bounded(size.rows, "output rows", least: 1)
+      map.columns = try bounded(size.columns, "output columns", least: 1)
+    case .scales(let rows, let columns):
+      map.rows = try scaled(map.rows, rows)
+      map.columns = try scaled(map.columns, columns)
+    }
+    return try fact(x.dtype, map.extents(layout))
+  }
+
+  private func scaled(_ extent: Int, _ scale: Float) throws -> Int {
+    let product = (Double(extent) * Double(scale)).rounded(.down)
+    guard scale.isFinite, scale > 0, product >= 1, product <= Double(GraphLimits.attribute) else {
+      throw fail("\(extent) cells scaled by \(scale)")
+    }
+    return Int(product)
+  }
+
+  func gridSample() throws -> Fact {
+    let source = try map(0)
+    try real(0)
+    let grid = try real(1).shape.extents
+    guard grid.count == 4, grid[0] == source.batch, grid[3] == 2 else {
+      throw fail("grid \(grid) for source \(x.shape)", hint: "a grid is [batch, rows, columns, 2]")
+    }
+    let out = MapShape(batch: source.batch, channels: source.channels, rows: grid[1], columns: grid[2])
+    return try fact(x.dtype, out.extents(layout))
+  }
+
+  func warp(_ warp: Warp) throws -> Fact {
+    let source = try map(0)
+    let offsets = try map(1)
+    try real(0)
+    try real(1)
+    let scale = try bounded(warp.scale, "scale", least: 1)
+    guard offsets.batch == source.batch, offsets.channels == 2, offsets.rows == source.rows * scale,
+      offsets.columns == source.columns * scale
+    else { throw fail("offsets \(facts[1]!.shape) for source \(x.shape) at scale \(scale)") }
+    if facts[2] != nil {
+      try real(2)
+      let mask = try map(2)
+      guard mask.batch == offsets.batch, mask.channels == 9, mask.rows == offsets.rows, mask.columns == offsets.columns
+      else { throw fail("mask \(facts[2]!.shape) for offsets \(facts[1]!.shape)") }
+    }
+    let out = MapShape(
+      batch: source.batch, channels: source.channels, rows: offsets.rows, columns: offsets.columns)
+    return try fact(x.dtype, out.extents(layout))
+  }
+}

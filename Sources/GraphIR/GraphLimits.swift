@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a graph may ask for. Whatever is larger is refused before anything of its size is touched.
+public enum GraphLimits {
+  public static let nodes = 20_000
+  /// Inputs and constants together.
+  public static let values = 100_000
+  public static let rank = 8
+  /// Elements of one value: 1 GiB as float32.
+  public static let elements = 1 << 28
+  /// Magnitude of one attribute or extent; products of two stay within `Int`.
+  public static let attribute = 1 << 31
+  /// Inputs of one node.
+  public static let inputs = 1024
+  /// Multiply-adds of the whole graph.
+  public static let macs = 1 << 48
+  /// Elements of a constant that passes work out ahead of the run.
+  public static let foldedElements = 1 << 22
+}

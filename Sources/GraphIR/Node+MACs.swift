@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Buffers
+
+extension Node {
+  /// Multiply-adds of a convolution or matrix product; 0 for everything else; `nil` where the number
+  /// does not fit in `Int`.
+  func macs(inputs: [Fact?], output: Fact, layout: Layout) -> Int? {
+    switch op {
+    case .conv(let convolution):
+      guard let weight = inputs[1].flatMap({ MapShape($0.shape.extents, layout: layout) }) else { return 0 }
+      return Shape.checkedCount([
+        output.shape.count, weight.channels, convolution.kernel.rows, convolution.kernel.columns,
+      ])
+    case .matMul:
+      return Shape.checkedCount([output.shape.count, inputs[0]?.shape[-1] ?? 0])
+    default:
+      return 0
+    }
+  }
+}
+
+extension Graph {
+  /// Multiply-adds of each node's convolution or matrix product, by node name; other nodes are left out.
+  public func macs(_ facts: [String: Fact]) -> [String: Int] {
+    var result: [String: Int] = [:]
+    for node in nodes {
+      let inputs = node.inputs.map { facts[$0] }
+      guard let output = node.outputs.first.flatMap({ facts[$0] }) else { continue }
+      if let count = node.macs(inputs: inputs, output: output, layout: layout), count > 0 {
+        result[node.name] = count
+      }
+    }
+    return result
+  }
+}

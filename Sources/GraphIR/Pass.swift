@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One rewriting step. It leaves alone what it does not recognise, and applying it twice is applying it once.
+public struct Pass: Sendable {
+  public var name: String
+  /// What it does, in a few words.
+  public var summary: String
+  /// - Returns: how many places it changed.
+  public var apply: @Sendable (inout Graph) throws -> Int
+
+  public init(name: String, summary: String, apply: @escaping @Sendable (inout Graph) throws -> Int) {
+    self.name = name
+    self.summary = summary
+    self.apply = apply
+  }
+}
+
+extension Graph {
+  /// The passes that make a graph as files carry it into one as it runs, in order.
+  public static let standardPasses: [Pass] = [
+    .foldConstants,
+    .foldBatchNorm,
+    .fuseActivations,
+    .recogniseWarps,
+    .scaleResizes,
+    .channelsLast,
+    .removeDead,
+  ]
+
+  /// Applies `passes` in order and checks the result.
+  ///
+  /// - Returns: how many places each pass changed.
+  @discardableResult
+  public mutating func apply(_ passes: [Pass]) throws -> [(pass: String, changes: Int)] {
+    _ = try facts()
+    var report: [(pass: String, changes: Int)] = []
+    for pass in passes {
+      report.append((pass.name, try pass.apply(&self)))
+    }
+    _ = try facts()
+    return report
+  }
+
+  /// This graph after `standardPasses`: channels last, normalization folded, warps recognised.
+  public func optimized() throws -> Graph {
+    var graph = self
+    try graph.apply(Graph.standardPasses)
+    return graph
+  }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One kernel call made ready: a C function, its arguments, and how many units of output it has.
+///
+/// Arguments are copied into memory of the job's own and never change, so that running one allocates nothing
+/// and any number of threads may share it. The pointers among them belong to whoever made the job and must
+/// outlive it.
+public final class Job: @unchecked Sendable {
+  // @unchecked: the arguments are written once, before anyone else sees the job.
+
+  public typealias Function = @convention(c) (UnsafeRawPointer, Int, Int) -> Void
+
+  let function: Function
+  let arguments: UnsafeMutableRawPointer
+  /// Units of output, computed in any order.
+  public let units: Int
+  /// Units handed out at a time. Decides speed alone.
+  let grain: Int
+  /// Whether it is worth waking other threads.
+  let isSplit: Bool
+
+  /// - Parameters:
+  ///   - function: a kernel `(const Arguments *, ptrdiff_t begin, ptrdiff_t end)`.
+  ///   - work: multiply-adds or elements, an estimate of the time.
+  init<Kernel, Arguments: BitwiseCopyable>(_ function: Kernel, _ arguments: Arguments, units: Int, work: Int)
+  {
+    precondition(MemoryLayout<Kernel>.size == MemoryLayout<Function>.size, "a kernel is a C function")
+    precondition(units >= 0)
+    self.function = unsafeBitCast(function, to: Function.self)
+    self.arguments = .allocate(
+      byteCount: MemoryLayout<Arguments>.size, alignment: MemoryLayout<Arguments>.alignment)
+    self.arguments.initializeMemory(as: Arguments.self, to: arguments)
+    self.units = units
+    isSplit = units > 1 && work >= Job.splitWork
+    grain = max(1, min(units / 16, units * Job.grainWork / max(work, 1)))
+  }
+
+  deinit { arguments.deallocate() }
+
+  /// Work below which one thread is done before another wakes up.
+  private static let splitWork = 200_000
+  /// Work that is large against the cost of handing it out.
+  private static let grainWork = 400_000
+
+  @inline(__always)
+  func run(_ begin: Int, _ end: Int) { function(arguments, begin, end) }
+
+  /// Runs the whole job on the calling thread.
+  public func run() { run(0, units) }
+}

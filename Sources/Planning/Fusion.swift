@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import GraphIR
+internal import Kernels
+
+/// A node with what its kernel does besides: add another value, keep the result within limits.
+struct PlannedNode {
+  /// Its output is that of the last node fused into it.
+  var node: Node
+  /// A value of the output's shape to be added.
+  var residual: String?
+  /// The limits apply to the sum with the residual.
+  var addsFirst = false
+  /// An activation that followed an add.
+  var limits: Limits?
+  var fused: [Operator] = []
+
+  init(_ node: Node) { self.node = node }
+
+  /// The operators by name.
+  var label: String {
+    var names = [node.op.name]
+    if case .conv(let convolution) = node.op {
+      switch convolution.activation {
+      case .none: break
+      case .relu: names.append("Relu")
+      case .clip: names.append("Clip")
+      }
+    }
+    return (names + fused.map(\.name)).joined(separator: "+")
+  }
+}
+
+extension Limits {
+  init(_ activation: Activation) {
+    switch activation {
+    case .none: self = .none
+    case .relu: self.init(low: 0, high: .infinity)
+    case .clip(let min, let max): self.init(low: min, high: max)
+    }
+  }
+
+  /// The limits that an operator applies, where that is all it does.
+  init?(_ op: Operator) {
+    switch op {
+    case .relu: self.init(low: 0, high: .infinity)
+    case .clip(let min, let max): self.init(low: min, high: max)
+    default: return nil
+    }
+  }
+}
+
+extension Graph {
+  /// The nodes in running order, where an add is done by the convolution or warp that feeds it, and limits
+  /// behind an add by whatever does the add. A fused node stands where the last of its parts stood, so all
+  /// that it reads is there.
+  func fused(_ facts: [String: Fact]) -> [PlannedNode] {
+    let producers = producers()
+    let consumers = consumers()
+    let kept = Set(outputs)
+    var planned: [PlannedNode?] = nodes.map { PlannedNode($0) }
+
+    /// The only reader of a value that nobody else sees.
+    func soleReader(_ value: String) -> Int? {
+      guard !kept.contains(value), let readers = consumers[value], readers.count == 1 else { return nil }
+      return readers[0]
+    }
+
+    for index in nodes.indices {
+      guard case .add = nodes[index].op, let output = facts[nodes[index].outputs[0]], output.dtype == .float32
+      else { continue }
+      var place = index
+      var result = PlannedNode(nodes[index])
+      let pair = nodes[index].inputs
+      // The operand that is made last, so that the other has had the time to be anything.
+      for (value, other) in [(pair[0], pair[1]), (pair[1], pair[0])].sorted(by: {
+        producers[$0.0] ?? -1 > producers[$1.0] ?? -1
+      }) {
+        guard value != other, facts[value] == output, facts[other] == output, soleReader(value) == index,
+          let producer = producers[value], let node = planned[producer]?.node,
+          planned[producer]?.residual == nil
+        else { continue }
+        var absorbs = false
+        if case .conv(let convolution) = node.op {
+          absorbs = true
+          result.addsFirst = convolution.activation == .none
+        } else if case .warp = node.op {
+          absorbs = true
+        }
+        guard absorbs, planned[producer]!.fused.isEmpty else { continue }
+        result.node = node
+        result.node.outputs = nodes[index].outputs
+        result.residual = other
+        result.fused = [.add]
+        planned[producer] = nil
+        break
+      }
+      var takesLimits = result.residual == nil || result.addsFirst
+      if case .warp = result.node.op { takesLimits = false }
+      if takesLimits, let next = soleReader(nodes[index].outputs[0]), let limits = Limits(nodes[next].op) {
+        result.limits = limits
+        result.fused.append(nodes[next].op)
+        result.node.outputs = nodes[next].outputs
+        planned[index] = nil
+        place = next
+      }
+      planned[place] = result
+    }
+    return planned.compactMap { $0 }
+  }
+}

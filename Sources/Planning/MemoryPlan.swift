@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Buffers
+internal import GraphIR
+
+/// A place in the arena for every value that is not constant.
+///
+/// Values that are one piece of memory - a view and what it shows, an output written over an input, a part
+/// written straight into its concatenation - form a block. Blocks that live at different times may overlap:
+/// the largest is placed first, each as low as those it meets in time allow.
+struct MemoryPlan: Sendable {
+  struct Place: Sendable {
+    var offset: Int
+    /// Elements from a pixel to the next, where that is not the number of channels.
+    var pixelStride: Int?
+  }
+
+  private(set) var places: [String: Place] = [:]
+  private(set) var arenaBytes = 0
+
+  /// - Parameter steps: `written` is filled in for concatenations.
+  init(
+    steps: inout [Step], facts: [String: Fact], inputs: [String], outputs: [String], constants: Set<String>,
+    reuses: Bool
+  ) {
+    var blocks = Blocks(steps: steps, facts: facts, inputs: inputs, outputs: outputs, constants: constants)
+    if reuses { blocks.joinConcatenations(&steps) }
+    for index in steps.indices {
+      if steps[index].isView { blocks.join(steps[index].output, to: steps[index].inputs[0]) }
+      if reuses { blocks.overwrite(steps[index], at: index) }
+    }
+    place(blocks.blocks(reuses: reuses), blocks)
+  }
+
+  private mutating func place(_ all: [Block], _ blocks: Blocks) {
+    var placed: [(block: Block, offset: Int)] = []
+    var offsets: [String: Int] = [:]
+    for block in all.sorted(by: { ($0.bytes, $1.root) > ($1.bytes, $0.root) }) {
+      var offset = 0
+      for other in placed.filter({ $0.block.life.overlaps(block.life) }).sorted(by: { $0.offset < $1.offset })
+      {
+        if offset + block.bytes <= other.offset { break }
+        offset = max(offset, other.offset + other.block.bytes)
+      }
+      placed.append((block, offset))
+      offsets[block.root] = offset
+      arenaBytes = max(arenaBytes, offset + block.bytes)
+    }
+    for value in blocks.values {
+      guard let offset = offsets[blocks.root(value)] else { continue }
+      let part = blocks.parts[value]
+      places[value] = Place(offset: offset + (part?.offset ?? 0), pixelStride: part?.pixelStride)
+    }
+  }
+}
+
+struct Block {
+  var root: String
+  var bytes: Int
+  /// From the step that first writes it to the step that last reads it.
+  var life: ClosedRange<Int>
+}
+
+/// Which values share memory, and how long each is needed.
+struct Blocks {
+  /// A value inside another: bytes from its start, and elements from a pixel to the next.
+  struct Part {
+    var offset: Int
+    var pixelStride: Int
+  }
+
+  private let facts: [String: Fact]
+  private var parents: [String: String] = [:]
+  private var births: [String: Int] = [:]
+  private var deaths: [String: Int] = [:]
+  private var readers: [String: [Int]] = [:]
+  private let makers: [String: Int]
+  /// Values whose memory is not ours to reuse: inputs, which a caller may want to run again, and outputs.
+  private let pinned: Set<String>
+  private let end: Int
+  private(set) var parts: [String: Part] = [:]
+  let values: [String]
+
+  init(
+    steps: [Step], facts: [String: Fact], inputs: [String], outputs: [String], constants: Set<String>
+  ) {
+    self.facts = facts
+    end = steps.count
+    var makers: [String: Int] = [:]
+    for (index, step) in steps.enumerated() {
+      makers[step.output] = index
+      births[step.output] = index
+      deaths[step.output] = index
+      for input in step.inputs where !constants.contains(input) {
+        deaths[input] = index
+        readers[input, default: []].append(index)
+      }
+    }
+    for input in inputs {
+      births[input] = -1
+      deaths[input] = end
+    }
+    for output in outputs where !constants.contains(output) { deaths[output] = end }
+    pinned = Set(inputs).union(outputs)
+    values = births.keys.sorted()
+    self.makers = makers
+  }
+
+  func root(_ value: String) -> String {
+    var value = value
+    while let parent = parents[value] { value = parent }
+    return value
+  }
+
+  private func bytes(_ value: String) -> Int { facts[value]!.shape.count * facts[value]!.dtype.byteCount }
+
+  mutating func join(_ value: String, to other: String) {
+    let (from, to) = (root(value), root(other))
+    guard from != to, births[to] != nil else { return }
+    parents[from] = to
+    births[to] = min(births[to]!, births[from]!)
+    deaths[to] = max(deaths[to]!, deaths[from]!)
+  }
+
+  /// Lets the output of `step` take the memory of an input that ends there.
+  mutating func overwrite(_ step: Step, at index: Int) {
+    for candidate in step.inPlace where births[candidate] != nil {
+      let root = root(candidate)
+      let others = step.inputs.filter { $0 != candidate }
+      guard deaths[root] == index, !isInput(root), bytes(root) == bytes(step.output),
+        parts[candidate] == nil, parts[step.output] == nil, parts[root] == nil,
+        root != self.root(step.output), !hasParts(root), !hasParts(step.output),
+        step.inputs.filter({ $0 == candidate }).count == 1,
+        others.allSatisfy({ self.root($0) != root })
+      else { continue }
+      join(step.output, to: candidate)
+      return
+    }
+  }
+
+  private func isInput(_ value: String) -> Bool { births[value] == -1 }
+  private func hasParts(_ value: String) -> Bool { parts.keys.contains { root($0) == root(value) } }
+
+  /// Lets producers write straight into the concatenation that reads them.
+  mutating func joinConcatenations(_ steps: inout [Step]) {
+    for index in steps.indices where !steps[index].channelOffsets.isEmpty {
+      let step = steps[index]
+      // A part of a part would need two strides.
+      guard parts[step.output] == nil else { continue }
+      let element = facts[step.output]!.dtype.byteCount
+      for (position, value) in step.inputs.enumerated() {
+        guard !pinned.contains(value), parents[value] == nil, parts[value] == nil, !hasParts(value),
+          let maker = makers[value], steps[maker].givesStrided,
+          step.inputs.filter({ $0 == value }).count == 1,
+          readers[value]!.allSatisfy({ $0 == index || steps[$0].takesStrided })
+        else { continue }
+        parts[value] = Part(
+          offset: step.channelOffsets[position] * element, pixelStride: facts[step.output]!.shape[-1])
+        steps[index].written.insert(position)
+        join(value, to: step.output)
+      }
+    }
+  }
+
+  func blocks(reuses: Bool) -> [Block] {
+    values.filter { parents[$0] == nil }.map { value in
+      // The places of all members are inside the root's, which is the largest.
+      let size = (bytes(value) + AlignedBytes.alignment - 1) & ~(AlignedBytes.alignment - 1)
+      let life = reuses ? births[value]!...max(births[value]!, deaths[value]!) : -1...end
+      return Block(root: value, bytes: size, life: life)
+    }
+  }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Buffers
+internal import GraphIR
+internal import Kernels
+
+/// What is known about a node when its step is made.
+struct NodeContext {
+  let planned: PlannedNode
+  let facts: [String: Fact]
+  let constants: [String: Tensor]
+  let kernels: F32Kernels
+  let macs: Int
+
+  var node: Node { planned.node }
+  /// Everything the step reads: the node's inputs that are there, then the residual.
+  var values: [String] { node.inputs.filter { !$0.isEmpty } + (planned.residual.map { [$0] } ?? []) }
+  var output: String { node.outputs[0] }
+  var outputFact: Fact { facts[output]! }
+
+  /// The name of an input; `nil` where it is omitted.
+  func input(_ index: Int) -> String? {
+    guard index < node.inputs.count, !node.inputs[index].isEmpty else { return nil }
+    return node.inputs[index]
+  }
+
+  func fact(_ index: Int) -> Fact? { input(index).flatMap { facts[$0] } }
+  func constant(_ index: Int) -> Tensor? { input(index).flatMap { constants[$0] } }
+
+  func bytes(_ value: String) -> Int {
+    guard let fact = facts[value] else { return 0 }
+    return fact.shape.count * fact.dtype.byteCount
+  }
+
+  /// Whether all of `indices` that are there, and the output, are float32.
+  func isFloat(_ indices: Int...) -> Bool {
+    outputFact.dtype == .float32 && indices.allSatisfy { fact($0)?.dtype ?? .float32 == .float32 }
+  }
+
+  func fail(_ problem: String, hint: String? = nil) -> PlanningError {
+    PlanningError(node: node.name, op: node.op.name, problem, hint: hint)
+  }
+
+  func isMap(_ index: Int) -> Bool { fact(index)?.shape.rank == 4 }
+
+  /// `axis` counted from the outermost, and the extents before, at and behind it.
+  func around(_ axis: Int, _ shape: Shape) -> (outer: Int, extent: Int, inner: Int) {
+    let axis = axis < 0 ? axis + shape.rank : axis
+    let extents = shape.extents
+    return (
+      extents[..<axis].reduce(1, *), extents[axis], extents[(axis + 1)...].reduce(1, *)
+    )
+  }
+}
+
+extension [Int] {
+  /// Elements from an index to the next along each axis of a dense array of these extents.
+  var denseStrides: [Int] {
+    var strides = self
+    var step = 1
+    for axis in indices.reversed() {
+      strides[axis] = step
+      step *= self[axis]
+    }
+    return strides
+  }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Buffers
+public import GraphIR
+public import Kernels
+
+public struct PlanOptions: Sendable, Hashable {
+  /// The instructions that kernels may use.
+  public var level: CPULevel
+  /// Whether adds and their activations become part of the convolution or warp before them.
+  public var fuses: Bool
+  /// Whether values share memory once they are dead. Without it, every value can be looked at after a run.
+  public var reusesMemory: Bool
+
+  public init(level: CPULevel = .best, fuses: Bool = true, reusesMemory: Bool = true) {
+    self.level = level
+    self.fuses = fuses
+    self.reusesMemory = reusesMemory
+  }
+}
+
+/// A value that goes in or comes out.
+public struct PlanValue: Sendable, Hashable {
+  public var name: String
+  public var fact: Fact
+}
+
+/// Everything about running a graph that can be settled before the first run: a kernel for each node, weights
+/// packed for it, and a place in one arena for each value. Immutable; any number of sessions may share one.
+public struct Plan: Sendable {
+  public let name: String
+  public let options: PlanOptions
+  public let inputs: [PlanValue]
+  public let outputs: [PlanValue]
+  /// What runs, in order.
+  public let steps: [Step]
+  /// Bytes of values that one session owns.
+  public var arenaBytes: Int { memory.arenaBytes }
+  /// Bytes of packed weights, tables and constants that all sessions share.
+  public let weightBytes: Int
+  /// Carried over from the graph.
+  public let metadata: [String: String]
+
+  let memory: MemoryPlan
+  let facts: [String: Fact]
+  let constants: [String: Tensor]
+
+  /// - Parameter graph: in `channelsLast` layout; what `Graph.optimized()` returns.
+  /// - Throws: `PlanningError` naming a node that no kernel can run; `GraphError` where the graph is unsound.
+  public init(graph: Graph, options: PlanOptions = PlanOptions()) throws {
+    guard graph.layout == .channelsLast else {
+      throw PlanningError(
+        "the graph is channels first", hint: "apply the passes of GraphIR, the channelsLast one among them")
+    }
+    guard CPULevel.usable.contains(options.level) else {
+      throw PlanningError("this machine has no \(options.level.rawValue)")
+    }
+    let facts = try graph.facts()
+    let nodes = options.fuses ? graph.fused(facts) : graph.nodes.map { PlannedNode($0) }
+    let macs = graph.macs(facts)
+    let kernels = F32Kernels(level: options.level)
+    let constants = graph.constants.mapValues(\.tensor)
+    var steps: [Step] = []
+    steps.reserveCapacity(nodes.count)
+    for planned in nodes {
+      let context = NodeContext(
+        planned: planned, facts: facts, constants: constants, kernels: kernels,
+        macs: macs[planned.node.name] ?? 0)
+      steps.append(try StepFamily.step(for: context))
+    }
+    let inputs = graph.inputs.map { PlanValue(name: $0.name, fact: $0.fact) }
+    let outputs = graph.outputs.map { PlanValue(name: $0, fact: facts[$0]!) }
+    memory = MemoryPlan(
+      steps: &steps, facts: facts, inputs: inputs.map(\.name), outputs: graph.outputs,
+      constants: Set(constants.keys), reuses: options.reusesMemory)
+    let read = Set(steps.flatMap(\.readsConstants)).union(graph.outputs)
+    self.name = graph.name
+    self.options = options
+    self.inputs = inputs
+    self.outputs = outputs
+    self.constants = constants.filter { read.contains($0.key) }
+    self.facts = facts
+    metadata = graph.metadata
+    weightBytes =
+      steps.reduce(0) { $0 + $1.weightBytes } + self.constants.values.reduce(0) { $0 + $1.bytes.count }
+    self.steps = steps
+  }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a graph cannot be run: which node, why, and what to do about it.
+public struct PlanningError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The node's name; `nil` where the graph as a whole is at fault.
+  public var node: String?
+  /// The node's operator, by its ONNX name.
+  public var op: String?
+  public var problem: String
+  public var hint: String?
+
+  public init(node: String? = nil, op: String? = nil, _ problem: String, hint: String? = nil) {
+    self.node = node
+    self.op = op
+    self.problem = problem
+    self.hint = hint
+  }
+
+  public var description: String {
+    var text = "cannot plan"
+    if let node { text += " node '\(node)'" }
+    if let op { text += " (\(op))" }
+    text += ": \(problem)"
+    if let hint { text += "; \(hint)" }
+    return text
+  }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Buffers
+public import GraphIR
+public import Kernels
+
+/// Runs a plan: its own memory for values, and the kernel calls made ready over it. One thread at a time.
+///
+/// Write the inputs, call `run`, read the outputs. Inputs stay as they are until written again; outputs hold
+/// until the next run. A run allocates nothing.
+public final class Session: @unchecked Sendable {
+  // @unchecked: it is passed from stage to stage, and used by the one that holds it.
+
+  public let plan: Plan
+  private let pool: WorkerPool
+  private let arena: AlignedBytes
+  private let memory: Memory
+  /// For each step of the plan, what it calls.
+  let jobs: [[Job]]
+  private let sequence: ContiguousArray<Job>
+
+  /// - Parameter pool: threads to share, between sessions that do not run at the same time.
+  public init(plan: Plan, pool: WorkerPool) {
+    self.plan = plan
+    self.pool = pool
+    arena = AlignedBytes(count: plan.arenaBytes)
+    memory = Memory(arena: arena.pointer, plan: plan.memory, facts: plan.facts, constants: plan.constants)
+    let memory = memory
+    jobs = plan.steps.map { $0.bind(memory, $0) }
+    sequence = ContiguousArray(jobs.joined())
+  }
+
+  public func run() {
+    for job in sequence { pool.run(job) }
+  }
+
+  /// Memory of an input, dense and channels last.
+  ///
+  /// - Precondition: the plan has an input of that name.
+  public func input(_ name: String) -> UnsafeMutableRawPointer {
+    precondition(plan.inputs.contains { $0.name == name }, "the network has no input '\(name)'")
+    return memory.pointer(name)
+  }
+
+  /// Memory of an output, dense and channels last.
+  ///
+  /// - Precondition: the plan has an output of that name.
+  public func output(_ name: String) -> UnsafeRawPointer {
+    precondition(plan.outputs.contains { $0.name == name }, "the network has no output '\(name)'")
+    return UnsafeRawPointer(memory.pointer(name))
+  }
+
+  /// What is known about an input or output.
+  public func fact(_ name: String) -> Fact {
+    guard let fact = plan.facts[name] else { preconditionFailure("the network has no value '\(name)'") }
+    return fact
+  }
+
+  func run(step index: Int) {
+    for job in jobs[index] { pool.run(job) }
+  }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import GraphIR
+internal import Kernels
+
+extension StepFamily {
+  /// Elements moved, none changed. Any type of elements.
+  static let form = StepFamily(name: "form") { context in
+    switch context.node.op {
+    case .reshape: return view(context)
+    case .concat(let axis): return try concat(context, axis)
+    case .transpose(let permutation): return try transpose(context, permutation)
+    case .slice(let starts, let ends, let axes, let steps):
+      return try slice(context, starts, ends, axes, steps)
+    case .pad(let before, _, let value): return try pad(context, before, value)
+    case .depthToSpace(let block, let mode): return try depthToSpace(context, block, mode)
+    case .spaceToDepth(let block): return try spaceToDepth(context, block)
+    default: return nil
+    }
+  }
+
+  private static func view(_ context: NodeContext) -> Step {
+    // A constant has no place in the arena that a view could share.
+    if let input = context.input(0), context.constants[input] != nil {
+      let count = context.outputFact.shape.count
+      return copies(
+        context, "reshape of a constant",
+        StridedCopy(extents: [count], inStrides: [1], outStrides: [1]), from: 0)
+    }
+    return Step(context, kernel: "none", reason: "the same memory", isView: true) { _ in [] }
+  }
+
+  /// A step of one copy, beginning `from` elements into the input.
+  private static func copies(_ context: NodeContext, _ reason: String, _ copy: StridedCopy, from: Int) -> Step
+  {
+    let (input, output) = (context.input(0)!, context.output)
+    let kernels = context.kernels
+    let size = context.outputFact.dtype.byteCount
+    return Step(context, kernel: "copy__scalar", reason: reason, readsConstants: [input]) { memory in
+      [
+        kernels.copy(
+          copy, from: memory.pointer(input) + from * size, to: memory.pointer(output), elementBytes: size)
+      ]
+    }
+  }
+
+  private static func runnable(_ context: NodeContext, _ copy: StridedCopy) throws -> StridedCopy {
+    guard copy.isRunnable else { throw context.fail("more axes than a copy takes") }
+    return copy
+  }
+
+  /// Inputs whose producers write straight into the output are not copied.
+  private static func concat(_ context: NodeContext, _ axis: Int) throws -> Step {
+    let shape = context.outputFact.shape
+    let axis = axis < 0 ? axis + shape.rank : axis
+    let size = context.outputFact.dtype.byteCount
+    let inputs = context.node.inputs
+    let inner = shape.extents[(axis + 1)...].reduce(1, *)
+    let outer = shape.extents[..<axis].reduce(1, *)
+    let parts = inputs.map { context.facts[$0]!.shape.extents[axis] * inner }
+    let whole = parts.reduce(0, +)
+    let offsets = parts.indices.map { parts[..<$0].reduce(0, +) }
+    let kernels = context.kernels
+    let output = context.output
+    let byChannels = shape.rank == 4 && axis == 3 && context.outputFact.dtype == .float32
+    return Step(
+      context, kernel: "copy__scalar",
+      reason: byChannels ? "what its producers could not write in place" : "axis \(axis)",
+      readsConstants: inputs, channelOffsets: byChannels ? offsets : [],
+      bindStep: { memory, step in
+        inputs.indices.filter { !step.written.contains($0) }.map { index in
+          kernels.copy(
+            StridedCopy(
+              extents: [outer, parts[index]], inStrides: [parts[index], 1], outStrides: [whole, 1]),
+            from: memory.pointer(inputs[index]), to: memory.pointer(output) + offsets[index] * size,
+            elementBytes: size)
+        }
+      })
+  }
+
+  private static func transpose(_ context: NodeContext, _ permutation: [Int]) throws -> Step {
+    let source = context.fact(0)!.shape.extents.denseStrides
+    let extents = context.outputFact.shape.extents
+    let copy = StridedCopy(
+      extents: extents, inStrides: permutation.map { source[$0] }, outStrides: extents.denseStrides)
+    return copies(context, "permutation \(permutation)", try runnable(context, copy), from: 0)
+  }
+
+  private static func slice(
+    _ context: NodeContext, _ starts: [Int], _ ends: [Int], _ axes: [Int], _ steps: [Int]
+  )
+    throws -> Step
+  {
+    let source = context.fact(0)!.shape.extents
+    var strides = source.denseStrides
+    var from = 0
+    for (index, axis) in axes.enumerated() {
+      let axis = axis < 0 ? axis + source.count : axis
+      let range = SliceRange(start: starts[index], end: ends[index], step: steps[index], extent: source[axis])
+      from += range.first * strides[axis]
+      strides[axis] *= range.step
+    }
+    let extents = context.outputFact.shape.extents
+    let copy = StridedCopy(extents: extents, inStrides: strides, outStrides: extents.denseStrides)
+    return copies(context, "part of the input", try runnable(context, copy), from: from)
+  }
+
+  private static func pad(_ context: NodeContext, _ before: [Int], _ value: Float) throws -> Step? {
+    guard context.isFloat(0) else { return nil }
+    let source = context.fact(0)!.shape.extents
+    let extents = context.outputFact.shape.extents
+    let strides = extents.denseStrides
+    let offset = zip(before, strides).reduce(0) { $0 + $1.0 * $1.1 }
+    let copy = try runnable(
+      context, StridedCopy(extents: source, inStrides: source.denseStrides, outStrides: strides))
+    let (input, output) = (context.input(0)!, context.output)
+    let kernels = context.kernels
+    return Step(
+      context, kernel: "f32_fill__scalar, copy__scalar", reason: "constant border", readsConstants: [input]
+    ) {
+      memory in
+      let result = memory.floats(output)
+      return [
+        kernels.fill(result, count: extents.reduce(1, *), value: value),
+        kernels.copy(copy, from: memory.pointer(input), to: result + offset, elementBytes: 4),
+      ]
+    }
+  }
+
+  private static func depthToSpace(_ context: NodeContext, _ block: Int, _ mode: DepthToSpaceMode) throws
+    -> Step
+  {
+    let source = context.fact(0)!.shape.extents
+    let (batch, rows, columns) = (source[0], source[1], source[2])
+    let channels = source[3] / (block * block)
+    // Output order: batch, row, sub-row, column, sub-column, channel.
+    let extents = [batch, rows, block, columns, block, channels]
+    let inner = mode == .dcr ? [block * channels, channels, 1] : [block, 1, block * block]
+    let copy = StridedCopy(
+      extents: extents,
+      inStrides: [rows * columns * source[3], columns * source[3], inner[0], source[3], inner[1], inner[2]],
+      outStrides: extents.denseStrides)
+    return copies(context, "\(block)x\(block) blocks", try runnable(context, copy), from: 0)
+  }
+
+  private static func spaceToDepth(_ context: NodeContext, _ block: Int) throws -> Step {
+    let source = context.fact(0)!.shape.extents
+    let strides = source.denseStrides
+    // Output order: batch, row, column, sub-row, sub-column, channel.
+    let extents = [source[0], source[1] / block, source[2] / block, block, block, source[3]]
+    let copy = StridedCopy(
+      extents: extents,
+      inStrides: [strides[0], strides[1] * block, strides[2] * block, strides[1], strides[2], 1],
+      outStrides: extents.denseStrides)
+    return copies(context, "\(block)x\(block) blocks", try runnable(context, copy), from: 0)
+  }
+}

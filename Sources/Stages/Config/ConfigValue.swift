@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Buffers
+internal import Kernels
+
+/// A value that is written as one word in a pipeline file or behind `--set key=`.
+protocol ConfigValue: SendableMetatype {
+  /// What may be written, for messages.
+  static var form: String { get }
+  init?(configText: String)
+  var configText: String { get }
+  /// For a limit; `nil` if the value is no number.
+  var limitable: Double? { get }
+}
+
+extension ConfigValue {
+  var limitable: Double? { nil }
+}
+
+extension Bool: ConfigValue {
+  static var form: String { "true or false" }
+  init?(configText text: String) { self.init(text) }
+  var configText: String { "\(self)" }
+}
+
+extension Int: ConfigValue {
+  static var form: String { "a whole number" }
+  init?(configText text: String) { self.init(text) }
+  var configText: String { "\(self)" }
+  var limitable: Double? { Double(self) }
+}
+
+extension Double: ConfigValue {
+  static var form: String { "a number" }
+  init?(configText text: String) {
+    guard let value = Double(text), value.isFinite else { return nil }
+    self = value
+  }
+  var configText: String { "\(self)" }
+  var limitable: Double? { self }
+}
+
+extension String: ConfigValue {
+  static var form: String { "text" }
+  init?(configText text: String) { self = text }
+  var configText: String { self }
+}
+
+/// `none` and `auto` both stand for no value.
+extension Optional: ConfigValue where Wrapped: ConfigValue {
+  static var form: String { "\(Wrapped.form), auto or none" }
+  init?(configText text: String) {
+    if text == "none" || text == "auto" {
+      self = .none
+    } else {
+      guard let value = Wrapped(configText: text) else { return nil }
+      self = value
+    }
+  }
+  var configText: String { self?.configText ?? "auto" }
+  var limitable: Double? { self?.limitable }
+}
+
+extension ConfigValue where Self: RawRepresentable & CaseIterable, RawValue == String {
+  static var form: String { allCases.map(\.rawValue).joined(separator: ", ") }
+  init?(configText text: String) { self.init(rawValue: text) }
+  var configText: String { rawValue }
+}
+
+extension OverloadPolicy: ConfigValue {}
+extension CPULevel: ConfigValue {}
+extension ColorMatrix: ConfigValue {}
+extension ColorRange: ConfigValue {}
+extension PipelineConfig.Model.Precision: ConfigValue {}
+extension PipelineConfig.Decode.Turn: ConfigValue {}
+extension PipelineConfig.Resize.Fit: ConfigValue {}
+extension PipelineConfig.Argmax.Filter: ConfigValue {}
+extension PipelineConfig.Overlay.View: ConfigValue {}
+extension PipelineConfig.Encode.Audio: ConfigValue {}
+extension PipelineConfig.ReportOptions.Form: ConfigValue {}
+extension PipelineConfig.ReportOptions.Progress: ConfigValue {}
+extension OutputConfig.Kind: ConfigValue {}
+extension OutputConfig.Ids: ConfigValue {}
+extension OutputConfig.Scale: ConfigValue {}
+extension OutputConfig.OnError: ConfigValue {}
+extension OutputConfig.Tap: ConfigValue {}
+
+extension PixelSize: ConfigValue {
+  static var form: String { "a size such as 1024x512" }
+  init?(configText text: String) { self.init(text) }
+  var configText: String { description }
+}
+
+extension TimeSpan: ConfigValue {
+  static var form: String { "a time with its unit (ms, s, m, h) or HH:MM:SS" }
+  init?(configText text: String) {
+    guard Double(text) == nil else { return nil }
+    self.init(text)
+  }
+  var configText: String { description }
+  var limitable: Double? { seconds }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Buffers
+public import Kernels
+
+/// Everything that describes a run. The initial values are the defaults; `nil` means that the run decides.
+///
+/// A pipeline file, `--set` and the command line all fill in this one value.
+public struct PipelineConfig: Sendable, Equatable {
+  /// Where frames come from.
+  public struct Source: Sendable, Equatable {
+    /// File, folder, pattern, address, `-`, or `test:street?…`.
+    public var uri = ""
+    /// True paces a file by its timestamps and selects `latest`; by the kind of source.
+    public var isLive: Bool?
+    public var start: TimeSpan?
+    public var end: TimeSpan?
+    public var duration: TimeSpan?
+    /// Frames to deliver at most.
+    public var frames: Int?
+    /// Every n-th frame is used.
+    public var stride = 1
+    /// How often a file is played.
+    public var loop = 1
+    /// A demuxer of libavformat, and options for it.
+    public var format: String?
+    public var options: [String: String] = [:]
+    public var connectTimeout = TimeSpan(seconds: 10)
+    public var stallTimeout = TimeSpan(seconds: 5)
+  }
+
+  public struct Model: Sendable, Equatable {
+    public enum Precision: String, Sendable, CaseIterable { case auto, fp32, fp16, int8 }
+
+    /// An installed name or a path; the installed default.
+    public var file: String?
+    public var precision = Precision.auto
+    public var size: PixelSize?
+  }
+
+  public struct Flow: Sendable, Equatable {
+    /// `block` for files, `latest` for live sources.
+    public var policy: OverloadPolicy?
+    /// Places between two stages: 4 under `block`, else 1.
+    public var queue: Int?
+    /// Frames from `infer` on: 2 for live sources, for files what the queues hold.
+    public var inFlight: Int?
+    public var latencyBudget: TimeSpan?
+    /// Total of the process; what quota and affinity allow.
+    public var threads: Int?
+    /// Lowers the CPU level; the best there is.
+    public var cpu: CPULevel?
+  }
+
+  public struct Decode: Sendable, Equatable {
+    public enum Turn: String, Sendable, CaseIterable {
+      case none = "0"
+      case right = "90"
+      case half = "180"
+      case left = "270"
+    }
+
+    /// Clockwise degrees; what the source asks for.
+    public var rotate: Turn?
+    public var matrix: ColorMatrix?
+    public var range: ColorRange?
+    public var discardCorrupt = false
+    /// Share of failed frames from which a finished run counts as missed.
+    public var maxErrors = 0.01
+  }
+
+  public struct Resize: Sendable, Equatable {
+    public enum Fit: String, Sendable, CaseIterable { case stretch, letterbox, crop }
+
+    public var fit = Fit.stretch
+  }
+
+  public struct Argmax: Sendable, Equatable {
+    public enum Filter: String, Sendable, CaseIterable { case linear, nearest }
+
+    /// Whether logits are interpolated before the winner is taken.
+    public var filter = Filter.linear
+  }
+
+  public struct Overlay: Sendable, Equatable {
+    public enum View: String, Sendable, CaseIterable { case overlay, mask, side }
+
+    public var view = View.overlay
+    /// 0 shows the source, 1 the colours.
+    public var alpha = 0.5
+    /// A built-in palette or a file; the model's.
+    public var palette: String?
+  }
+
+  public struct Encode: Sendable, Equatable {
+    public enum Audio: String, Sendable, CaseIterable { case copy, none }
+
+    public var codec = "libx264"
+    public var crf = 23.0
+    /// Bits a second, in place of `crf`.
+    public var bitrate: Int?
+    public var preset = "veryfast"
+    /// From a key frame to the next.
+    public var gop = TimeSpan(seconds: 1)
+    /// `copy` for files.
+    public var audio: Audio?
+  }
+
+  public struct ReportOptions: Sendable, Equatable {
+    public enum Form: String, Sendable, CaseIterable { case text, json, markdown, none }
+    public enum Progress: String, Sendable, CaseIterable { case auto, line, plain, json, none }
+
+    public var format = Form.text
+    /// Standard error.
+    public var file: String?
+    public var progress = Progress.auto
+  }
+
+  public var version = 1
+  /// The file's stem, else `main`.
+  public var name: String?
+  public var source = Source()
+  public var model = Model()
+  public var flow = Flow()
+  public var decode = Decode()
+  public var resize = Resize()
+  public var argmax = Argmax()
+  public var overlay = Overlay()
+  public var encode = Encode()
+  public var outputs: [OutputConfig] = []
+  /// A JSON line for each frame.
+  public var statsFile: String?
+  public var report = ReportOptions()
+
+  public init() {}
+}
+
+/// One output of a run.
+public struct OutputConfig: Sendable, Equatable {
+  public enum Kind: String, Sendable, CaseIterable {
+    /// The picture, in the view of `overlay`.
+    case video
+    /// Class ids as lossless gray video.
+    case mask
+    /// Class ids as indexed pictures in a folder.
+    case png
+    /// Checksums of each frame, as text.
+    case hash
+    /// The true classes of a `test:` source, as lossless gray video.
+    case truth
+    case null
+  }
+  public enum Ids: String, Sendable, CaseIterable { case train, label }
+  public enum Scale: String, Sendable, CaseIterable { case source, model }
+  public enum OnError: String, Sendable, CaseIterable { case stop, `continue` }
+  /// Behind which stage checksums are taken.
+  public enum Tap: String, Sendable, CaseIterable { case decode, argmax, overlay }
+
+  public var uri: String
+  /// By the extension.
+  public var kind: Kind?
+  public var ids = Ids.train
+  public var scale = Scale.source
+  /// Seconds that a crash may cost; `nil` writes one index at the end.
+  public var fragment: TimeSpan? = TimeSpan(seconds: 1)
+  public var isFastStart = false
+  public var overwrite = false
+  public var onError = OnError.stop
+  public var tap = Tap.argmax
+
+  public init(uri: String, kind: Kind? = nil) {
+    self.uri = uri
+    self.kind = kind
+  }
+}

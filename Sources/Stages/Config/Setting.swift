@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One key of a pipeline file: its path, what may be written there, and how to set and show it.
+struct Setting<Root: Sendable>: Sendable {
+  enum Problem: Error {
+    case form(String)
+    case range(ClosedRange<Double>)
+  }
+
+  let path: String
+  let form: String
+  let set: @Sendable (inout Root, String) throws(Problem) -> Void
+  let show: @Sendable (Root) -> String
+
+  init<Value: ConfigValue>(
+    _ path: String, _ property: any WritableKeyPath<Root, Value> & Sendable,
+    in range: ClosedRange<Double>? = nil
+  ) {
+    self.path = path
+    form = Value.form
+    set = { (root: inout Root, text: String) throws(Problem) in
+      guard let value = Value(configText: text) else { throw .form(Value.form) }
+      if let range, let number = value.limitable, !range.contains(number) { throw .range(range) }
+      root[keyPath: property] = value
+    }
+    show = { $0[keyPath: property].configText }
+  }
+
+  private init(_ other: Setting, path: String) {
+    self.path = path
+    (form, set, show) = (other.form, other.set, other.show)
+  }
+
+  func moved(under prefix: String) -> Setting { Setting(self, path: "\(prefix).\(path)") }
+}
+
+extension PipelineConfig {
+  /// All keys but the lists. Their order is the order in which they are shown.
+  static let settings: [Setting<PipelineConfig>] = [
+    Setting("version", \.version, in: 1...1),
+    Setting("name", \.name),
+    Setting("source.uri", \.source.uri),
+    Setting("source.live", \.source.isLive),
+    Setting("source.start", \.source.start),
+    Setting("source.end", \.source.end),
+    Setting("source.duration", \.source.duration),
+    Setting("source.frames", \.source.frames, in: 1...1e12),
+    Setting("source.stride", \.source.stride, in: 1...1e6),
+    Setting("source.loop", \.source.loop, in: 1...1e9),
+    Setting("source.format", \.source.format),
+    Setting("source.timeout.connect", \.source.connectTimeout),
+    Setting("source.timeout.stall", \.source.stallTimeout),
+    Setting("model.file", \.model.file),
+    Setting("model.precision", \.model.precision),
+    Setting("model.size", \.model.size),
+    Setting("pipeline.policy", \.flow.policy),
+    Setting("pipeline.queue", \.flow.queue, in: 1...1000),
+    Setting("pipeline.in_flight", \.flow.inFlight, in: 1...1000),
+    Setting("pipeline.latency_budget", \.flow.latencyBudget),
+    Setting("pipeline.threads", \.flow.threads, in: 1...1024),
+    Setting("pipeline.cpu", \.flow.cpu),
+    Setting("stages.decode.rotate", \.decode.rotate),
+    Setting("stages.decode.color", \.decode.matrix),
+    Setting("stages.decode.range", \.decode.range),
+    Setting("stages.decode.discard_corrupt", \.decode.discardCorrupt),
+    Setting("stages.decode.max_errors", \.decode.maxErrors, in: 0...1),
+    Setting("stages.resize.fit", \.resize.fit),
+    Setting("stages.argmax.filter", \.argmax.filter),
+    Setting("stages.overlay.view", \.overlay.view),
+    Setting("stages.overlay.alpha", \.overlay.alpha, in: 0...1),
+    Setting("stages.overlay.palette", \.overlay.palette),
+    Setting("stages.encode.codec", \.encode.codec),
+    Setting("stages.encode.crf", \.encode.crf, in: 0...51),
+    Setting("stages.encode.bitrate", \.encode.bitrate, in: 1000...1e9),
+    Setting("stages.encode.preset", \.encode.preset),
+    Setting("stages.encode.gop", \.encode.gop),
+    Setting("stages.encode.audio", \.encode.audio),
+    Setting("stats.file", \.statsFile),
+    Setting("report.format", \.report.format),
+    Setting("report.file", \.report.file),
+    Setting("report.progress", \.report.progress),
+  ]
+
+  /// Every key with its value as it would be written, the outputs numbered from 0.
+  public var shown: [(key: String, value: String)] {
+    var lines = PipelineConfig.settings.map { (key: $0.path, value: $0.show(self)) }
+    lines += source.options.sorted { $0.key < $1.key }.map { ("source.options.\($0.key)", $0.value) }
+    for (index, output) in outputs.enumerated() {
+      lines += OutputConfig.settings.map { ("outputs.\(index).\($0.path)", $0.show(output)) }
+    }
+    return lines.map { ($0.key, redacted($0.value)) }
+  }
+}
+
+extension OutputConfig {
+  static let settings: [Setting<OutputConfig>] = [
+    Setting("uri", \.uri),
+    Setting("kind", \.kind),
+    Setting("ids", \.ids),
+    Setting("scale", \.scale),
+    Setting("fragment", \.fragment),
+    Setting("faststart", \.isFastStart),
+    Setting("overwrite", \.overwrite),
+    Setting("on_error", \.onError),
+    Setting("stage", \.tap),
+  ]
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Dispatch
+internal import Synchronization
+
+/// How a pipeline treats its frames.
+public struct PipelineOptions: Sendable {
+  public var policy = OverloadPolicy.block
+  /// Places between two stages.
+  public var places = 4
+  /// Frames from `infer` on; `nil` means what the queues hold.
+  public var inFlight: Int?
+  /// Nanoseconds; older frames are dropped before `infer`.
+  public var latencyBudget: UInt64?
+  /// The source is asked no faster than its media time runs.
+  public var isPaced = false
+  /// Frames that stay out of the percentiles.
+  public var warmupFrames = 10
+
+  public init() {}
+}
+
+/// Stages joined by queues. Each stage runs one loop on a serial queue of its own: receive, work, send;
+/// so items leave in the order in which they came.
+///
+/// A run ends when the source does, by `stop`, by `cancel`, or by an error that is not a
+/// `FrameFailure`; the last two close all queues from both ends.
+public final class Pipeline: Sendable {
+  private let state: RunState
+  private let loops: Mutex<[(name: StageName, body: @Sendable () -> Void)]>
+  private let interrupt: @Sendable () -> Void
+  private let group = DispatchGroup()
+  private let span: Mutex<(start: UInt64, end: UInt64?)>
+
+  fileprivate init(
+    state: RunState, loops: [(name: StageName, body: @Sendable () -> Void)],
+    interrupt: @escaping @Sendable () -> Void
+  ) {
+    self.state = state
+    self.loops = Mutex(loops)
+    self.interrupt = interrupt
+    span = Mutex((state.clock.now(), nil))
+  }
+
+  /// Starts all loops. Once.
+  public func start() {
+    let loops = loops.withLock { loops in
+      defer { loops = [] }
+      return loops
+    }
+    span.withLock { $0.start = state.clock.now() }
+    for loop in loops {
+      DispatchQueue(label: "roadmask.\(loop.name)").async(group: group, execute: loop.body)
+    }
+    group.notify(queue: .global()) { [self] in span.withLock { $0.end = state.clock.now() } }
+  }
+
+  /// Waits until all loops have ended; throws the error that ended the run.
+  public func wait() throws {
+    group.wait()
+    span.withLock { if $0.end == nil { $0.end = state.clock.now() } }
+    if let error = state.snapshot.error { throw error }
+  }
+
+  /// Ends the source. What is on its way is finished, and so are the outputs.
+  public func stop() {
+    state.stop()
+    interrupt()
+  }
+
+  /// Ends everything at once. What waits is dropped with the reason `stopped`.
+  public func cancel() {
+    state.cancel()
+    interrupt()
+  }
+
+  /// The figures so far; final after `wait`.
+  public var figures: PipelineFigures {
+    let course = state.snapshot
+    let span = span.withLock { $0 }
+    let wall = (span.end ?? state.clock.now()) &- span.start
+    return PipelineFigures(
+      ledger: state.ledger.current,
+      stages: state.meters.map { $0.figures(wall: wall, depth: state.depth(before: $0.name)) },
+      age: course.age.summary, recentAge: course.recentAge.summary, wallSeconds: wall.seconds,
+      mediaSeconds: course.firstMedia.map { course.mediaEnd - $0 } ?? 0,
+      secondsToFirstOutput: course.firstOut.map { ($0 &- span.start).seconds },
+      warmupFrames: state.options.warmupFrames, lastFailure: course.lastFailure.map { "\($0)" })
+  }
+}
+
+/// What a pipeline counted and measured.
+public struct PipelineFigures: Sendable {
+  public var ledger: Ledger
+  public var stages: [StageFigures]
+  /// From the first packet of a frame to its delivery.
+  public var age: DurationFigures?
+  /// The same over the last seconds.
+  public var recentAge: DurationFigures?
+  public var wallSeconds: Double
+  /// Length of what the source gave.
+  public var mediaSeconds: Double
+  public var secondsToFirstOutput: Double?
+  public var warmupFrames: Int
+  /// Why a frame was last booked as failed.
+  public var lastFailure: String?
+}
+
+/// Joins stages in order: `begin`, `then` …, `end`.
+public struct PipelineAssembly: ~Copyable {
+  /// A stage that waits for the queue it sends to.
+  public struct Upstream<Value: Sendable> {
+    fileprivate let name: StageName
+    fileprivate let makeLoop: (Outlet<Value>) -> any Loop
+  }
+
+  private let state: RunState
+  private var loops: [(name: StageName, body: @Sendable () -> Void)] = []
+  private var interrupt: @Sendable () -> Void = {}
+
+  public init(options: PipelineOptions = PipelineOptions(), clock: Clock = .monotonic) {
+    state = RunState(options: options, clock: clock)
+  }
+
+  public mutating func begin<Source: SourceStage>(with source: sending Source) -> Upstream<Source.Output> {
+    interrupt = source.interrupt
+    let state = state
+    return Upstream(name: source.name) { SourceLoop(source: source, output: $0, state: state) }
+  }
+
+  public mutating func then<Worker: Stage>(
+    _ stage: sending Worker, after upstream: Upstream<Worker.Input>
+  ) -> Upstream<Worker.Output> {
+    let queue: BoundedQueue<Parcel<Worker.Input>> = join(upstream, to: stage.name)
+    let inlet = Inlet(stage: stage, queue: queue, state: state)
+    return Upstream(name: stage.name) { StageLoop(inlet: inlet, output: $0) }
+  }
+
+  public consuming func end<Sink: SinkStage>(
+    with sink: sending Sink, after upstream: Upstream<Sink.Input>
+  ) -> Pipeline {
+    let queue: BoundedQueue<Parcel<Sink.Input>> = join(upstream, to: sink.name)
+    add(SinkLoop(inlet: Inlet(stage: sink, queue: queue, state: state)), name: sink.name)
+    return Pipeline(state: state, loops: loops, interrupt: interrupt)
+  }
+
+  private mutating func join<Value>(
+    _ upstream: Upstream<Value>, to name: StageName
+  ) -> BoundedQueue<Parcel<Value>> {
+    let queue: BoundedQueue<Parcel<Value>> = state.makeQueue(before: name)
+    add(
+      upstream.makeLoop(Outlet(from: upstream.name, to: name, queue: queue, state: state)),
+      name: upstream.name)
+    return queue
+  }
+
+  private mutating func add(_ loop: any Loop, name: StageName) {
+    // A stage is handed over here to the one queue that runs its loop, and used nowhere else.
+    nonisolated(unsafe) let loop = loop
+    loops.append((name, { loop.run() }))
+  }
+}

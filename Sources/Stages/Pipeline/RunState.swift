@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Synchronization
+
+/// What the loops of one run share: the books, the clock and the ways to end.
+final class RunState: Sendable {
+  /// What the source told about time, and when frames went out.
+  struct Course: Sendable {
+    var firstMedia: Double?
+    var mediaEnd = 0.0
+    var firstOut: UInt64?
+    var age: SteadyDistribution
+    var recentAge: RecentDistribution
+    var error: (any Error)?
+    var lastFailure: (any Error)?
+  }
+
+  let options: PipelineOptions
+  let clock: Clock
+  let startedAt: UInt64
+  let ledger = SharedLedger()
+  let meters: [StageMeter]
+  /// A place for each frame that may be between `infer` and the end; `nil` means no limit.
+  let credits: BoundedQueue<Void>?
+  /// True when the source shall end.
+  let stopping = Monitor(false)
+  private let course: Mutex<Course>
+  private let queues = Mutex<
+    [(stage: StageName, depth: @Sendable () -> QueueDepth, cancel: @Sendable () -> Void)]
+  >([])
+
+  init(options: PipelineOptions, clock: Clock) {
+    self.options = options
+    self.clock = clock
+    startedAt = clock.now()
+    meters = StageName.allCases.map { StageMeter(name: $0, warmup: options.warmupFrames) }
+    course = Mutex(
+      Course(
+        age: SteadyDistribution(warmup: options.warmupFrames), recentAge: RecentDistribution(start: startedAt)
+      ))
+    credits = options.inFlight.map { limit in
+      let credits = BoundedQueue<Void>(places: limit, clock: clock)
+      for _ in 0..<limit { _ = credits.send(()) }
+      return credits
+    }
+  }
+
+  func meter(_ stage: StageName) -> StageMeter { meters[stage.position] }
+
+  /// The queue in front of `stage`, under the policy that holds there.
+  func makeQueue<Value>(before stage: StageName) -> BoundedQueue<Parcel<Value>> {
+    let mayDrop = stage == .resize || stage == .infer
+    let queue = BoundedQueue<Parcel<Value>>(
+      places: options.places, policy: mayDrop ? options.policy : .block, clock: clock)
+    let ledger = ledger
+    queues.withLock {
+      $0.append(
+        (
+          stage: stage, depth: { queue.depth },
+          cancel: {
+            let left = queue.cancel().count
+            if left > 0 { ledger.book { $0.drop(left, at: stage, .stopped) } }
+          }
+        ))
+    }
+    return queue
+  }
+
+  func depth(before stage: StageName) -> QueueDepth? {
+    queues.withLock { $0.first { $0.stage == stage } }?.depth()
+  }
+
+  /// Ends the source; what is on its way goes on to the end.
+  func stop() { stopping.change { $0 = true } }
+
+  /// Ends everything; what waits is dropped, what is being worked on is finished.
+  func cancel() {
+    stop()
+    _ = credits?.cancel()
+    for queue in queues.withLock({ $0 }) { queue.cancel() }
+  }
+
+  /// Ends everything because of `error`. The first error is the one that is told.
+  func fail(_ error: any Error) {
+    course.withLock { if $0.error == nil { $0.error = error } }
+    cancel()
+  }
+
+  func note(failure: any Error) { course.withLock { $0.lastFailure = failure } }
+
+  func note(mediaSeconds: Double, duration: Double) {
+    course.withLock { course in
+      if course.firstMedia == nil { course.firstMedia = mediaSeconds }
+      course.mediaEnd = max(course.mediaEnd, mediaSeconds + duration)
+    }
+  }
+
+  func note(delivered ticket: Ticket) {
+    let now = ticket.deliveredAt
+    course.withLock { course in
+      if course.firstOut == nil { course.firstOut = now }
+      course.age.record(now &- ticket.bornAt)
+      course.recentAge.record(now &- ticket.bornAt, now: now)
+    }
+  }
+
+  var snapshot: Course { course.withLock { $0 } }
+}

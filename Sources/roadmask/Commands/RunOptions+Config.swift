@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Stages
+
+extension RunOptions {
+  /// The run that the pipeline file, `--set` and the options describe; an option beats `--set`, which beats
+  /// the file, which beats the default.
+  ///
+  /// - Parameters:
+  ///   - input: as on the command line; `nil` leaves what the file says.
+  ///   - output: likewise.
+  func makeConfig(input: String?, output: String?) throws -> PipelineConfig {
+    var config = try config.map(PipelineConfig.load) ?? PipelineConfig()
+    for word in set { try config.set(word) }
+    for (option, key, value) in settings(input: input) {
+      guard let value else { continue }
+      do {
+        try config.set("\(key)=\(value)")
+      } catch let error as ConfigError {
+        throw Problem(.usage, "RM-USE-002", "\(option) \(value): \(error.problem)", hint: error.hint)
+      }
+    }
+    try addOutputs(to: &config, output: output)
+    if verbose && quiet { throw Problem(.usage, "RM-USE-002", "-v and -q contradict each other") }
+    return config
+  }
+
+  /// (option, key of the pipeline file, value given).
+  private func settings(input: String?) -> [(String, String, String?)] {
+    func unlessAuto(_ value: String?) -> String? { value == "auto" ? nil : value }
+    return [
+      ("IN", "source.uri", input),
+      ("--ss", "source.start", ss),
+      ("--to", "source.end", to),
+      ("-t", "source.duration", duration),
+      ("--frames", "source.frames", frames),
+      ("--stride", "source.stride", stride),
+      ("--rotate", "stages.decode.rotate", unlessAuto(rotate)),
+      ("--color", "stages.decode.color", unlessAuto(color)),
+      ("--range", "stages.decode.range", unlessAuto(range)),
+      ("--max-errors", "stages.decode.max_errors", maxErrors),
+      ("--model", "model.file", model),
+      ("--infer-size", "model.size", inferSize),
+      ("--threads", "pipeline.threads", unlessAuto(threads)),
+      ("--cpu", "pipeline.cpu", unlessAuto(cpu)),
+      ("--queue", "pipeline.queue", queue),
+      ("--view", "stages.overlay.view", view),
+      ("--alpha", "stages.overlay.alpha", alpha),
+      ("--filter", "stages.argmax.filter", filter),
+      ("--palette", "stages.overlay.palette", palette),
+      ("--encoder", "stages.encode.codec", encoder),
+      ("--crf", "stages.encode.crf", crf),
+      ("--bitrate", "stages.encode.bitrate", bitrate),
+      ("--preset", "stages.encode.preset", preset),
+      ("--audio", "stages.encode.audio", audio),
+      ("--stats", "stats.file", stats),
+      ("--report", "report.format", report),
+      ("--report-file", "report.file", reportFile),
+      ("--progress", "report.progress", quiet && progress == nil ? "none" : progress),
+    ]
+  }
+
+  private func addOutputs(to config: inout PipelineConfig, output: String?) throws {
+    if let output {
+      // The output of the command line stands for the file's picture.
+      config.outputs.removeAll { $0.kind == nil || $0.kind == .video || $0.kind == .null }
+      config.outputs.insert(OutputConfig(uri: output, kind: output == "null:" ? .null : nil), at: 0)
+    }
+    func add(_ uri: String?, _ kind: OutputConfig.Kind, tap: OutputConfig.Tap = .argmax) throws {
+      guard let uri else { return }
+      var output = OutputConfig(uri: uri, kind: kind)
+      output.tap = tap
+      if let ids {
+        guard let known = OutputConfig.Ids(rawValue: ids) else {
+          throw Problem(.usage, "RM-USE-002", "--ids \(ids): there are no such ids", hint: "train or label")
+        }
+        output.ids = known
+      }
+      config.outputs.append(output)
+    }
+    try add(mask, .mask)
+    try add(maskPNG, .png)
+    try add(truth, .truth)
+    for word in hash {
+      let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard parts.count == 2 else {
+        try add(word, .hash)
+        continue
+      }
+      guard let tap = OutputConfig.Tap(rawValue: parts[0]) else {
+        throw Problem(
+          .usage, "RM-USE-002", "--hash \(word): no checksums are taken after '\(parts[0])'",
+          hint: "decode, argmax or overlay")
+      }
+      try add(parts[1], .hash, tap: tap)
+    }
+    for index in config.outputs.indices {
+      if overwrite { config.outputs[index].overwrite = true }
+      if keep { config.outputs[index].overwrite = false }
+      if let fragment { try config.set("outputs.\(index).fragment=\(fragment)") }
+    }
+  }
+}

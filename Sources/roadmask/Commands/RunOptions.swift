@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// The options that describe a run, shared by `run` and `bench`. What is not given stays with the pipeline
+/// file, and else with the defaults of `PipelineConfig`.
+struct RunOptions: ParsableArguments {
+  // Input.
+
+  @Option(help: "Begin at this time: seconds, or [HH:]MM:SS[.mmm].")
+  var ss: String?
+
+  @Option(help: "End at this time of the source.")
+  var to: String?
+
+  @Option(name: [.customShort("t"), .customLong("duration")], help: "Stop after this much of the source.")
+  var duration: String?
+
+  @Option(help: "Stop after N frames.")
+  var frames: String?
+
+  @Option(help: "Use every N-th frame. (default: 1)")
+  var stride: String?
+
+  @Option(help: "Turn the picture clockwise: auto, 0, 90, 180, 270. (default: auto)")
+  var rotate: String?
+
+  @Option(help: "Colour matrix of the source: auto, bt601, bt709. (default: auto)")
+  var color: String?
+
+  @Option(help: "Value range of the source: auto, limited, full. (default: auto)")
+  var range: String?
+
+  @Option(help: "Exit with 1 when more than this share of frames fails, 0…1. (default: 0.01)")
+  var maxErrors: String?
+
+  // Model.
+
+  @Option(name: .shortAndLong, help: "An installed model's name, or an .onnx file. (default: the installed one)")
+  var model: String?
+
+  @Option(
+    help: "Size of the model's picture as WxH, where its file allows another. (default: by the source's shape)")
+  var inferSize: String?
+
+  @Option(help: "CPU threads of the whole process, codecs included. (default: what quota and affinity allow)")
+  var threads: String?
+
+  @Option(help: "Use no instructions above this level: scalar, avx2, avxvnni, avx512vnni, … (default: the best)")
+  var cpu: String?
+
+  // Pipeline.
+
+  @Option(help: "Frames that may wait between two stages. (default: 4)")
+  var queue: String?
+
+  // Picture.
+
+  @Option(help: "What to show: overlay, mask, side. (default: overlay)")
+  var view: String?
+
+  @Option(help: "Strength of the overlay, from 0 (source only) to 1 (colours only). (default: 0.5)")
+  var alpha: String?
+
+  @Option(help: "Label edges: linear interpolates the scores, nearest does not. (default: linear)")
+  var filter: String?
+
+  @Option(help: "Colours: camvid, cityscapes, … (default: the model's)")
+  var palette: String?
+
+  // Outputs.
+
+  @Option(help: "Write class ids as lossless gray video (FFV1, .mkv).")
+  var mask: String?
+
+  @Option(name: .customLong("mask-png"), help: "Write class ids as palette PNGs into this folder.")
+  var maskPNG: String?
+
+  @Option(help: "Ids in masks: train or label. (default: train)")
+  var ids: String?
+
+  @Option(help: "Write one JSON line for each frame: times, class shares.")
+  var stats: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write checksums, one line for each frame, after decode, argmax or overlay. (default stage: argmax)",
+      valueName: "[stage=]file"))
+  var hash: [String] = []
+
+  @Option(help: "Write the true classes of a test: source (FFV1, .mkv).")
+  var truth: String?
+
+  @Option(
+    name: [.customLong("c:v", withSingleDash: true), .customLong("encoder")],
+    help: "Video encoder: libx264, libx265, mpeg4, ffv1, mjpeg. (default: libx264)")
+  var encoder: String?
+
+  @Option(help: "Quality of libx264 and libx265, from 0 (lossless) to 51. (default: 23)")
+  var crf: String?
+
+  @Option(help: "Bits a second in place of --crf, as in 4M.")
+  var bitrate: String?
+
+  @Option(help: "Speed of the encoder. (default: veryfast)")
+  var preset: String?
+
+  @Option(
+    name: [.customLong("c:a", withSingleDash: true), .customLong("audio")],
+    help: "Sound: copy or none. (default: copy)")
+  var audio: String?
+
+  @Option(help: "Length of an mp4 fragment, which a crash may cost, or none. (default: 1s)")
+  var fragment: String?
+
+  @Flag(name: .customShort("y"), help: "Overwrite outputs that exist.")
+  var overwrite = false
+
+  @Flag(name: .customShort("n"), help: "Never overwrite, even where the pipeline file says so.")
+  var keep = false
+
+  // Reporting.
+
+  @Option(help: "Form of the final report: text, json, markdown, none. (default: text)")
+  var report: String?
+
+  @Option(help: "Write the report to this file. (default: standard error)")
+  var reportFile: String?
+
+  @Option(help: "Progress: auto, line, plain, json, none. (default: auto)")
+  var progress: String?
+
+  // The whole.
+
+  @Option(help: "Read a pipeline file; options given here beat what it says.")
+  var config: String?
+
+  @Option(help: ArgumentHelp("Set one key of the pipeline file, as in stages.encode.crf=28.", valueName: "key=value"))
+  var set: [String] = []
+
+  @Flag(help: "Say what would be done, and stop.")
+  var dryRun = false
+
+  @Flag(name: .shortAndLong, help: "Show FFmpeg's own lines and the details of errors.")
+  var verbose = false
+
+  @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+  var quiet = false
+}

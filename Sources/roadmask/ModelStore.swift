@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// Finds model files: installed ones by name, others by path.
+enum ModelStore {
+  /// Used where none is named.
+  static let defaultName = "srm-crm"
+
+  /// Folders that hold installed models, first found first: `$ROADMASK_MODELS`, `models` in the folder of
+  /// the program or one above it, `share/roadmask/models` beside its `bin`.
+  static var folders: [String] {
+    var folders: [String] = []
+    if let named = ProcessInfo.processInfo.environment["ROADMASK_MODELS"] { folders.append(named) }
+    var folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    folders.append(folder.deletingLastPathComponent().appendingPathComponent("share/roadmask/models").path)
+    while folder.path != "/" {
+      folders.append(folder.appendingPathComponent("models").path)
+      folder.deleteLastPathComponent()
+    }
+    return folders
+  }
+
+  /// Installed models by name, with their paths.
+  static var installed: [(name: String, path: String)] {
+    var found: [(name: String, path: String)] = []
+    for folder in folders {
+      let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+      for file in files.sorted() where file.hasSuffix(".onnx") {
+        let name = String(file.dropLast(5))
+        if !found.contains(where: { $0.name == name }) { found.append((name, "\(folder)/\(file)")) }
+      }
+    }
+    return found
+  }
+
+  /// The file of `model`, a name or a path; the default model without one.
+  static func path(of model: String?) throws -> String {
+    if let model, model.contains("/") || model.hasSuffix(".onnx") {
+      guard FileManager.default.fileExists(atPath: model) else {
+        throw Problem(
+          .noInput, "RM-MODEL-001", "cannot open model \(model): no such file",
+          hint: "installed models: \(list); or build one: roadmask model build")
+      }
+      return model
+    }
+    let name = model ?? defaultName
+    guard let match = installed.first(where: { $0.name == name }) else {
+      throw Problem(
+        .noInput, "RM-MODEL-001", "no model called '\(name)' is installed",
+        hint: "installed models: \(list); or give the path of an .onnx file")
+    }
+    return match.path
+  }
+
+  private static var list: String {
+    let names = installed.map(\.name)
+    return names.isEmpty ? "none" : names.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// What the program says and writes outside of a run.
+enum Output {
+  /// A line on standard error.
+  static func message(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+  /// - Throws: `Problem` where `path` exists and may not be overwritten.
+  static func refuseExisting(_ path: String, overwrite: Bool) throws {
+    guard !overwrite, FileManager.default.fileExists(atPath: path) else { return }
+    throw Problem(
+      .cannotCreate, "RM-OUT-001", "cannot write \(path): it exists", hint: "-y overwrites; or choose another name")
+  }
+}

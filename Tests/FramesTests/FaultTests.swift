@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Buffers
+import Foundation
+import Testing
+
+@testable import Frames
+
+@Suite struct FaultTests {
+  let scratch: Scratch
+
+  init() throws { scratch = try Scratch() }
+
+  @Test func opening() throws {
+    #expect(kind { _ = try VideoReader(scratch.file("missing.mp4")) } == .notFound)
+    try "It was a dark and stormy night.\n".write(
+      toFile: scratch.file("text.mp4"), atomically: true, encoding: .utf8)
+    #expect(kind { _ = try VideoReader(scratch.file("text.mp4")) } == .invalidData)
+    try Data().write(to: URL(fileURLWithPath: scratch.file("empty.mp4")))
+    #expect(kind { _ = try VideoReader(scratch.file("empty.mp4")) } == .noFrames)
+    #expect(kind { _ = try ImageSequenceReader(scratch.path) } == .noFrames)
+    #expect(kind { _ = try ImageSequenceReader(scratch.file("*.png")) } == .noFrames)
+    #expect(kind { _ = try ImageSequenceReader(scratch.file("a.png")) } == .notFound)
+    try Made.write(scratch.file("none.mkv"), Made.video(), times: [], Made.options("libx264"))
+    #expect(kind { _ = try VideoReader(scratch.file("none.mkv")) } == .noFrames)
+    if run("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "sine=d=1", scratch.file("sound.m4a")]) != nil {
+      #expect(kind { _ = try VideoReader(scratch.file("sound.m4a")) } == .noVideoStream)
+    }
+  }
+
+  @Test func creating() throws {
+    let path = scratch.file("a.mp4")
+    let video = Made.video()
+    try Made.write(path, video, times: [0], Made.options("libx264"))
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    #expect(kind { try Made.write(path, video, times: [0], Made.options("libx264")) } == .exists)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+    try Made.write(path, video, times: [0, 1], Made.options("libx264") { $0.overwrite = true })
+    #expect(try Made.read(path).frames.count == 2)
+    #expect(
+      kind { try Made.write(scratch.file("no/a.mp4"), video, times: [0], Made.options("libx264")) }
+        == .cannotCreate)
+    #expect(
+      kind { try Made.write(scratch.file("a.xyz"), video, times: [0], Made.options("libx264")) }
+        == .unsupportedOutput)
+    do {
+      _ = try VideoWriter(scratch.file("b.mp4"), video: video, options: Made.options("libx999"))
+      Issue.record("no error")
+    } catch let error as FramesError {
+      #expect(error.kind == .unsupportedEncoder && error.hint.contains("ffv1"))
+      #expect(!FileManager.default.fileExists(atPath: scratch.file("b.mp4")))
+    }
+    if getuid() != 0 {
+      try FileManager.default.setAttributes([.posixPermissions: 0o500], ofItemAtPath: scratch.path)
+      #expect(
+        kind { try Made.write(scratch.file("c.mp4"), video, times: [0], Made.options("libx264")) }
+          == .permission)
+      try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: scratch.path)
+    }
+  }
+
+  @Test(arguments: ["libx264", "ffv1"])
+  func fullDisk(encoder: String) throws {
+    let options = Made.options(encoder) { $0.container = "matroska" }
+    #expect(kind { try Made.write("/dev/full", Made.video(), times: Array(0..<200), options) } == .diskFull)
+    #expect(
+      kind {
+        let writer = try ChecksumWriter("/dev/full")
+        try writer.write(Made.picture(0).view, index: 0, pts: 0)
+        try writer.finish()
+      } == .diskFull)
+    let writer = try VideoWriter("/dev/full", video: Made.video(), options: options)
+    var errors: [FramesError] = []
+    for index in 0..<400 {
+      do {
+        try writer.write(
+          Frame(Made.picture(index), index: index, pts: Int64(index), duration: 1, timeBase: TimeBase(1, 25)))
+      } catch let error as FramesError { errors.append(error) }
+    }
+    #expect(
+      Set(errors).count == 1 && errors.first?.cause.contains("no space left on device after 00:00:") == true)
+  }
+
+  @Test(arguments: ["mp4", "mkv", "ts"])
+  func whatIsWrittenPlaysBeforeTheEnd(ending: String) throws {
+    let path = scratch.file("a." + ending)
+    let writer = try VideoWriter(path, video: Made.video(), options: Made.options("libx264"))
+    for index in 0..<250 {
+      try writer.write(
+        Frame(Made.picture(index), index: index, pts: Int64(index), duration: 1, timeBase: TimeBase(1, 25)))
+    }
+    let copy = scratch.file("copy." + ending)
+    try FileManager.default.copyItem(atPath: path, toPath: copy)
+    // Encoder delay and one fragment may be missing.
+    #expect(try Made.read(copy).frames.count >= 250 - 25 - 30)
+    try writer.finish()
+    #expect(try Made.read(path).frames.count == 250)
+  }
+
+  @Test func abandonedWriterLeavesAPlayableFile() throws {
+    let path = scratch.file("a.mp4")
+    var writer: VideoWriter? = try VideoWriter(path, video: Made.video(), options: Made.options("libx264"))
+    for index in 0..<250 {
+      try writer?.write(
+        Frame(Made.picture(index), index: index, pts: Int64(index), duration: 1, timeBase: TimeBase(1, 25)))
+    }
+    writer = nil
+    #expect(try Made.read(path).frames.count >= 195)
+  }
+
+  @Test(arguments: ["mp4", "mkv", "ts"])
+  func damageIsCountedNotFatal(ending: String) throws {
+    let path = scratch.file("a." + ending)
+    try Made.write(path, Made.video(width: 320, height: 240), times: Array(0..<100), Made.options("libx264"))
+    let original = try Data(contentsOf: URL(fileURLWithPath: path))
+    var seed: UInt64 = 1
+    for trial in 0..<20 {
+      var bytes = original
+      for _ in 0..<(trial * 4) {
+        seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        let place = 3000 + Int(seed >> 33) % (bytes.count - 3000)
+        bytes[place] ^= UInt8(truncatingIfNeeded: seed >> 20) | 1
+      }
+      try bytes.write(to: URL(fileURLWithPath: path))
+      do {
+        let read = try Made.read(path) { $0.threads = 1 + trial % 2 }
+        #expect(zip(read.frames, read.frames.dropFirst()).allSatisfy { $0.pts < $1.pts })
+        if trial == 0 { #expect(read.frames.count == 100 && read.reader.statistics.corruptPackets == 0) }
+        let careful = try Made.read(path) { $0.discardCorrupt = true }
+        #expect(careful.frames.count <= 100)
+      } catch is FramesError {}
+    }
+  }
+
+  @Test func truncatedFileGivesWhatDecodes() throws {
+    let path = scratch.file("a.mkv")
+    try Made.write(path, Made.video(width: 320, height: 240), times: Array(0..<100), Made.options("libx264"))
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: path))
+    let count = try Made.read(path).frames.count
+    #expect(count > 20 && count < 100)
+  }
+
+  @Test func interruptEndsASilentPipe() throws {
+    let path = scratch.file("pipe")
+    #expect(mkfifo(path, 0o600) == 0)
+    let flag = InterruptFlag()
+    var options = VideoReader.Options()
+    options.interrupt = flag
+    Thread.detachNewThread {
+      usleep(200_000)
+      flag.set()
+    }
+    #expect(kind { _ = try VideoReader(path, options: options) } == .interrupted)
+    options.interrupt = nil
+    options.connectTimeout = 0.2
+    #expect(kind { _ = try VideoReader(path, options: options) } == .timedOut)
+  }
+
+  @Test func pipeIsRead() throws {
+    let path = scratch.file("pipe")
+    let source = scratch.file("a.mkv")
+    try Made.write(source, Made.video(), times: Array(0..<50), Made.options("libx264"))
+    #expect(mkfifo(path, 0o600) == 0)
+    let data = try Data(contentsOf: URL(fileURLWithPath: source))
+    DispatchQueue.global().async {
+      let handle = FileHandle(forWritingAtPath: path)
+      try? handle?.write(contentsOf: data)
+      try? handle?.close()
+    }
+    #expect(try Made.read(path).frames.count == 50)
+  }
+
+  @Test func sizeChangeIsScaledToTheFirst() throws {
+    let first = scratch.file("1.ts")
+    let second = scratch.file("2.ts")
+    let all = scratch.file("all.ts")
+    try Made.write(first, Made.video(), times: Array(0..<30), Made.options("libx264"))
+    try Made.write(second, Made.video(width: 96, height: 80), times: Array(30..<60), Made.options("libx264"))
+    let bytes = try [first, second].map { try Data(contentsOf: URL(fileURLWithPath: $0)) }
+    try (bytes[0] + bytes[1]).write(to: URL(fileURLWithPath: all))
+    let read = try Made.read(all)
+    #expect(read.frames.count >= 58)
+    #expect((read.info.width, read.info.height) == (64, 48))
+    #expect(read.reader.statistics.reshapedFrames >= 28)
+  }
+
+  @Test func framesOfOtherSizeAreScaledByTheWriter() throws {
+    let path = scratch.file("a.mp4")
+    let writer = try VideoWriter(path, video: Made.video(), options: Made.options("libx264"))
+    for index in 0..<10 {
+      let picture = Made.picture(index, .yuv444p, width: 100 + index, height: 90)
+      try writer.write(
+        Frame(picture, index: index, pts: Int64(index), duration: 1, timeBase: TimeBase(1, 25)))
+    }
+    try writer.finish()
+    #expect(try Made.read(path).frames.count == 10)
+  }
+}

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts a backbone from a per-channel int8 MobileNetV2 `.tflite` with batch norm folded away.
+
+The BatchNormalization of the training form is set from measured statistics so that the folded network is
+reproduced: gamma = sqrt(variance + epsilon), beta = mean + folded bias. In evaluation mode that is exact.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from flatbuffers import encode, number_types, packer
+from flatbuffers.table import Table
+from torch import Tensor, fx
+
+from graph import BatchNorm
+
+CONV, DEPTHWISE = 3, 4  # BuiltinOperator codes
+
+
+class TFLite:
+    """As much of the schema as convolution weights need; fields are addressed by their schema index."""
+
+    def __init__(self, data: bytes) -> None:
+        if data[4:8] != b"TFL3":
+            raise ValueError("not a TFLite file")
+        self.data = data
+        model = Table(data, encode.Get(packer.uoffset, data, 0))
+        # The builtin code is a byte up to 127 and an int beyond.
+        self.codes = [max(self.number(c, 0, number_types.Int8Flags), self.number(c, 3, number_types.Int32Flags))
+                      for c in self.tables(model, 1)]
+        graph = self.tables(model, 2)[0]
+        self.tensors = self.tables(graph, 0)
+        self.operators = self.tables(graph, 3)
+        self.buffers = self.tables(model, 4)
+
+    @staticmethod
+    def offset(table: Table, index: int) -> int:
+        return table.Offset(4 + 2 * index)
+
+    def number(self, table: Table, index: int, flags: Any) -> int:
+        at = self.offset(table, index)
+        return table.Get(flags, at + table.Pos) if at else 0
+
+    def tables(self, table: Table, index: int) -> list[Table]:
+        at = self.offset(table, index)
+        start, count = (table.Vector(at), table.VectorLen(at)) if at else (0, 0)
+        return [Table(self.data, table.Indirect(start + 4 * i)) for i in range(count)]
+
+    def array(self, table: Table, index: int, dtype: Any) -> np.ndarray:
+        at = self.offset(table, index)
+        if not at:
+            return np.zeros(0, dtype)
+        return np.frombuffer(self.data, dtype, table.VectorLen(at), table.Vector(at))
+
+    def dequantised(self, index: int) -> np.ndarray:
+        """A constant tensor in float32: int8 or int32 with one scale per channel."""
+        tensor = self.tensors[index]
+        shape = self.array(tensor, 0, np.int32)
+        dtype = {2: np.int32, 9: np.int8}[self.number(tensor, 1, number_types.Int8Flags)]
+        raw = self.array(self.buffers[self.number(tensor, 2, number_types.Uint32Flags)], 0, np.uint8)
+        values = raw.view(dtype).reshape(shape).astype(np.float32)
+        quantisation = Table(self.data, tensor.Indirect(self.offset(tensor, 4) + tensor.Pos))
+        scale = self.array(quantisation, 2, np.float32)
+        zero = self.array(quantisation, 3, np.int64).astype(np.float32)
+        along = [1] * len(shape)
+        along[self.number(quantisation, 6, number_types.Int32Flags)] = -1
+        return (values - zero.reshape(along)) * scale.reshape(along)
+
+    def convolutions(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """(weight OIHW, bias) of every convolution in file order."""
+        found = []
+        for operator in self.operators:
+            code = self.codes[self.number(operator, 0, number_types.Uint32Flags)]
+            if code not in (CONV, DEPTHWISE):
+                continue
+            _, weight, bias = (int(i) for i in self.array(operator, 1, np.int32))
+            # Stored as OHWI, depthwise as 1HWC.
+            order = (0, 3, 1, 2) if code == CONV else (3, 0, 1, 2)
+            found.append((self.dequantised(weight).transpose(order), self.dequantised(bias)))
+        return found
+
+
+def backbone_prefixes(names: set[str]) -> list[str]:
+    """Convolutions of the trunk in the order they run."""
+    order = ["backbone.stem"] + [
+        f"backbone.b{i:02d}.{part}" for i in range(1, 18) for part in ("expand", "dw", "project")]
+    return [p for p in order if f"{p}.weight" in names]
+
+
+class Calibration(fx.Interpreter):
+    """Runs once over a batch; each listed BatchNorm takes its statistics from what reaches it."""
+
+    def __init__(self, module: fx.GraphModule, biases: list[Tensor]) -> None:
+        super().__init__(module)
+        self.listed = {id(b) for b in biases}
+
+    def call_module(self, target: str, args: tuple[Tensor, ...], kwargs: dict[str, Any]) -> Any:
+        x, scale, bias, mean, variance = args
+        norm = self.submodules[target]
+        if isinstance(norm, BatchNorm) and id(bias) in self.listed:
+            var, mu = torch.var_mean(x, dim=(0, 2, 3), correction=0)
+            mean.copy_(mu)
+            variance.copy_(var)
+            scale.copy_(torch.sqrt(var + norm.epsilon))
+            bias.add_(mu)
+        return super().call_module(target, args, kwargs)
+
+
+@torch.no_grad()
+def start_from_tflite(module: fx.GraphModule, path: str | Path, images: Tensor) -> list[str]:
+    """Loads the trunk and measures its statistics on `images` (normalised, [N,3,H,W]). Returns the prefixes set."""
+    state = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+    prefixes = backbone_prefixes(set(state))
+    layers = TFLite(Path(path).read_bytes()).convolutions()
+    if len(layers) < len(prefixes):
+        raise ValueError(f"{path}: {len(layers)} convolutions, the backbone has {len(prefixes)}")
+    biases = []
+    for prefix, (weight, bias) in zip(prefixes, layers):
+        target = state[f"{prefix}.weight"]
+        if tuple(target.shape) != weight.shape:
+            raise ValueError(f"{prefix}.weight: {tuple(target.shape)} here, {weight.shape} in {path}")
+        target.copy_(torch.from_numpy(np.ascontiguousarray(weight)))
+        state[f"{prefix}.bn.bias"].copy_(torch.from_numpy(bias))
+        biases.append(state[f"{prefix}.bn.bias"])
+    training = module.training
+    module.eval()
+    Calibration(module, biases).run(images)
+    module.train(training)
+    return prefixes

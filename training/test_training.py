@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of training/. Those that need data take it from the environment and say so when it is absent:
+
+ROADMASK_MODEL    a training form with a MobileNetV2 backbone, 480x384 (`roadmask model build`)
+ROADMASK_TFLITE   MobileNetV2-1.0, per-channel int8
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
+from safetensors.torch import load_file
+from torch import Tensor, fx
+
+import camvid
+import train
+from graph import BatchNorm, GraphError, load_graph
+from pretrained import TFLite, backbone_prefixes, start_from_tflite
+
+ort = pytest.importorskip("onnxruntime")
+
+
+def given(name: str) -> Path:
+    path = os.environ.get(name)
+    if not path or not Path(path).exists():
+        pytest.skip(f"{name} is not set to a file")
+    return Path(path)
+
+
+# A small network with every kind of node the SRM/CRM graph has ----------------------------------------------------
+
+
+class Builder:
+    def __init__(self, seed: int = 0) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.nodes: list[onnx.NodeProto] = []
+        self.initialisers: list[TensorProto] = []
+
+    def add(self, kind: str, inputs: list[str], **attributes: Any) -> str:
+        name = f"v{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, inputs, [name], **attributes))
+        return name
+
+    def constant(self, value: Any, dtype: Any = np.float32) -> str:
+        return self.add("Constant", [], value=numpy_helper.from_array(np.array(value, dtype)))
+
+    def initialiser(self, name: str, value: np.ndarray) -> str:
+        self.initialisers.append(numpy_helper.from_array(value.astype(np.float32), name))
+        return name
+
+    def conv(self, x: str, name: str, shape: tuple[int, ...], bias: bool = False, **attributes: Any) -> str:
+        operands = [x, self.initialiser(f"{name}.weight", self.rng.normal(0, 0.3, shape))]
+        if bias:
+            operands.append(self.initialiser(f"{name}.bias", self.rng.normal(size=shape[0])))
+        return self.add("Conv", operands, kernel_shape=list(shape[2:]), **attributes)
+
+    def norm(self, x: str, name: str, channels: int) -> str:
+        values = {"scale": 1.0, "bias": 0.1, "mean": 0.2, "variance": 1.5}
+        operands = [x] + [self.initialiser(f"{name}.bn.{k}", v * self.rng.uniform(0.5, 1.5, channels))
+                          for k, v in values.items()]
+        return self.add("BatchNormalization", operands, epsilon=1e-3)
+
+    def model(self, size: tuple[int, int], output: str, channels: int) -> onnx.ModelProto:
+        width, height = size
+        self.nodes[-1].output[0] = output
+        graph = helper.make_graph(
+            self.nodes, "small",
+            [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, height, width])],
+            [helper.make_tensor_value_info(output, TensorProto.FLOAT, [1, channels, height // 4, width // 4])],
+            self.initialisers)
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def small_network(path: Path, size: tuple[int, int] = (64, 64)) -> Path:
+    """Stem, gate, warp by learnt offsets, classifier: 11 classes at a quarter of the size."""
+    b, (w, h) = Builder(), (size[0] // 4, size[1] // 4)
+    x = b.norm(b.conv("image", "backbone.stem", (8, 3, 3, 3), strides=[2, 2], pads=[0, 0, 1, 1]), "backbone.stem", 8)
+    x = b.add("Clip", [x, b.constant(0), b.constant(6)])
+    fine = b.conv(x, "backbone.b01.dw", (8, 1, 3, 3), strides=[2, 2], pads=[0, 0, 1, 1], group=8)
+    fine = b.norm(fine, "backbone.b01.dw", 8)
+    coarse = b.add("AveragePool", [fine], kernel_shape=[2, 2], strides=[2, 2])
+    gate = b.add("Sigmoid", [b.conv(b.add("GlobalAveragePool", [coarse]), "gate", (8, 8, 1, 1), bias=True)])
+    coarse = b.add("Mul", [coarse, gate])
+    sizes = b.constant([1, 8, h, w], np.int64)
+    up = b.add("Resize", [coarse, "", "", sizes], mode="linear", coordinate_transformation_mode="half_pixel")
+    both = b.add("Concat", [up, fine], axis=1)
+    offset = b.add("Clip", [b.conv(both, "offset", (2, 16, 3, 3), pads=[1] * 4), b.constant(-2), b.constant(2)])
+    mask = b.add("Softmax", [b.conv(both, "mask", (2, 16, 1, 1), bias=True)], axis=1)
+    moved = b.add("Transpose", [b.add("Mul", [offset, mask])], perm=[0, 2, 3, 1])
+    base = np.stack(np.meshgrid((np.arange(w) + 0.5) * 2 / w - 1, (np.arange(h) + 0.5) * 2 / h - 1), -1)[None]
+    grid = b.add("Add", [b.constant(base), b.add("Mul", [moved, b.constant([2 / w, 2 / h])])])
+    warped = b.add("GridSample", [coarse, grid], mode="bilinear", padding_mode="border", align_corners=0)
+    fused = b.norm(b.conv(b.add("Add", [warped, fine]), "fuse", (8, 8, 3, 3), pads=[1] * 4), "fuse", 8)
+    b.conv(b.add("Relu", [fused]), "tail.classifier", (11, 8, 1, 1), bias=True)
+    onnx.save(b.model(size, "logits", 11), str(path))
+    return path
+
+
+def compare(path: Path, seed: int = 0) -> float:
+    """Largest difference from ONNX Runtime, relative to the largest value."""
+    module = load_graph(path).eval()
+    image = np.random.default_rng(seed).normal(size=(1, 3, *module.input_size[::-1])).astype(np.float32)
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    expected = dict(zip([o.name for o in session.get_outputs()], session.run(None, {"image": image})))
+    with torch.no_grad():
+        actual = module(torch.from_numpy(image))
+    return max(float(np.abs(actual[k].numpy() - v).max() / np.abs(v).max()) for k, v in expected.items())
+
+
+def test_small_graph_equals_onnxruntime(tmp_path: Path) -> None:
+    assert compare(small_network(tmp_path / "small.onnx")) < 1e-5
+
+
+@pytest.mark.parametrize("kind, attributes, constants", [
+    ("DepthToSpace", {"blocksize": 2, "mode": "CRD"}, []),
+    ("DepthToSpace", {"blocksize": 2, "mode": "DCR"}, []),
+    ("SpaceToDepth", {"blocksize": 2}, []),
+    ("MaxPool", {"kernel_shape": [5, 5], "strides": [1, 1], "pads": [2, 2, 2, 2]}, []),
+    ("AveragePool", {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1], "ceil_mode": 1}, []),
+    ("Pad", {}, [[0, 0, 1, 2, 0, 0, 3, 4]]),
+    ("Slice", {}, [[1, 0], [9, 100], [2, 1], [2, 3]]),
+    ("ReduceSum", {"keepdims": 0}, [[2]]),
+    ("Reshape", {}, [[1, 4, 3, -1]]),
+    ("Softmax", {"axis": 2}, []),
+])
+def test_operator_equals_onnxruntime(
+        tmp_path: Path, kind: str, attributes: dict[str, Any], constants: list[list[int]]) -> None:
+    b = Builder()
+    b.add(kind, ["image"] + [b.constant(c, np.int64) for c in constants], **attributes)
+    model = b.model((8, 12), "y", 1)
+    model.graph.input[0].type.tensor_type.shape.dim[1].dim_value = 12
+    del model.graph.output[0].type.tensor_type.shape.dim[:]
+    model.graph.output[0].type.tensor_type.ClearField("shape")
+    image = b.rng.normal(size=(1, 12, 12, 8)).astype(np.float32)
+    onnx.save(model, str(tmp_path / "one.onnx"))
+    expected = ort.InferenceSession(model.SerializeToString()).run(None, {"image": image})[0]
+    module = load_graph(tmp_path / "one.onnx")
+    actual = module(torch.from_numpy(image))["y"]
+    assert np.abs(actual.numpy() - expected).max() < 1e-5
+    pair = module(torch.from_numpy(np.concatenate([image, -image])))["y"]
+    assert pair.shape[0] == 2 and torch.equal(pair[:1], actual)
+
+
+def test_unknown_operator_is_named(tmp_path: Path) -> None:
+    b = Builder()
+    b.add("Erf", ["image"])
+    onnx.save(b.model((8, 8), "y", 3), str(tmp_path / "bad.onnx"))
+    with pytest.raises(GraphError, match="Erf"):
+        load_graph(tmp_path / "bad.onnx")
+
+
+def test_exported_graph_equals_onnxruntime() -> None:
+    assert compare(given("ROADMASK_MODEL")) < 2e-5
+
+
+def test_state_is_the_initialisers(tmp_path: Path) -> None:
+    path = small_network(tmp_path / "small.onnx")
+    expected = {i.name: tuple(i.dims) for i in onnx.load(str(path)).graph.initializer}
+    module = load_graph(path)
+    assert {k: tuple(v.shape) for k, v in module.state_dict().items()} == expected
+    trained = {n for n, _ in module.named_parameters()}
+    assert not any(n.endswith((".mean", ".variance")) for n in trained)
+
+
+def test_weights_round_trip(tmp_path: Path) -> None:
+    path = small_network(tmp_path / "small.onnx")
+    module = load_graph(path).to(memory_format=torch.channels_last)
+    train.save_weights(module.state_dict(), tmp_path / "w.safetensors")
+    assert all(torch.equal(v, module.state_dict()[k]) for k, v in load_file(str(tmp_path / "w.safetensors")).items())
+    other = load_graph(path)
+    with torch.no_grad():
+        for value in other.parameters():
+            value.zero_()
+    train.load_weights(other, tmp_path / "w.safetensors")
+    assert all(torch.equal(v, other.state_dict()[k]) for k, v in module.state_dict().items())
+
+
+def test_wrong_weights_are_named(tmp_path: Path) -> None:
+    module = load_graph(small_network(tmp_path / "small.onnx"))
+    state = module.state_dict()
+    state["stray"] = state.pop("fuse.weight")
+    train.save_weights(state, tmp_path / "w.safetensors")
+    with pytest.raises(RuntimeError, match=r"(?s)fuse\.weight.*stray"):
+        train.load_weights(module, tmp_path / "w.safetensors")
+
+
+# The pretrained start ---------------------------------------------------------------------------------------------
+
+
+class Folded(fx.Interpreter):
+    """The network as the tflite has it: convolution plus folded bias instead of BatchNormalization."""
+
+    def __init__(self, module: fx.GraphModule, biases: dict[int, Tensor]) -> None:
+        super().__init__(module)
+        self.biases = biases
+        self.seen: list[Tensor] = []
+
+    def call_module(self, target: str, args: tuple[Tensor, ...], kwargs: dict[str, Any]) -> Any:
+        folded = self.biases.get(id(args[2]))
+        if folded is None or not isinstance(self.submodules[target], BatchNorm):
+            out = super().call_module(target, args, kwargs)
+        else:
+            out = args[0] + folded[:, None, None]
+        self.seen.append(out)
+        return out
+
+
+@torch.no_grad()
+def test_pretrained_start_reproduces_the_folded_network() -> None:
+    module, tflite = load_graph(given("ROADMASK_MODEL")).eval(), given("ROADMASK_TFLITE")
+    generator = torch.Generator().manual_seed(1)
+    images = torch.rand(2, 3, *module.input_size[::-1], generator=generator) * 2 - 1
+    prefixes = start_from_tflite(module, tflite, images)
+    assert len(prefixes) == 51 and prefixes == backbone_prefixes(set(module.state_dict()))
+    state = dict(module.named_parameters())
+    layers = TFLite(tflite.read_bytes()).convolutions()
+    biases = {id(state[f"{p}.bn.bias"]): torch.from_numpy(b) for p, (_, b) in zip(prefixes, layers)}
+    folded, normalised = Folded(module, biases), Folded(module, {})
+    other = torch.rand(1, 3, *module.input_size[::-1], generator=generator) * 2 - 1
+    folded.run(other)
+    normalised.run(other)
+    for a, b in zip(folded.seen[:51], normalised.seen[:51]):
+        assert (a - b).abs().max() < 1e-3 * a.abs().max()
+
+
+# Data and training ------------------------------------------------------------------------------------------------
+
+
+def tiny_data(root: Path, count: int = 4, size: tuple[int, int] = (60, 45)) -> Path:
+    rng = np.random.default_rng(3)
+    for split in ("train", "val", "test"):
+        for kind in (split, f"{split}annot"):
+            (root / "camvid" / kind).mkdir(parents=True)
+        for i in range(count):
+            label = rng.integers(0, 12, (5, 6), np.uint8).repeat(9, 0).repeat(10, 1)
+            image = (label[..., None] * 20 + rng.integers(0, 15, (*label.shape, 3))).astype(np.uint8)
+            Image.fromarray(image).save(root / "camvid" / split / f"{i}.png")
+            Image.fromarray(label).save(root / "camvid" / f"{split}annot" / f"{i}.png")
+    return root
+
+
+def run(root: Path, out: str, *options: str) -> train.Trainer:
+    trainer = train.Trainer(train.parse([
+        "--model", str(root / "small.onnx"), "--data", str(root), "--out", str(root / out), "--batch", "2",
+        "--iterations", "8", "--score-every", "0", "--save-every", "0", "--warmup", "2", "--threads", "1", *options]))
+    trainer.run()
+    return trainer
+
+
+def test_resuming_equals_not_stopping(tmp_path: Path) -> None:
+    small_network(tmp_path / "small.onnx")
+    tiny_data(tmp_path)
+    straight = run(tmp_path, "straight")
+    run(tmp_path, "parts", "--stop", "3")
+    resumed = run(tmp_path, "parts")
+    assert resumed.iteration == 8
+    for name, value in straight.module.state_dict().items():
+        assert torch.equal(value, resumed.module.state_dict()[name]), name
+        assert torch.equal(straight.average.state[name], resumed.average.state[name]), name
+
+
+def test_other_settings_do_not_resume(tmp_path: Path) -> None:
+    small_network(tmp_path / "small.onnx")
+    tiny_data(tmp_path)
+    run(tmp_path, "run", "--stop", "2")
+    with pytest.raises(SystemExit, match="other settings"):
+        run(tmp_path, "run", "--lr", "1e-3")
+
+
+def test_training_changes_weights_and_statistics_only(tmp_path: Path) -> None:
+    small_network(tmp_path / "small.onnx")
+    before = load_graph(tmp_path / "small.onnx")
+    after = run(tiny_data(tmp_path), "run").module
+    assert all(not torch.equal(v, after.state_dict()[k]) for k, v in before.state_dict().items())
+    fixed = [k for k, _ in before.named_buffers() if k.startswith("_constants.")]
+    assert fixed and all(torch.equal(before.get_buffer(k), after.get_buffer(k)) for k in fixed)
+
+
+def test_crops_and_share(tmp_path: Path) -> None:
+    frames = camvid.read_camvid(tiny_data(tmp_path), "train")
+    assert all(set(np.unique(f.label)) <= set(range(11)) | {camvid.IGNORE} for f in frames)
+    extra = [camvid.Frame(np.full((90, 120, 3), 200, np.uint8), np.full((90, 120), 3, np.uint8))]
+    batches = camvid.Batches(frames, 4, 1, camvid.Augmentation(size=(480, 384)), extra, share=0.5)
+    images, labels = batches.make(5)
+    assert images.shape == (4, 3, 384, 480) and labels.shape == (4, 384, 480)
+    outside = labels == camvid.IGNORE
+    assert float(images.abs().max()) <= 1 and bool(outside[:, -1].any())
+    assert all(torch.equal(a, b) for a, b in zip(batches.make(5), (images, labels)))
+    only_road = sum(set(l.unique().tolist()) <= {3, camvid.IGNORE} for i in range(10) for l in batches.make(i)[1])
+    assert 8 <= only_road <= 32
+
+
+def test_picture_and_label_stay_aligned() -> None:
+    label = np.zeros((360, 480), np.uint8)
+    label[100:260, 150:330] = 3
+    image = np.repeat((label > 0)[..., None], 3, axis=2).astype(np.uint8) * 255
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        pixels, classes = camvid.augment(rng, camvid.Frame(image, label), camvid.Augmentation(blur=0))
+        bright = pixels[0] > (pixels[0].max() + pixels[0].min()) / 2
+        wrong = (bright != (classes == 3)) & (classes != camvid.IGNORE)
+        assert wrong.mean() < 0.005
+
+
+def test_score() -> None:
+    label = np.array([[0, 1, 1, camvid.IGNORE]], np.uint8)
+    matrix = camvid.confusion(label, np.array([[0, 1, 0, 5]]))
+    assert matrix.sum() == 3
+    assert np.allclose(camvid.iou(matrix)[:2], [0.5, 0.5])
+
+
+def test_score_ignores_padding(tmp_path: Path) -> None:
+    frames = camvid.read_camvid(tiny_data(tmp_path), "test")
+    module = load_graph(small_network(tmp_path / "small.onnx")).eval()
+    matrix = camvid.score(lambda images: module(images)["logits"], frames, batch=3)
+    assert matrix.sum() == sum(int((f.label != camvid.IGNORE).sum()) for f in frames)

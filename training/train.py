@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Trains the initialisers of an ONNX training form on CamVid.
+
+    python train.py --model net.onnx --data DATA --pretrained mobilenet.tflite --out RUN
+
+RUN receives `latest.safetensors` (averaged weights, keyed by initialiser name), `checkpoint.pt`, `log.jsonl` and
+`settings.json`. Running the same command again continues from the checkpoint.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+from torch import Tensor, fx
+
+from camvid import CLASSES, IGNORE, Augmentation, Batches, class_weights, iou, read_camvid, read_extra, score
+from graph import load_graph
+from pretrained import start_from_tflite
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--model", type=Path, required=True, help="training form (.onnx)")
+    p.add_argument("--data", type=Path, required=True, help="folder that holds camvid/")
+    p.add_argument("--out", type=Path, required=True, help="run folder")
+    start = p.add_mutually_exclusive_group()
+    start.add_argument("--pretrained", type=Path, help="MobileNetV2 .tflite for the backbone")
+    start.add_argument("--init", type=Path, help="start from these weights (.safetensors)")
+    p.add_argument("--extra", type=Path, help="more labelled frames: images/ and labels/")
+    p.add_argument("--share", type=float, default=0.15, help="part of each batch taken from --extra")
+    p.add_argument("--splits", nargs="+", default=["train", "val"])
+    p.add_argument("--iterations", type=int, default=2400)
+    p.add_argument("--stop", type=int, help="stop early at this iteration, schedule unchanged")
+    p.add_argument("--batch", type=int, default=8)
+    p.add_argument("--lr", type=float, default=2e-3, help="of the head; the backbone takes half")
+    p.add_argument("--warmup", type=int, default=50)
+    p.add_argument("--decay", type=float, default=1e-2, help="weight decay, of convolution weights only")
+    p.add_argument("--scale", type=float, nargs=2, default=[0.6, 2.0])
+    p.add_argument("--average", type=float, default=0.995, help="decay of the weight average")
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--threads", type=int, default=0, help="0: all cores")
+    p.add_argument("--save-every", type=int, default=100)
+    p.add_argument("--score-every", type=int, default=300, help="0: never")
+    p.add_argument("--float32", action="store_true", help="no bfloat16")
+    return p.parse_args(arguments)
+
+
+# Weights --------------------------------------------------------------------------------------------------------
+
+
+def save_weights(state: dict[str, Tensor], path: Path) -> None:
+    """Written aside and moved, so a reader never sees half a file."""
+    plain = {k: v.detach().float().cpu().clone(memory_format=torch.contiguous_format) for k, v in state.items()}
+    aside = path.with_suffix(".part")
+    save_file(plain, str(aside))
+    os.replace(aside, path)
+
+
+def load_weights(module: fx.GraphModule, path: Path) -> None:
+    """Missing, extra or misshapen tensors are errors that name the tensor."""
+    module.load_state_dict(load_file(str(path)), strict=True)
+
+
+class Average:
+    """Exponential average of weights and running statistics."""
+
+    def __init__(self, module: fx.GraphModule, decay: float) -> None:
+        self.decay = decay
+        self.state = {k: v.detach().clone() for k, v in module.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, module: fx.GraphModule, iteration: int) -> None:
+        decay = min(self.decay, (1 + iteration) / (10 + iteration))
+        values = module.state_dict()
+        torch._foreach_lerp_(list(self.state.values()), [values[k].detach() for k in self.state], 1 - decay)
+
+
+# Training -------------------------------------------------------------------------------------------------------
+
+
+class Trainer:
+    def __init__(self, settings: argparse.Namespace) -> None:
+        self.settings = s = settings
+        s.out.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(s.seed)
+        if s.threads:
+            torch.set_num_threads(s.threads)
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.module = load_graph(s.model)
+        frames = read_camvid(s.data, *s.splits)
+        self.test = read_camvid(s.data, "test") if s.score_every else []
+        extra = read_extra(s.extra) if s.extra else []
+        augmentation = Augmentation(size=self.module.input_size, scale=tuple(s.scale))
+        self.batches = Batches(frames, s.batch, s.seed, augmentation, extra, s.share)
+        self.initialise()
+        self.module.to(self.device, memory_format=torch.channels_last)
+        self.weights = class_weights(frames).to(self.device)
+        self.optimizer = torch.optim.AdamW(self.groups(), fused=True)
+        self.average = Average(self.module, s.average)
+        self.iteration = 0
+        self.restore()
+
+    def initialise(self) -> None:
+        s = self.settings
+        if s.init:
+            load_weights(self.module, s.init)
+        elif s.pretrained:
+            # Two batches of training crops, as the network will see them.
+            images = torch.cat([self.batches.make(i)[0] for i in range(2)])
+            start_from_tflite(self.module, s.pretrained, images)
+
+    def groups(self) -> list[dict[str, Any]]:
+        groups: dict[tuple[bool, bool], list[Tensor]] = {}
+        for name, value in self.module.named_parameters():
+            groups.setdefault((name.startswith("backbone."), value.dim() > 1), []).append(value)
+        s = self.settings
+        return [{"params": values, "lr": s.lr, "factor": 0.5 if backbone else 1.0,
+                 "weight_decay": s.decay if matrix else 0.0} for (backbone, matrix), values in groups.items()]
+
+    def learning_rate(self) -> float:
+        s = self.settings
+        return s.lr * min(1.0, (self.iteration + 1) / s.warmup) * (1 - self.iteration / s.iterations) ** 0.9
+
+    def forward(self, images: Tensor) -> Tensor:
+        images = images.to(self.device, memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=not self.settings.float32):
+            return self.module(images)["logits"]
+
+    def step(self, images: Tensor, labels: Tensor) -> float:
+        rate = self.learning_rate()
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * group["factor"]
+        logits = self.forward(images).float()
+        full = F.interpolate(logits, size=labels.shape[1:], mode="bilinear", align_corners=False)
+        target = labels.to(self.device, torch.long)
+        loss = F.cross_entropy(full, target, self.weights, ignore_index=IGNORE)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        self.average.update(self.module, self.iteration)
+        self.iteration += 1
+        return loss.item()
+
+    def run(self) -> None:
+        s = self.settings
+        self.module.train()
+        end = min(s.stop or s.iterations, s.iterations)
+        began, losses = time.monotonic(), []
+        for images, labels in self.batches.stream(self.iteration, end):
+            losses.append(self.step(images, labels))
+            if self.iteration % 20 == 0:
+                pace = (time.monotonic() - began) / len(losses)
+                self.log(loss=round(sum(losses) / len(losses), 4), lr=round(self.learning_rate(), 6),
+                         seconds=round(pace, 3))
+                began, losses = time.monotonic(), []
+            if s.save_every and self.iteration % s.save_every == 0 and self.iteration < end:
+                self.save()
+            if s.score_every and (self.iteration % s.score_every == 0 or self.iteration == s.iterations):
+                self.score()
+                began, losses = time.monotonic(), []
+        self.save()
+
+    def score(self) -> None:
+        """Logs the averaged weights' result on the test pictures; nothing is chosen by it."""
+        current = {k: v.clone() for k, v in self.module.state_dict().items()}
+        self.module.load_state_dict(self.average.state)
+        self.module.eval()
+        values = iou(score(self.forward, self.test))
+        self.module.load_state_dict(current)
+        self.module.train()
+        self.log(miou=round(100 * float(values.mean()), 2),
+                 iou={c: round(100 * float(v), 1) for c, v in zip(CLASSES, values)})
+
+    def log(self, **entry: Any) -> None:
+        line = json.dumps({"iteration": self.iteration, **entry})
+        print(line, flush=True)
+        with open(self.settings.out / "log.jsonl", "a") as file:
+            file.write(line + "\n")
+
+    # Checkpoints ------------------------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        out = self.settings.out
+        save_weights(self.average.state, out / "latest.safetensors")
+        state = {"iteration": self.iteration, "module": self.module.state_dict(), "average": self.average.state,
+                 "optimizer": self.optimizer.state_dict(), "settings": describe(self.settings)}
+        torch.save(state, out / "checkpoint.part")
+        os.replace(out / "checkpoint.part", out / "checkpoint.pt")
+
+    def restore(self) -> None:
+        s = self.settings
+        path = s.out / "checkpoint.pt"
+        (s.out / "settings.json").write_text(json.dumps(describe(s), indent=1) + "\n")
+        if not path.exists():
+            return
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        if fixed(state["settings"]) != fixed(describe(s)):
+            raise SystemExit(f"{path} belongs to a run with other settings")
+        self.iteration = state["iteration"]
+        self.module.load_state_dict(state["module"])
+        self.average.state = state["average"]
+        self.optimizer.load_state_dict(state["optimizer"])
+
+
+def describe(settings: argparse.Namespace) -> dict[str, Any]:
+    return {k: str(v) if isinstance(v, Path) else v for k, v in vars(settings).items() if k != "out"}
+
+
+def fixed(settings: dict[str, Any]) -> dict[str, Any]:
+    """What must agree when a run is continued. A changed length bends the rest of the schedule to end there."""
+    free = ("iterations", "stop", "threads", "save_every", "score_every")
+    return {k: v for k, v in settings.items() if k not in free}
+
+
+if __name__ == "__main__":
+    Trainer(parse()).run()
