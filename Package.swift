@@ -57,6 +57,7 @@ let package = Package(
       dependencies: [
         "Buffers", "GraphIR", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
+      exclude: ["onnx.proto"],
       swiftSettings: strict),
     .target(
       name: "Planning", dependencies: ["Buffers", "GraphIR", "Kernels"], swiftSettings: strict),
@@ -93,6 +94,15 @@ let package = Package(
     .testTarget(name: "ScenesTests", dependencies: ["Buffers", "Scenes"], swiftSettings: strict),
     .testTarget(
       name: "FramesTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
+
+    .testTarget(name: "GraphIRTests", dependencies: ["Buffers", "GraphIR"], swiftSettings: strict),
+    .testTarget(
+      name: "ONNXTests",
+      dependencies: [
+        "Buffers", "GraphIR", "Networks", "ONNX", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "NetworksTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

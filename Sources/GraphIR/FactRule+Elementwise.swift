@@ -53,7 +53,9 @@ extension FactRule {
 
   func dequantize(_ axis: Int) throws -> Fact {
     guard [.uint8, .int8, .int32].contains(x.dtype) else { throw fail("input is \(x)") }
-    if let zero = facts[2], zero.dtype != x.dtype { throw fail("zero point of type \(zero.dtype.rawValue) for \(x)") }
+    if let zero = facts[2], zero.dtype != x.dtype {
+      throw fail("zero point of type \(zero.dtype.rawValue) for \(x)")
+    }
     try channelwise(x, axis)
     return Fact(.float32, x.shape)
   }

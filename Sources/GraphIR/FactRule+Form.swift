@@ -22,7 +22,9 @@ extension FactRule {
 
   func reshape(_ target: Reshape) throws -> Fact {
     let source = x.shape.extents
-    guard target.extents.count <= GraphLimits.rank else { throw fail("target of rank \(target.extents.count)") }
+    guard target.extents.count <= GraphLimits.rank else {
+      throw fail("target of rank \(target.extents.count)")
+    }
     var out: [Int] = []
     var free: Int?
     for (index, extent) in target.extents.enumerated() {
@@ -32,13 +34,17 @@ extension FactRule {
         free = index
         out.append(1)
       case 0:
-        guard index < source.count else { throw fail("target \(target.extents) keeps an extent that \(source) lacks") }
+        guard index < source.count else {
+          throw fail("target \(target.extents) keeps an extent that \(source) lacks")
+        }
         out.append(source[index])
       default: out.append(try bounded(extent, "extent", least: 1))
       }
     }
     let count = x.shape.count
-    guard let known = Shape.checkedCount(out), known > 0 else { throw fail("target \(target.extents) overflows") }
+    guard let known = Shape.checkedCount(out), known > 0 else {
+      throw fail("target \(target.extents) overflows")
+    }
     if let free {
       guard count % known == 0 else { throw fail("\(x.shape) does not divide into \(target.extents)") }
       out[free] = count / known
@@ -76,6 +82,9 @@ extension FactRule {
       throw fail("pads for \(before.count) axes of a value of rank \(source.count)")
     }
     guard !value.isNaN else { throw fail("pads with NaN") }
+    if x.dtype != .float32, x.dtype != .float16, abs(value) > 1e9 {
+      throw fail("pads \(x.dtype.rawValue) with \(value)")
+    }
     return try fact(
       x.dtype,
       try source.indices.map {
@@ -86,7 +95,9 @@ extension FactRule {
   func depthToSpace(_ block: Int) throws -> Fact {
     var map = try map(0)
     let size = try bounded(block, "block", least: 1)
-    guard map.channels % (size * size) == 0 else { throw fail("\(map.channels) channels in blocks of \(size)x\(size)") }
+    guard map.channels % (size * size) == 0 else {
+      throw fail("\(map.channels) channels in blocks of \(size)x\(size)")
+    }
     map.channels /= size * size
     map.rows *= size
     map.columns *= size

@@ -47,7 +47,8 @@ extension FactRule {
     if facts[2] != nil {
       try real(2)
       let mask = try map(2)
-      guard mask.batch == offsets.batch, mask.channels == 9, mask.rows == offsets.rows, mask.columns == offsets.columns
+      guard mask.batch == offsets.batch, mask.channels == 9, mask.rows == offsets.rows,
+        mask.columns == offsets.columns
       else { throw fail("mask \(facts[2]!.shape) for offsets \(facts[1]!.shape)") }
     }
     let out = MapShape(

@@ -10,7 +10,8 @@ extension FactRule {
     try real(1)
     let groups = try bounded(convolution.groups, "groups", least: 1)
     guard Pair(rows: weight.rows, columns: weight.columns) == convolution.kernel else {
-      throw fail("weight \(facts[1]!.shape) does not have the kernel size of the node, \(convolution.kernel.text)")
+      throw fail(
+        "weight \(facts[1]!.shape) does not have the kernel size of the node, \(convolution.kernel.text)")
     }
     guard weight.batch % groups == 0, x.channels == weight.channels * groups else {
       throw fail(
@@ -31,7 +32,9 @@ extension FactRule {
   func matMul() throws -> Fact {
     let a = try real(0).shape.extents
     let b = try real(1).shape.extents
-    guard a.count >= 2, b.count >= 2 else { throw fail("inputs \(a) and \(b)", hint: "both need rank 2 or more") }
+    guard a.count >= 2, b.count >= 2 else {
+      throw fail("inputs \(a) and \(b)", hint: "both need rank 2 or more")
+    }
     guard a[a.count - 1] == b[b.count - 2] else {
       throw fail("\(a) x \(b): inner extents differ")
     }
@@ -41,7 +44,9 @@ extension FactRule {
 
   func batchNormalization(_ epsilon: Float) throws -> Fact {
     let fact = try real(0)
-    guard fact.shape.rank == 4 else { throw fail("input \(fact)", hint: "the operator takes values of rank 4") }
+    guard fact.shape.rank == 4 else {
+      throw fail("input \(fact)", hint: "the operator takes values of rank 4")
+    }
     let channels = try map(0).channels
     for index in 1..<5 where facts[index]!.shape.extents != [channels] {
       throw fail("'\(node.inputs[index])' is \(facts[index]!.shape) for \(channels) channels")
@@ -51,8 +56,12 @@ extension FactRule {
   }
 
   /// Output rows and columns of a sliding window.
-  func window(_ size: Pair, kernel: Pair, strides: Pair, dilations: Pair, pads: Pads, ceil: Bool) throws -> Pair {
-    func along(_ extent: Int, _ kernel: Int, _ stride: Int, _ dilation: Int, _ before: Int, _ after: Int) throws -> Int {
+  func window(_ size: Pair, kernel: Pair, strides: Pair, dilations: Pair, pads: Pads, ceil: Bool) throws
+    -> Pair
+  {
+    func along(_ extent: Int, _ kernel: Int, _ stride: Int, _ dilation: Int, _ before: Int, _ after: Int)
+      throws -> Int
+    {
       try bounded(kernel, "kernel size", least: 1)
       try bounded(stride, "stride", least: 1)
       try bounded(dilation, "dilation", least: 1)
@@ -60,7 +69,9 @@ extension FactRule {
       try bounded(after, "pad", least: 0)
       let room = extent + before + after - dilation * (kernel - 1) - 1
       guard room >= 0 else {
-        throw fail("a window of \(dilation * (kernel - 1) + 1) does not fit \(extent) cells with pads \(before) and \(after)")
+        throw fail(
+          "a window of \(dilation * (kernel - 1) + 1) does not fit \(extent) cells with pads \(before) and \(after)"
+        )
       }
       var count = (ceil ? (room + stride - 1) / stride : room / stride) + 1
       // A window that would begin behind the input and its leading pad is left out.
@@ -69,7 +80,8 @@ extension FactRule {
     }
     return Pair(
       rows: try along(size.rows, kernel.rows, strides.rows, dilations.rows, pads.top, pads.bottom),
-      columns: try along(size.columns, kernel.columns, strides.columns, dilations.columns, pads.left, pads.right))
+      columns: try along(
+        size.columns, kernel.columns, strides.columns, dilations.columns, pads.left, pads.right))
   }
 }
 

@@ -28,14 +28,17 @@ struct FactRule {
       }
       guard let fact = known[name] else {
         throw fail(
-          "reads '\(name)', which nothing before it gives", hint: "nodes must stand in running order, without cycles")
+          "reads '\(name)', which nothing before it gives",
+          hint: "nodes must stand in running order, without cycles")
       }
       facts.append(fact)
     }
     guard node.outputs.count == 1, !node.outputs[0].isEmpty else {
       throw fail("\(node.outputs.count) outputs; the operator gives 1")
     }
-    guard known[node.outputs[0]] == nil else { throw fail("gives '\(node.outputs[0])', which exists already") }
+    guard known[node.outputs[0]] == nil else {
+      throw fail("gives '\(node.outputs[0])', which exists already")
+    }
     while facts.count < min(node.op.inputCount.upperBound, 8) { facts.append(nil) }
     self.facts = facts
   }
@@ -95,7 +98,8 @@ extension FactRule {
   func real(_ index: Int) throws -> Fact {
     let fact = facts[index]!
     guard fact.dtype == .float32 || fact.dtype == .float16 else {
-      throw fail("input '\(node.inputs[index])' is \(fact.dtype.rawValue)", hint: "the operator takes real numbers")
+      throw fail(
+        "input '\(node.inputs[index])' is \(fact.dtype.rawValue)", hint: "the operator takes real numbers")
     }
     return fact
   }
@@ -112,7 +116,9 @@ extension FactRule {
   /// `value` where it is a sane attribute of at least `least`.
   @discardableResult
   func bounded(_ value: Int, _ what: String, least: Int) throws -> Int {
-    guard value >= least, value <= GraphLimits.attribute else { throw fail("\(what) \(value)", hint: "it must be at least \(least)") }
+    guard value >= least, value <= GraphLimits.attribute else {
+      throw fail("\(what) \(value)", hint: "it must be at least \(least)")
+    }
     return value
   }
 

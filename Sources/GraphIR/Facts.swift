@@ -13,7 +13,8 @@ extension Graph {
       throw GraphError("\(nodes.count) nodes; the limit is \(GraphLimits.nodes)")
     }
     guard inputs.count + constants.count <= GraphLimits.values else {
-      throw GraphError("\(inputs.count + constants.count) inputs and constants; the limit is \(GraphLimits.values)")
+      throw GraphError(
+        "\(inputs.count + constants.count) inputs and constants; the limit is \(GraphLimits.values)")
     }
     for input in inputs { try table.declare(input.name, input.fact, as: "input") }
     for (name, constant) in constants {

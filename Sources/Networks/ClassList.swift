@@ -40,10 +40,12 @@ public struct ClassList: Sendable, Hashable {
   /// CamVid with its classes merged to 11.
   public static let camVid = ClassList(
     names: [
-      "sky", "building", "pole", "road", "pavement", "tree", "sign", "fence", "car", "pedestrian", "bicyclist",
+      "sky", "building", "pole", "road", "pavement", "tree", "sign", "fence", "car", "pedestrian",
+      "bicyclist",
     ],
     colors: [
-      0x808080, 0x800000, 0xC0C080, 0x804080, 0x0000C0, 0x808000, 0xC08080, 0x404080, 0x400080, 0x404000, 0x0080C0,
+      0x808080, 0x800000, 0xC0C080, 0x804080, 0x0000C0, 0x808000, 0xC08080, 0x404080, 0x400080, 0x404000,
+      0x0080C0,
     ])
 
   /// The 19 training classes of Cityscapes.
@@ -53,7 +55,8 @@ public struct ClassList: Sendable, Hashable {
       "terrain", "sky", "person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle",
     ],
     colors: [
-      0x804080, 0xF423E8, 0x464646, 0x66669C, 0xBE9999, 0x999999, 0xFAAA1E, 0xDCDC00, 0x6B8E23, 0x98FB98, 0x4682B4,
+      0x804080, 0xF423E8, 0x464646, 0x66669C, 0xBE9999, 0x999999, 0xFAAA1E, 0xDCDC00, 0x6B8E23, 0x98FB98,
+      0x4682B4,
       0xDC143C, 0xFF0000, 0x00008E, 0x000046, 0x003C64, 0x005064, 0x0000E6, 0x770B20,
     ])
 }

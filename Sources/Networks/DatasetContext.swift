@@ -26,7 +26,8 @@ public struct DatasetContext: Sendable, Hashable {
     let memory = try builder.parameter("\(name).memory", [classes, channels], .he)
 
     let hidden = try builder.layer(x, "\(name).stage1", channels)
-    let logits = try builder.conv(hidden, "\(name).classifier", classes, bias: true, output: "aux.mcibi.logits")
+    let logits = try builder.conv(
+      hidden, "\(name).classifier", classes, bias: true, output: "aux.mcibi.logits")
     // Changes nothing: it gives the map the name that the trainer looks for.
     let features = try builder.node(
       "\(name).features", .reshape(Reshape([0, 0, 0, 0])), x, output: "aux.mcibi.features")
@@ -51,7 +52,8 @@ public struct DatasetContext: Sendable, Hashable {
     let shares = try builder.node("\(name).shares", .softmax(axis: 1), logits)
     let extents = builder.graph.shape(memory).extents
     var weight = try builder.node("\(name).memory.columns", .transpose(permutation: [1, 0]), memory)
-    weight = try builder.node("\(name).memory.weight", .reshape(Reshape([extents[1], extents[0], 1, 1])), weight)
+    weight = try builder.node(
+      "\(name).memory.weight", .reshape(Reshape([extents[1], extents[0], 1, 1])), weight)
     let mixture = try builder.node("\(name).mixture", .conv(Convolution(kernel: Pair(1))), shares, weight)
     var key = try builder.layer(mixture, "\(name).key1", inner)
     key = try builder.layer(key, "\(name).key2", inner)
@@ -76,7 +78,8 @@ public struct DatasetContext: Sendable, Hashable {
     let scale = try builder.fixed("\(name).scale", [1 / Float(inner).squareRoot()], [])
     scores = try builder.node("\(name).scaled", .mul, scores, scale)
     let shares = try builder.node("\(name).shares", .softmax(axis: 1), scores)
-    var value = try builder.node("\(name).value.columns2", .transpose(permutation: [1, 0]), try projected("value"))
+    var value = try builder.node(
+      "\(name).value.columns2", .transpose(permutation: [1, 0]), try projected("value"))
     value = try builder.node("\(name).value.weights", .reshape(Reshape([inner, extents[0], 1, 1])), value)
     return try builder.node("\(name).mix", .conv(Convolution(kernel: Pair(1))), shares, value)
   }

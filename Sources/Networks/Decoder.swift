@@ -20,7 +20,8 @@ struct Decoder {
       map = try ResidualRefinement.build(map, spec.refinements[index + 1], "refine.s\(stride)", &builder)
     }
     return try builder.conv(
-      map, "tail.classifier", spec.classes.names.count, kernel: spec.classifierKernel, bias: true, output: "logits")
+      map, "tail.classifier", spec.classes.names.count, kernel: spec.classifierKernel, bias: true,
+      output: "logits")
   }
 
   private func context(_ taps: Taps, _ builder: inout NetworkBuilder) throws -> String {

@@ -34,14 +34,16 @@ struct MobileNetV2 {
   func build(_ image: String, _ builder: inout NetworkBuilder) throws -> Taps {
     let halving = Pads(top: 0, left: 0, bottom: 1, right: 1)
     var x = try builder.layer(
-      image, "backbone.stem", scaled(32), kernel: 3, stride: 2, pads: halving, epsilon: Self.epsilon, curve: .relu6)
+      image, "backbone.stem", scaled(32), kernel: 3, stride: 2, pads: halving, epsilon: Self.epsilon,
+      curve: .relu6)
     var ends: [String] = []
     var number = 0
     for (expansion, channels, repeats, firstStride) in Self.stages {
       for index in 0..<repeats {
         number += 1
         x = try block(
-          x, "backbone.b" + (number < 10 ? "0" : "") + "\(number)", expansion: expansion, channels: scaled(channels),
+          x, "backbone.b" + (number < 10 ? "0" : "") + "\(number)", expansion: expansion,
+          channels: scaled(channels),
           stride: index == 0 ? firstStride : 1, halving: halving, &builder)
       }
       ends.append(x)

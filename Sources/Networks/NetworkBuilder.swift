@@ -46,14 +46,17 @@ struct NetworkBuilder {
     try graph.constant(name, Tensor(values, shape: shape))
   }
 
-  mutating func node(_ name: String, _ op: Operator, _ inputs: String..., output: String? = nil) throws -> String {
+  mutating func node(_ name: String, _ op: Operator, _ inputs: String..., output: String? = nil) throws
+    -> String
+  {
     try graph.node(name, op, inputs, output: output)
   }
 
   /// A square convolution with `<name>.weight` and, where asked for, `<name>.bias`. Pads keep the size
   /// unless given.
   mutating func conv(
-    _ x: String, _ name: String, _ outputs: Int, kernel: Int = 1, stride: Int = 1, groups: Int = 1, pads: Pads? = nil,
+    _ x: String, _ name: String, _ outputs: Int, kernel: Int = 1, stride: Int = 1, groups: Int = 1,
+    pads: Pads? = nil,
     bias: Bool = false, start: Start = .he, output: String? = nil
   ) throws -> String {
     let inputs = map(x).channels
@@ -84,7 +87,8 @@ struct NetworkBuilder {
 
   /// Convolution, batch normalization, curve.
   mutating func layer(
-    _ x: String, _ name: String, _ outputs: Int, kernel: Int = 1, stride: Int = 1, groups: Int = 1, pads: Pads? = nil,
+    _ x: String, _ name: String, _ outputs: Int, kernel: Int = 1, stride: Int = 1, groups: Int = 1,
+    pads: Pads? = nil,
     epsilon: Float = 1e-5, curve: Curve = .relu
   ) throws -> String {
     var value = try conv(x, name, outputs, kernel: kernel, stride: stride, groups: groups, pads: pads)

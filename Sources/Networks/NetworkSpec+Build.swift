@@ -48,7 +48,8 @@ extension NetworkSpec {
     if let weights, folded {
       guard form == .deployable else {
         throw NetworkError(
-          "these weights have no batch normalization", hint: "only the deployable form can be built from them")
+          "these weights have no batch normalization", hint: "only the deployable form can be built from them"
+        )
       }
       try graph.fill(weights)
     }
@@ -107,8 +108,12 @@ extension Graph {
       return nil
     }
     var problems: [String] = []
-    if !missing.isEmpty { problems.append("missing: \(list(missing.map { "\($0) \(constants[$0]!.tensor.shape)" }))") }
-    if !extra.isEmpty { problems.append("not of this network: \(list(extra.map { "\($0) \(weights[$0]!.shape)" }))") }
+    if !missing.isEmpty {
+      problems.append("missing: \(list(missing.map { "\($0) \(constants[$0]!.tensor.shape)" }))")
+    }
+    if !extra.isEmpty {
+      problems.append("not of this network: \(list(extra.map { "\($0) \(weights[$0]!.shape)" }))")
+    }
     if !misshapen.isEmpty { problems.append("misshapen: \(list(misshapen))") }
     guard problems.isEmpty else {
       throw NetworkError(

@@ -38,7 +38,8 @@ extension NetworkSpec: CustomStringConvertible {
         guard index == 0 else { throw NetworkError("'\(word)' is not key=value") }
         guard let preset = Self.presets.first(where: { $0.name == word }) else {
           throw NetworkError(
-            "no network is called '\(word)'", hint: "there are " + Self.presets.map(\.name).joined(separator: ", "))
+            "no network is called '\(word)'",
+            hint: "there are " + Self.presets.map(\.name).joined(separator: ", "))
         }
         self = preset.spec
         continue
@@ -76,7 +77,8 @@ extension NetworkSpec: CustomStringConvertible {
     case "fuse":
       fuses = try Self.levels(key, items, count: 3).map { item in
         guard let fuse = Fuse(rawValue: item) else {
-          throw NetworkError("fuse '\(item)'", hint: "one of " + Fuse.allCases.map(\.rawValue).joined(separator: ", "))
+          throw NetworkError(
+            "fuse '\(item)'", hint: "one of " + Fuse.allCases.map(\.rawValue).joined(separator: ", "))
         }
         return fuse
       }
@@ -85,7 +87,9 @@ extension NetworkSpec: CustomStringConvertible {
       guard let number = Int(value) else { throw NetworkError("width '\(value)' is not a number") }
       width = number
     case "tail":
-      guard value == "1x1" || value == "3x3" else { throw NetworkError("tail '\(value)'", hint: "1x1 or 3x3") }
+      guard value == "1x1" || value == "3x3" else {
+        throw NetworkError("tail '\(value)'", hint: "1x1 or 3x3")
+      }
       classifierKernel = value == "1x1" ? 1 : 3
     case "classes": classes = ClassList(text: value)
     default:
@@ -98,7 +102,8 @@ extension NetworkSpec: CustomStringConvertible {
   private static func levels(_ key: String, _ items: [String], count: Int) throws -> [String] {
     if items.count == 1 { return Array(repeating: items[0], count: count) }
     guard items.count == count else {
-      throw NetworkError("\(key) for \(items.count) levels", hint: "give one word for all, or \(count), coarse to fine")
+      throw NetworkError(
+        "\(key) for \(items.count) levels", hint: "give one word for all, or \(count), coarse to fine")
     }
     return items
   }

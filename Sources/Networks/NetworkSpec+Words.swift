@@ -11,11 +11,16 @@ extension NetworkSpec.Backbone {
 
   init(text: String) throws {
     let name = "mobilenetv2"
-    guard text.hasPrefix(name) else { throw NetworkError("backbone '\(text)'", hint: "mobilenetv2 or mobilenetv2-0.5") }
+    guard text.hasPrefix(name) else {
+      throw NetworkError("backbone '\(text)'", hint: "mobilenetv2 or mobilenetv2-0.5")
+    }
     let rest = text.dropFirst(name.count)
     guard let width = rest.isEmpty ? 1 : rest.first == "-" ? Double(rest.dropFirst()) : nil,
       width >= 0.1, width <= 4
-    else { throw NetworkError("backbone '\(text)'", hint: "its width is a number from 0.1 to 4, as in mobilenetv2-0.5") }
+    else {
+      throw NetworkError(
+        "backbone '\(text)'", hint: "its width is a number from 0.1 to 4, as in mobilenetv2-0.5")
+    }
     self = .mobileNetV2(width: width)
   }
 }
@@ -64,7 +69,8 @@ extension NetworkSpec.Merge {
     if text.contains("+") {
       throw NetworkError(
         "merge '\(text)' names two at one level",
-        hint: "a level is merged once, by srm or by rsp; other levels may choose differently: merge=srm,rsp,add")
+        hint:
+          "a level is merged once, by srm or by rsp; other levels may choose differently: merge=srm,rsp,add")
     }
     let words = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     func unknown(_ word: String, _ hint: String) -> NetworkError {
@@ -91,7 +97,8 @@ extension NetworkSpec.Merge {
         switch (word.first, number) {
         case ("k", let number?) where number % 2 == 1 && (1...7).contains(number): rsp.region = number
         case ("d", let number?) where (1...256).contains(number): rsp.keyWidth = number
-        default: throw unknown(word, "rsp takes k3 (cells of the region, odd, to 7) and d32 (width of the keys)")
+        default:
+          throw unknown(word, "rsp takes k3 (cells of the region, odd, to 7) and d32 (width of the keys)")
         }
       }
       self = .relationalSemantics(rsp)

@@ -20,13 +20,16 @@ public struct RelationalSemantics: Sendable, Hashable {
   }
 
   /// - Returns: the related semantics `[width, rows, columns]` in the lateral's size.
-  func build(_ coarse: String, lateral: String, _ prefix: String, _ builder: inout NetworkBuilder) throws -> String {
+  func build(_ coarse: String, lateral: String, _ prefix: String, _ builder: inout NetworkBuilder) throws
+    -> String
+  {
     let name = "\(prefix).rsp"
     let width = builder.map(lateral).channels
     let cells = region * region
     let query = try builder.conv(lateral, "\(name).query", keyWidth)
     let key = try spread(try builder.conv(coarse, "\(name).key", keyWidth), "\(name).key", lateral, &builder)
-    let value = try spread(try builder.conv(coarse, "\(name).value", width), "\(name).value", lateral, &builder)
+    let value = try spread(
+      try builder.conv(coarse, "\(name).value", width), "\(name).value", lateral, &builder)
 
     var scores: [String] = []
     for cell in 0..<cells {
@@ -61,14 +64,17 @@ public struct RelationalSemantics: Sendable, Hashable {
   ) throws -> String {
     let size = builder.map(lateral)
     let resize = Resize(
-      .size(Pair(rows: size.rows, columns: size.columns)), mode: .nearest, coordinates: .asymmetric, rounding: .floor)
+      .size(Pair(rows: size.rows, columns: size.columns)), mode: .nearest, coordinates: .asymmetric,
+      rounding: .floor)
     let fine = try builder.node("\(name).fine", .resize(resize), x)
     let border = region / 2 * 2
     return try builder.node(
       "\(name).padded", .pad(before: [0, 0, border, border], after: [0, 0, border, border], value: 0), fine)
   }
 
-  private func shifted(_ x: String, _ cell: Int, _ name: String, _ builder: inout NetworkBuilder) throws -> String {
+  private func shifted(_ x: String, _ cell: Int, _ name: String, _ builder: inout NetworkBuilder) throws
+    -> String
+  {
     let starts = [cell / region * 2, cell % region * 2]
     // Ends count from the far border, so that the node does not depend on the size.
     let ends = starts.map { start in

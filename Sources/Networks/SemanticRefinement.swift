@@ -24,7 +24,9 @@ public struct SemanticRefinement: Sendable, Hashable {
   static let reach: Float = 127 / 16
 
   /// - Returns: the coarse map in the lateral's size, before the two are added.
-  func build(_ coarse: String, lateral: String, _ prefix: String, _ builder: inout NetworkBuilder) throws -> String {
+  func build(_ coarse: String, lateral: String, _ prefix: String, _ builder: inout NetworkBuilder) throws
+    -> String
+  {
     let name = "\(prefix).srm"
     let map = builder.map(lateral)
     let upsampled = try builder.upsample(coarse, "\(name).up", to: lateral)

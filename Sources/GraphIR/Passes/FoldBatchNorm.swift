@@ -4,7 +4,8 @@ import Buffers
 
 extension Pass {
   public static let foldBatchNorm = Pass(
-    name: "foldBatchNorm", summary: "work batch normalization into the convolution before it, or into mul and add"
+    name: "foldBatchNorm",
+    summary: "work batch normalization into the convolution before it, or into mul and add"
   ) { graph in
     var folder = BatchNormFolder(graph)
     folder.run()
@@ -76,7 +77,9 @@ private struct BatchNormFolder {
 
     var values = weight.tensor.elements(as: Float.self)
     let row = values.count / line.a.count
-    for position in values.indices { values[position] = Float(Double(values[position]) * line.a[position / max(row, 1)]) }
+    for position in values.indices {
+      values[position] = Float(Double(values[position]) * line.a[position / max(row, 1)])
+    }
     graph.constants[node.inputs[1]]!.tensor = Tensor(values, shape: weight.tensor.shape)
 
     let old = bias.isEmpty ? nil : graph.floats(bias)

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Buffers
+import Foundation
+import GraphIR
+import SwiftProtobuf
+
+/// One file while it is read: its message checked as a whole, then its nodes imported.
+struct ModelDecoder {
+  private let proto: ONNXModelProto
+  private var importer: Importer
+  private let opset: Int
+
+  init(_ data: Data, size: Pair?) throws {
+    guard data.count <= ONNXReader.maximumBytes else {
+      throw ONNXError("\(data.count) bytes; the limit is \(ONNXReader.maximumBytes)")
+    }
+    var options = BinaryDecodingOptions()
+    options.messageDepthLimit = 16
+    options.discardUnknownFields = true
+    do {
+      proto = try ONNXModelProto(serializedBytes: data, options: options)
+    } catch {
+      throw ONNXError("is no ONNX model, or damaged", hint: "was it copied completely?")
+    }
+    guard proto.hasGraph, !proto.graph.node.isEmpty else {
+      throw ONNXError("holds no graph", hint: "is it an ONNX model?")
+    }
+    guard
+      let version = proto.opsetImport.first(where: { $0.domain.isEmpty || $0.domain == "ai.onnx" })?.version,
+      let opset = Int(exactly: version), ONNXReader.opsets.contains(opset)
+    else {
+      let given = proto.opsetImport.map { "\($0.domain) \($0.version)" }.joined(separator: ", ")
+      throw ONNXError("opset\(given)", hint: "export with opset 17; \(ONNXReader.opsets) are read")
+    }
+    self.opset = opset
+    let graph = proto.graph
+    guard graph.node.count <= GraphLimits.nodes else {
+      throw ONNXError("\(graph.node.count) nodes; the limit is \(GraphLimits.nodes)")
+    }
+    guard graph.initializer.count + graph.input.count <= GraphLimits.values else {
+      throw ONNXError("\(graph.initializer.count) initialisers; the limit is \(GraphLimits.values)")
+    }
+    var reserved = Set(graph.initializer.map(\.name))
+    for node in graph.node { reserved.formUnion(node.output) }
+    for input in graph.input { reserved.insert(input.name) }
+    importer = Importer(name: graph.name, opset: opset, reserved: reserved)
+    for entry in proto.metadataProps { importer.graph.metadata[entry.key] = entry.value }
+    let initial = Set(graph.initializer.map(\.name))
+    for tensor in graph.initializer {
+      try importer.addInitializer(tensor.name, try tensor.tensor(tensor.name))
+    }
+    // Files before IR version 4 list initialisers among the inputs.
+    for input in graph.input where !initial.contains(input.name) {
+      try importer.addInput(input.name, try Self.fact(input, size))
+    }
+  }
+
+  mutating func graph() throws -> Graph {
+    for (index, node) in proto.graph.node.enumerated() { try importer.read(node, index: index) }
+    try importer.finish(outputs: proto.graph.output.map(\.name))
+    return importer.graph
+  }
+
+  mutating func report() -> ONNXReport {
+    var report = ONNXReport(opset: opset, operators: [:], problems: [])
+    for (index, node) in proto.graph.node.enumerated() {
+      report.operators[node.opType, default: 0] += 1
+      // Behind a node that cannot run, only the operator itself can still be judged.
+      let blind = node.input.contains { importer.broken.contains($0) }
+      do {
+        if blind {
+          try importer.judge(node, index: index)
+        } else {
+          try importer.read(node, index: index)
+        }
+      } catch let error as GraphError {
+        report.problems.append(error)
+      } catch {
+        report.problems.append(GraphError("\(error)"))
+      }
+      for output in node.output where !importer.gives(output) { importer.broken.insert(output) }
+    }
+    if report.problems.isEmpty {
+      do { try importer.finish(outputs: proto.graph.output.map(\.name)) } catch let error as GraphError {
+        report.problems.append(error)
+      } catch {
+        report.problems.append(GraphError("\(error)"))
+      }
+    }
+    return report
+  }
+
+  /// Type and extents of an input. An open batch is 1; open rows and columns are `size`.
+  private static func fact(_ input: ONNXValueInfoProto, _ size: Pair?) throws -> Fact {
+    func fail(_ problem: String, hint: String? = nil) -> GraphError {
+      GraphError("input '\(input.name)': \(problem)", hint: hint)
+    }
+    guard case .tensorType(let type)? = input.type.value, type.hasShape else { throw fail("it has no shape") }
+    let dtype: DType
+    switch ONNXTensorProto.DataType(rawValue: Int(type.elemType)) {
+    case .float: dtype = .float32
+    case .uint8: dtype = .uint8
+    case .int8: dtype = .int8
+    case .int32: dtype = .int32
+    case .int64: dtype = .int64
+    default: throw fail("elements of type \(type.elemType)", hint: "export with float32 inputs")
+    }
+    let dimensions = type.shape.dim
+    guard dimensions.count <= GraphLimits.rank else { throw fail("rank \(dimensions.count)") }
+    var extents: [Int] = []
+    for (axis, dimension) in dimensions.enumerated() {
+      if case .dimValue(let value)? = dimension.value, value > 0 {
+        guard value <= GraphLimits.attribute else { throw fail("extent \(value)") }
+        extents.append(Int(value))
+      } else if axis == 0 {
+        extents.append(1)
+      } else if dimensions.count == 4, axis >= 2, let size {
+        extents.append(axis == 2 ? size.rows : size.columns)
+      } else {
+        throw fail("its axis \(axis) is open", hint: "give the size, or export with a fixed one")
+      }
+    }
+    guard extents.allSatisfy({ $0 > 0 }), let count = Shape.checkedCount(extents),
+      count <= GraphLimits.elements
+    else {
+      throw fail("shape \(extents) is beyond the limits")
+    }
+    return Fact(dtype, Shape(extents))
+  }
+}

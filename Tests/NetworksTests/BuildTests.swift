@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Buffers
+import GraphIR
+import Networks
+import Testing
+
+@Suite struct BuildTests {
+  @Test func mainNetworkCostsWhatTheDesignSays() throws {
+    let graph = try NetworkSpec().build(rows: 384, columns: 480, form: .training)
+    let facts = try graph.facts()
+    #expect(facts["logits"]?.shape == [1, 11, 96, 120])
+    let macs = graph.macs(facts)
+    let backbone = macs.filter { $0.key.hasPrefix("backbone.") }.values.reduce(0, +)
+    #expect(abs(Double(backbone) / 1e6 - 1026.5) < 0.05)
+    let mixing = macs.filter { $0.key.hasSuffix(".neighbours") || $0.key.hasSuffix(".mixed") }.values.reduce(
+      0, +)
+    let total = macs.values.reduce(0, +) - mixing
+    #expect(abs(Double(total) / 1e6 - 1853.1) < 0.1)
+  }
+
+  @Test func sizesOffTheGridNameTheNearest() throws {
+    let error = #expect(throws: NetworkError.self) {
+      try NetworkSpec().build(rows: 360, columns: 480, form: .training)
+    }
+    #expect(error?.description.contains("480x384") == true)
+  }
+
+  @Test func parametersDependOnTheSeedAndNotOnTheSize() throws {
+    func parameters(_ rows: Int, _ seed: UInt64) throws -> [String: Constant] {
+      try NetworkSpec().build(rows: rows, columns: 64, form: .training, seed: seed).constants.filter(
+        \.value.isParameter)
+    }
+    let small = try parameters(32, 1)
+    #expect(try parameters(64, 1) == small)
+    #expect(try parameters(32, 2) != small)
+    #expect(
+      small["merge.s8.srm.offset.weight"]?.tensor
+        == Tensor([Float](repeating: 0, count: 1152), shape: [2, 64, 3, 3]))
+  }
+
+  @Test func weightsGoInByName() throws {
+    let spec = try NetworkSpec(parsing: "srm-crm backbone=mobilenetv2-0.25 width=16")
+    let source = try spec.build(rows: 32, columns: 32, form: .training, seed: 5)
+    let weights = source.constants.filter(\.value.isParameter).mapValues(\.tensor)
+    let larger = try spec.build(rows: 64, columns: 32, form: .training, weights: weights)
+    #expect(larger.constants.filter(\.value.isParameter).mapValues(\.tensor) == weights)
+
+    // The deployable form's own parameters build it again at another size.
+    let deployed = try spec.build(rows: 32, columns: 32, form: .deployable, weights: weights)
+    let folded = deployed.constants.filter(\.value.isParameter).mapValues(\.tensor)
+    let again = try spec.build(rows: 64, columns: 32, form: .deployable, weights: folded)
+    let direct = try spec.build(rows: 64, columns: 32, form: .deployable, weights: weights)
+    #expect(again.constants == direct.constants)
+    #expect(again.nodes == direct.nodes)
+  }
+
+  @Test func wrongWeightsAreNamed() throws {
+    let spec = try NetworkSpec(parsing: "plain backbone=mobilenetv2-0.25 width=16")
+    let source = try spec.build(rows: 32, columns: 32, form: .training)
+    var weights = source.constants.filter(\.value.isParameter).mapValues(\.tensor)
+    weights["tail.classifier.bias"] = Tensor([1, 2])
+    weights["backbone.stem.weight"] = nil
+    weights["left.over"] = Tensor([1])
+    let error = #expect(throws: NetworkError.self) {
+      try spec.build(rows: 32, columns: 32, form: .deployable, weights: weights)
+    }
+    let text = error?.description ?? ""
+    for part in [
+      "backbone.stem.weight [8,3,3,3]", "left.over [1]", "tail.classifier.bias is float32[2], not [11]",
+    ] {
+      #expect(text.contains(part), "\(text)")
+    }
+  }
+}
