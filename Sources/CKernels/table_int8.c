@@ -57,3 +57,21 @@ const rm_int8_kernels *rm_int8_table(rm_cpu_level level) {
   (void)level;
   return &scalar;
 }
+
+const char *rm_int8_products_name(rm_cpu_level level) {
+#if defined(__x86_64__)
+  if (level == RM_CPU_AVX2) return "avx2";
+  if (level == RM_CPU_AVXVNNI) return "avxvnni";
+  if (level == RM_CPU_AVX512VNNI || level == RM_CPU_AMX) return "avx512vnni";
+#endif
+  (void)level;
+  return "scalar";
+}
+
+const char *rm_int8_others_name(rm_cpu_level level) {
+#if defined(__x86_64__)
+  if (level >= RM_CPU_AVX2 && level <= RM_CPU_AMX) return "avx2";
+#endif
+  (void)level;
+  return "scalar";
+}

@@ -250,6 +250,10 @@ typedef struct {
 // The kernels of a usable level. An AMX machine gets those of AVX-512 VNNI: tiles are not written yet.
 const rm_int8_kernels *rm_int8_table(rm_cpu_level level);
 
+// The instruction set behind a level's products ("avx512vnni") and behind the rest ("avx2").
+const char *rm_int8_products_name(rm_cpu_level level);
+const char *rm_int8_others_name(rm_cpu_level level);
+
 #ifdef __cplusplus
 }
 #endif
