@@ -86,3 +86,18 @@ void rm_int8_warp__avx2(const rm_int8_warp_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_quantize__avx2(const rm_int8_quantize_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_dequantize__avx2(const rm_int8_dequantize_call *, ptrdiff_t, ptrdiff_t);
 #endif
+
+#if defined(__aarch64__)
+#define RM_INT8_VARIANT(isa)                                                                              \
+  size_t rm_int8_conv_packed_bytes__##isa(const rm_int8_conv_shape *);                                    \
+  void rm_int8_conv_pack__##isa(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);        \
+  void rm_int8_conv__##isa(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);
+RM_INT8_VARIANT(neon)
+RM_INT8_VARIANT(neondot)
+RM_INT8_VARIANT(i8mm)
+#undef RM_INT8_VARIANT
+size_t rm_int8_dwconv_packed_bytes__neon(const rm_int8_conv_shape *);
+void rm_int8_dwconv_pack__neon(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);
+void rm_int8_dwconv__neon(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_combine__neon(const rm_int8_combine_call *, ptrdiff_t, ptrdiff_t);
+#endif
