@@ -95,7 +95,7 @@ let package = Package(
     .testTarget(
       name: "FramesTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
 
-    .testTarget(name: "GraphIRTests", dependencies: ["Buffers", "GraphIR"], swiftSettings: strict),
+    .testTarget(name: "GraphIRTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
     .testTarget(
       name: "ONNXTests",
       dependencies: [

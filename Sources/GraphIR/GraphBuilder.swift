@@ -13,7 +13,7 @@ public struct GraphBuilder: Sendable {
     table = FactTable(layout: layout)
   }
 
-  public mutating func input(_ name: String, _ dtype: DType = .float32, _ shape: Shape) throws -> String {
+  public mutating func input(_ name: String, _ dtype: DType, _ shape: Shape) throws -> String {
     try table.declare(name, Fact(dtype, shape), as: "input")
     graph.inputs.append(GraphInput(name, Fact(dtype, shape)))
     return name

@@ -35,7 +35,7 @@ extension NetworkSpec {
     switch backbone {
     case .mobileNetV2(let width): taps = try MobileNetV2(width: width).build(image, &builder)
     }
-    let logits = try Decoder(spec: self).build(taps, &builder)
+    let logits = try Head(spec: self).build(taps, &builder)
     var graph = try builder.graph.finish(outputs: [logits] + builder.auxiliary)
     try describe(&graph, picture: picture ?? (columns, rows), sized: builder.sized, more: metadata)
 

@@ -1,7 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Buffers
+
 extension Pass {
-  public static let foldConstants = Pass(name: "foldConstants", summary: "") { graph in
-    0
+  public static let foldConstants = Pass(
+    name: "foldConstants", summary: "work out what depends on constants alone, and drop what changes nothing"
+  ) { graph in
+    let facts = try graph.facts()
+    let kept = Set(graph.outputs)
+    var replacements: [String: String] = [:]
+    var nodes: [Node] = []
+    for var node in graph.nodes {
+      for position in node.inputs.indices {
+        if let other = replacements[node.inputs[position]] { node.inputs[position] = other }
+      }
+      let output = node.outputs[0]
+      if kept.contains(output) {
+        nodes.append(node)
+      } else if let source = identity(node, graph, facts) {
+        replacements[output] = source
+      } else if let tensor = try constant(node, graph) {
+        let trained = node.inputs.contains { graph.constants[$0]?.isParameter == true }
+        graph.constants[output] = Constant(tensor, isParameter: trained)
+      } else {
+        nodes.append(node)
+      }
+    }
+    defer { graph.nodes = nodes }
+    return graph.nodes.count - nodes.count
+  }
+
+  private static func constant(_ node: Node, _ graph: Graph) throws -> Tensor? {
+    let inputs = node.inputs.compactMap { graph.constants[$0]?.tensor }
+    guard inputs.count == node.inputs.count else { return nil }
+    return try ConstantEvaluator.evaluate(node, inputs, layout: graph.layout)
+  }
+
+  /// The value that `node` merely repeats, if it does.
+  private static func identity(_ node: Node, _ graph: Graph, _ facts: [String: Fact]) -> String? {
+    let output = facts[node.outputs[0]]!
+    /// The other operand, where the one at `index` has `number` everywhere and does not stretch it.
+    func without(_ index: Int, _ number: Float) -> String? {
+      guard let values = graph.floats(node.inputs[index]), values.allSatisfy({ $0 == number }) else {
+        return nil
+      }
+      let other = node.inputs[1 - index]
+      return facts[other]?.shape == output.shape && graph.constants[other] == nil ? other : nil
+    }
+    // Constants that earlier nodes folded into have no entry in `facts` of their own, but keep their names.
+    guard let x = facts[node.inputs[0]] else { return nil }
+    let repeats: Bool
+    switch node.op {
+    case .add: return without(1, 0) ?? without(0, 0)
+    case .mul: return without(1, 1) ?? without(0, 1)
+    case .sub: return without(1, 0)
+    case .div: return without(1, 1)
+    case .reshape, .slice, .pad: repeats = x == output && !node.op.reverses
+    case .concat: repeats = node.inputs.count == 1
+    case .transpose(let permutation): repeats = permutation == Array(permutation.indices)
+    case .clip(let low, let high): repeats = low == -.infinity && high == .infinity
+    case .resize: repeats = x == output
+    default: repeats = false
+    }
+    return repeats ? node.inputs[0] : nil
+  }
+}
+
+extension Operator {
+  /// A slice that takes everything, but backwards.
+  fileprivate var reverses: Bool {
+    guard case .slice(_, _, _, let steps) = self else { return false }
+    return steps.contains { $0 < 0 }
   }
 }

@@ -4,7 +4,7 @@ import Buffers
 import GraphIR
 
 /// Everything behind the backbone: context, one merge per level, refinements, classifier.
-struct Decoder {
+struct Head {
   var spec: NetworkSpec
 
   /// - Returns: the value `logits`, `[classes, H/4, W/4]`.

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A graph in a few numbers.
+public struct GraphSummary: Sendable, Hashable, CustomStringConvertible {
+  public var name: String
+  public var layout: Layout
+  public var inputs: [GraphInput]
+  public var outputs: [GraphInput]
+  public var nodes: Int
+  /// How many nodes of each operator, by ONNX name.
+  public var operators: [String: Int]
+  /// Numbers that training may change.
+  public var parameters: Int
+  /// Numbers that are fixed.
+  public var fixedNumbers: Int
+  /// Multiply-adds of convolutions and matrix products for one run.
+  public var macs: Int
+
+  /// - Throws: `GraphError` where the graph is unsound.
+  public init(_ graph: Graph) throws {
+    let facts = try graph.facts()
+    name = graph.name
+    layout = graph.layout
+    inputs = graph.inputs
+    outputs = graph.outputs.map { GraphInput($0, facts[$0]!) }
+    nodes = graph.nodes.count
+    operators = graph.nodes.reduce(into: [:]) { $0[$1.op.name, default: 0] += 1 }
+    parameters = graph.constants.values.filter(\.isParameter).reduce(0) { $0 + $1.tensor.shape.count }
+    fixedNumbers = graph.constants.values.reduce(0) { $0 + $1.tensor.shape.count } - parameters
+    macs = graph.macs(facts).values.reduce(0, +)
+  }
+
+  /// Several lines of `key value`.
+  public var description: String {
+    let list = operators.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    let lines = [
+      ("input", inputs.map { "\($0.name) \($0.fact)" }.joined(separator: ", ")),
+      ("output", outputs.map { "\($0.name) \($0.fact)" }.joined(separator: ", ")),
+      ("parameters", Self.short(parameters)),
+      ("MACs", Self.short(macs)),
+      ("nodes", "\(nodes): " + list.map { "\($0.key) \($0.value)" }.joined(separator: ", ")),
+    ]
+    return lines.map { key, value in key + String(repeating: " ", count: 12 - key.count) + value }
+      .joined(separator: "\n")
+  }
+
+  /// `number` in thousands (k), millions (M) or thousands of millions (G), to a tenth of the unit.
+  static func short(_ number: Int) -> String {
+    for (unit, size) in [("G", 10_000_000_000), ("M", 1_000_000), ("k", 1_000)] where number >= size {
+      let base = unit == "G" ? 1_000_000_000 : size
+      let tenths = (number + base / 20) / (base / 10)
+      return "\(tenths / 10).\(tenths % 10) \(unit)"
+    }
+    return "\(number)"
+  }
+}
