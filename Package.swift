@@ -41,7 +41,7 @@ let package = Package(
         ])
       ]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    .target(name: "CKernels", cSettings: kernelFlags),
+    .target(name: "CKernels", cSettings: kernelFlags, linkerSettings: [.linkedLibrary("m")]),
 
     // Pixels in and out, and the rendered street.
     .target(name: "Frames", dependencies: ["Buffers", "CFFmpeg"], swiftSettings: strict),
@@ -103,6 +103,10 @@ let package = Package(
       ], swiftSettings: strict),
     .testTarget(
       name: "NetworksTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
+    .testTarget(name: "KernelsTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
+    .testTarget(
+      name: "PlanningTests",
+      dependencies: ["Buffers", "GraphIR", "Kernels", "Networks", "ONNX", "Planning"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

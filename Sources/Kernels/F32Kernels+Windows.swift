@@ -99,7 +99,7 @@ extension F32Kernels {
     input: UnsafePointer<Float>, output: UnsafeMutablePointer<Int64>, outer: Int, extent: Int, inner: Int
   ) -> Job {
     precondition(extent > 0)
-    let r = rm_f32_argmax(input: input, output: output, outer: outer, extent: extent, inner: inner)
-    return Job(table.pointee.argmax, r, units: outer, work: outer * extent * inner * 4)
+    let r = rm_f32_arg_max(input: input, output: output, outer: outer, extent: extent, inner: inner)
+    return Job(table.pointee.arg_max, r, units: outer, work: outer * extent * inner * 4)
   }
 }

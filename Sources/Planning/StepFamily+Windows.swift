@@ -80,7 +80,7 @@ extension StepFamily {
     let (outer, extent, inner) = context.around(axis, context.fact(0)!.shape)
     let kernels = context.kernels
     return Step(
-      context, kernel: "f32_argmax__scalar", reason: "over \(extent) elements", readsConstants: [input]
+      context, kernel: "f32_arg_max__scalar", reason: "over \(extent) elements", readsConstants: [input]
     ) { memory in
       [
         kernels.argMax(

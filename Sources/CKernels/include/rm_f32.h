@@ -139,7 +139,7 @@ typedef struct {
   const float *input;
   int64_t *output;
   ptrdiff_t outer, extent, inner;
-} rm_f32_argmax;
+} rm_f32_arg_max;
 
 // Elements of `size` bytes from one strided array to another: transpose, slice, concat, pad, depth to space.
 // Unit: one index of the outermost axis. Strides may be negative.
@@ -233,7 +233,7 @@ typedef void (*rm_f32_softmax_fn)(const rm_f32_softmax *, ptrdiff_t begin, ptrdi
 typedef void (*rm_f32_pool_fn)(const rm_f32_pool *, ptrdiff_t begin, ptrdiff_t end);
 typedef void (*rm_f32_global_pool_fn)(const rm_f32_global_pool *, ptrdiff_t begin, ptrdiff_t end);
 typedef void (*rm_f32_reduce_fn)(const rm_f32_reduce *, ptrdiff_t begin, ptrdiff_t end);
-typedef void (*rm_f32_argmax_fn)(const rm_f32_argmax *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_f32_arg_max_fn)(const rm_f32_arg_max *, ptrdiff_t begin, ptrdiff_t end);
 typedef void (*rm_copy_fn)(const rm_copy *, ptrdiff_t begin, ptrdiff_t end);
 typedef void (*rm_f32_fill_fn)(const rm_f32_fill *, ptrdiff_t begin, ptrdiff_t end);
 typedef void (*rm_f32_resize_fn)(const rm_f32_resize *, ptrdiff_t begin, ptrdiff_t end);
@@ -256,7 +256,7 @@ typedef struct {
   rm_f32_pool_fn average_pool, max_pool;
   rm_f32_global_pool_fn global_average_pool;
   rm_f32_reduce_fn reduce;
-  rm_f32_argmax_fn argmax;
+  rm_f32_arg_max_fn arg_max;
   rm_copy_fn copy;
   rm_f32_fill_fn fill;
   rm_f32_resize_fn resize;

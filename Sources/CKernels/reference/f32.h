@@ -22,7 +22,7 @@ void rm_f32_average_pool__scalar(const rm_f32_pool *, ptrdiff_t begin, ptrdiff_t
 void rm_f32_max_pool__scalar(const rm_f32_pool *, ptrdiff_t begin, ptrdiff_t end);
 void rm_f32_global_average_pool__scalar(const rm_f32_global_pool *, ptrdiff_t begin, ptrdiff_t end);
 void rm_f32_reduce__scalar(const rm_f32_reduce *, ptrdiff_t begin, ptrdiff_t end);
-void rm_f32_argmax__scalar(const rm_f32_argmax *, ptrdiff_t begin, ptrdiff_t end);
+void rm_f32_arg_max__scalar(const rm_f32_arg_max *, ptrdiff_t begin, ptrdiff_t end);
 void rm_copy__scalar(const rm_copy *, ptrdiff_t begin, ptrdiff_t end);
 void rm_f32_fill__scalar(const rm_f32_fill *, ptrdiff_t begin, ptrdiff_t end);
 void rm_f32_resize__scalar(const rm_f32_resize *, ptrdiff_t begin, ptrdiff_t end);

@@ -82,7 +82,7 @@ void rm_f32_reduce__scalar(const rm_f32_reduce *r, ptrdiff_t begin, ptrdiff_t en
   }
 }
 
-void rm_f32_argmax__scalar(const rm_f32_argmax *r, ptrdiff_t begin, ptrdiff_t end) {
+void rm_f32_arg_max__scalar(const rm_f32_arg_max *r, ptrdiff_t begin, ptrdiff_t end) {
   for (ptrdiff_t outer = begin; outer < end; outer++) {
     for (ptrdiff_t inner = 0; inner < r->inner; inner++) {
       const float *in = r->input + outer * r->extent * r->inner + inner;
