@@ -62,6 +62,9 @@ let package = Package(
     .target(
       name: "Planning", dependencies: ["Buffers", "GraphIR", "Kernels"], swiftSettings: strict),
 
+    .target(
+      name: "Quantization", dependencies: ["Buffers", "GraphIR", "Kernels", "Planning"], swiftSettings: strict),
+
     // Labels against truth.
     .target(name: "Evaluation", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
 
@@ -96,6 +99,10 @@ let package = Package(
       name: "FramesTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
 
     .testTarget(name: "GraphIRTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
+    .testTarget(
+      name: "QuantizationTests",
+      dependencies: ["Buffers", "GraphIR", "Kernels", "Networks", "ONNX", "Planning", "Quantization"],
+      swiftSettings: strict),
     .testTarget(
       name: "ONNXTests",
       dependencies: [
