@@ -66,6 +66,9 @@ public struct QuantizationScheme: Sendable {
       case .hardSwish:
         add(node.inputs[0])
         add(output)
+      case .relu, .clip:
+        // Limits on a value that others read without them.
+        if known.contains(node.inputs[0]) { add(behindLimits(node.outputs[0])) }
       case .gridSample where warps.sources[index] != nil:
         add(node.inputs[0])
         add(node.outputs[0])
