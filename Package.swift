@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 // SPDX-License-Identifier: Apache-2.0
 import PackageDescription
 
@@ -61,9 +61,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Planning", dependencies: ["Buffers", "GraphIR", "Kernels"], swiftSettings: strict),
-
     .target(
-      name: "Quantization", dependencies: ["Buffers", "GraphIR", "Kernels", "Planning"], swiftSettings: strict),
+      name: "Quantization", dependencies: ["Buffers", "GraphIR", "Kernels", "Planning"],
+      swiftSettings: strict),
 
     // Labels against truth.
     .target(name: "Evaluation", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
@@ -84,7 +84,7 @@ let package = Package(
       name: "roadmask",
       dependencies: [
         "Buffers", "Evaluation", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Planning",
-        "Scenes", "Stages",
+        "Quantization", "Scenes", "Stages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -92,13 +92,14 @@ let package = Package(
 
     // Tests.
     .testTarget(name: "EvaluationTests", dependencies: ["Buffers", "Evaluation"], swiftSettings: strict),
-    .testTarget(name: "StagesTests", dependencies: ["Stages"], swiftSettings: strict),
+    .testTarget(
+      name: "StagesTests", dependencies: ["Buffers", "Frames", "Kernels", "Stages"], swiftSettings: strict),
     .testTarget(name: "PixelTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
     .testTarget(name: "ScenesTests", dependencies: ["Buffers", "Scenes"], swiftSettings: strict),
     .testTarget(
       name: "FramesTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
-
-    .testTarget(name: "GraphIRTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
+    .testTarget(
+      name: "GraphIRTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
     .testTarget(
       name: "QuantizationTests",
       dependencies: ["Buffers", "GraphIR", "Kernels", "Networks", "ONNX", "Planning", "Quantization"],
@@ -114,6 +115,8 @@ let package = Package(
     .testTarget(
       name: "PlanningTests",
       dependencies: ["Buffers", "GraphIR", "Kernels", "Networks", "ONNX", "Planning"], swiftSettings: strict),
+    // The program from the outside; it is found beside the tests, or in $ROADMASK_BIN.
+    .testTarget(name: "RoadmaskTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

@@ -12,12 +12,12 @@ die() {
 need_swift() {
   if ! command -v swift >/dev/null; then
     die "Swift is not installed (or not on PATH)" \
-      "install Swift 6.1 or newer from https://www.swift.org/install/linux/ and run this again" 69
+      "install Swift 6.2 or newer from https://www.swift.org/install/linux/ and run this again" 69
   fi
   local version
   version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -1)
-  if [ -n "$version" ] && [ "$(printf '%s\n6.1\n' "$version" | sort -V | head -1)" != 6.1 ]; then
-    die "Swift $version is too old" "install Swift 6.1 or newer from https://www.swift.org/install/linux/" 69
+  if [ -n "$version" ] && [ "$(printf "%s\n6.2\n" "$version" | sort -V | head -1)" != 6.2 ]; then
+    die "Swift $version is too old" "install Swift 6.2 or newer from https://www.swift.org/install/linux/" 69
   fi
 }
 

@@ -81,7 +81,7 @@ final class Encoder {
       return
     }
     let picture = try picture(for: frame)
-    defer { FrameShells.shared.give(picture) }
+    defer { FrameShells.give(picture) }
     let pts = frame.timeBase.convert(frame.pts, to: timeBase)
     let duration = frame.timeBase.convert(frame.duration, to: timeBase)
     picture.pointee.pts = numbersFrames ? count : pts
@@ -118,7 +118,7 @@ final class Encoder {
       frame.format.av == format.withoutRange && frame.color.range == color.range
       && frame.width == Int(context.pointee.width) && frame.height == Int(context.pointee.height)
     if isRight {
-      let picture = FrameShells.shared.take()
+      let picture = FrameShells.take()
       av_frame_ref(picture, frame.handle)
       picture.pointee.format = format.rawValue
       return picture

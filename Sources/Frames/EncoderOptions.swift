@@ -32,6 +32,11 @@ public struct EncoderOptions: Sendable, Hashable {
     return options
   }
 
+  /// The presets of libx264 and libx265, the fastest first.
+  public static let presets = [
+    "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo",
+  ]
+
   /// The picture encoders of this FFmpeg that we know to work, in order of preference.
   public static var available: [String] {
     let known = [

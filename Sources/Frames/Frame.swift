@@ -11,7 +11,6 @@ public final class Frame: @unchecked Sendable {
   // @unchecked: written by the one stage that made it before it is passed on, read-only afterwards.
 
   let handle: UnsafeMutablePointer<AVFrame>
-  private let shells: FrameShells
 
   /// Delivered frames before this one.
   public let index: Int
@@ -32,12 +31,11 @@ public final class Frame: @unchecked Sendable {
 
   /// Takes over `handle`, whose format is one of `PixelFormat`'s.
   init(
-    taking handle: UnsafeMutablePointer<AVFrame>, from shells: FrameShells, index: Int, pts: Int64,
+    taking handle: UnsafeMutablePointer<AVFrame>, index: Int, pts: Int64,
     duration: Int64, timeBase: TimeBase, color: ColorTags, sampleAspectRatio: Ratio,
     sidePackets: [Packet], isCorrupt: Bool, isWritable: Bool
   ) {
     self.handle = handle
-    self.shells = shells
     self.index = index
     self.pts = pts
     self.duration = duration
@@ -54,7 +52,7 @@ public final class Frame: @unchecked Sendable {
     color.apply(to: handle)
   }
 
-  deinit { shells.give(handle) }
+  deinit { FrameShells.give(handle) }
 
   public var width: Int { view.width }
   public var height: Int { view.height }
@@ -78,13 +76,13 @@ extension Frame {
     color: ColorTags? = nil, sampleAspectRatio: Ratio = Ratio(1, 1), sidePackets: [Packet] = []
   ) {
     let view = picture.view
-    let handle = FrameShells.shared.take()
+    let handle = FrameShells.take()
     handle.pointee.wrap(view)
     handle.pointee.buf.0 = av_buffer_create(
       view.planes.0.base, view.byteCount, { opaque, _ in Unmanaged<Picture>.fromOpaque(opaque!).release() },
       Unmanaged.passRetained(picture).toOpaque(), 0)
     self.init(
-      taking: handle, from: .shared, index: index, pts: pts, duration: duration, timeBase: timeBase,
+      taking: handle, index: index, pts: pts, duration: duration, timeBase: timeBase,
       color: color ?? ColorTags(matrix: view.matrix, range: view.range),
       sampleAspectRatio: sampleAspectRatio, sidePackets: sidePackets, isCorrupt: false, isWritable: true)
   }

@@ -16,9 +16,8 @@ public final class FrameAllocator: @unchecked Sendable {
 
   private var pool: OpaquePointer?
   private var layout: Layout?
-  private let shells: FrameShells
 
-  public init() { shells = FrameShells() }
+  public init() {}
 
   deinit { av_buffer_pool_uninit(&pool) }
 
@@ -30,7 +29,7 @@ public final class FrameAllocator: @unchecked Sendable {
   /// As `frame(like:)`, in another size or format.
   public func frame(like original: Frame, format: PixelFormat, width: Int, height: Int) -> Frame {
     Frame(
-      taking: picture(format, width: width, height: height), from: shells, index: original.index,
+      taking: picture(format, width: width, height: height), index: original.index,
       pts: original.pts, duration: original.duration, timeBase: original.timeBase, color: original.color,
       sampleAspectRatio: original.sampleAspectRatio, sidePackets: original.sidePackets,
       isCorrupt: original.isCorrupt, isWritable: true)
@@ -42,7 +41,7 @@ public final class FrameAllocator: @unchecked Sendable {
     timeBase: TimeBase, color: ColorTags, sampleAspectRatio: Ratio = Ratio(1, 1)
   ) -> Frame {
     Frame(
-      taking: picture(format, width: width, height: height), from: shells, index: index, pts: pts,
+      taking: picture(format, width: width, height: height), index: index, pts: pts,
       duration: duration, timeBase: timeBase, color: color, sampleAspectRatio: sampleAspectRatio,
       sidePackets: [], isCorrupt: false, isWritable: true)
   }
@@ -73,7 +72,7 @@ public final class FrameAllocator: @unchecked Sendable {
     guard let buffer = av_buffer_pool_get(pool) else { preconditionFailure("no memory for a frame") }
     let address = UInt(bitPattern: buffer.pointee.data)
     let base = buffer.pointee.data + Int((UInt(alignment) - address % UInt(alignment)) % UInt(alignment))
-    let handle = shells.take()
+    let handle = FrameShells.take()
     handle.pointee.buf.0 = buffer
     handle.pointee.wrap(
       PictureView(
@@ -87,29 +86,19 @@ public final class FrameAllocator: @unchecked Sendable {
   }
 }
 
-/// Blank `AVFrame` structures, kept for the next frame instead of freed.
-final class FrameShells: Sendable {
-  // Addresses of AVFrame structures that nobody uses.
-  private let free = Mutex<[UInt]>([])
+/// Blank `AVFrame` structures, kept for the next frame instead of freed. One stock for the process: a
+/// structure is often taken by one owner and given back by another.
+enum FrameShells {
+  // Addresses of AVFrame structures that nobody uses; as many as were ever in flight at once.
+  private static let free = Mutex<[UInt]>([])
 
-  static let shared = FrameShells()
-
-  func take() -> UnsafeMutablePointer<AVFrame> {
+  static func take() -> UnsafeMutablePointer<AVFrame> {
     if let address = free.withLock({ $0.popLast() }) { return UnsafeMutablePointer(bitPattern: address)! }
     return av_frame_alloc()
   }
 
-  func give(_ frame: UnsafeMutablePointer<AVFrame>) {
+  static func give(_ frame: UnsafeMutablePointer<AVFrame>) {
     av_frame_unref(frame)
     free.withLock { $0.append(UInt(bitPattern: frame)) }
-  }
-
-  deinit {
-    free.withLock { addresses in
-      for address in addresses {
-        var frame = UnsafeMutablePointer<AVFrame>(bitPattern: address)
-        av_frame_free(&frame)
-      }
-    }
   }
 }

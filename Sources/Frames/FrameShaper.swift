@@ -34,7 +34,7 @@ final class FrameShaper {
   }
 
   /// Takes `frame` over; the result is it or its replacement.
-  func shape(_ frame: UnsafeMutablePointer<AVFrame>, shells: FrameShells) throws -> (
+  func shape(_ frame: UnsafeMutablePointer<AVFrame>) throws -> (
     handle: UnsafeMutablePointer<AVFrame>, isWritable: Bool
   ) {
     var handle = frame
@@ -45,31 +45,31 @@ final class FrameShaper {
     if !isUsual && (picture.width, picture.height) != (stored.width, stored.height)
       || PixelFormat(AVPixelFormat(rawValue: picture.format)) != format
     {
-      handle = try convert(frame, isUsual: isUsual, shells: shells)
+      handle = try convert(frame, isUsual: isUsual)
       isWritable = true
     }
     if rotation != .none {
       let upright = turned.picture(format, width: width, height: height)
       PictureView(of: handle, matrix: color.matrix, range: color.range)
         .copy(turned: rotation, into: PictureView(of: upright, matrix: color.matrix, range: color.range))
-      shells.give(handle)
+      FrameShells.give(handle)
       handle = upright
       isWritable = true
     }
     return (handle, isWritable)
   }
 
-  private func convert(_ frame: UnsafeMutablePointer<AVFrame>, isUsual: Bool, shells: FrameShells) throws
+  private func convert(_ frame: UnsafeMutablePointer<AVFrame>, isUsual: Bool) throws
     -> UnsafeMutablePointer<AVFrame>
   {
     let output = allocator.picture(format, width: Int(stored.width), height: Int(stored.height))
     let from =
       isUsual ? color : ColorTags(of: frame, format: AVPixelFormat(rawValue: frame.pointee.format))
-    defer { shells.give(frame) }
+    defer { FrameShells.give(frame) }
     do {
       try converter.convert(frame, (from.matrix, from.range), to: output, (color.matrix, color.range))
     } catch {
-      shells.give(output)
+      FrameShells.give(output)
       throw error
     }
     return output

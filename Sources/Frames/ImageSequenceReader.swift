@@ -22,7 +22,6 @@ public final class ImageSequenceReader: FrameSource {
   /// In order; those that a stride or limit leaves out are not here.
   public let paths: [String]
   private let file = PictureFile()
-  private let shells = FrameShells()
   private let shaper: FrameShaper
   private let size: (width: Int32, height: Int32)
   private var place = 0
@@ -40,11 +39,11 @@ public final class ImageSequenceReader: FrameSource {
     guard let start = paths.first else {
       throw FramesError(.noFrames, "read", path, "none was asked for", hint: "raise the number of frames")
     }
-    let frame = shells.take()
+    let frame = FrameShells.take()
     do {
       try file.decode(start, into: frame)
     } catch {
-      shells.give(frame)
+      FrameShells.give(frame)
       throw error
     }
     first = frame
@@ -63,28 +62,28 @@ public final class ImageSequenceReader: FrameSource {
       rotation: options.rotation)
   }
 
-  deinit { if let first { shells.give(first) } }
+  deinit { if let first { FrameShells.give(first) } }
 
   /// - Throws: invalidData, sizeMismatch, each naming the file; the call after it goes on behind it.
   public func next() throws -> Frame? {
     guard place < paths.count else { return nil }
     let index = place
     place += 1
-    let frame = first ?? shells.take()
+    let frame = first ?? FrameShells.take()
     if first == nil {
       do {
         try file.decode(paths[index], into: frame)
         try check(frame, paths[index])
       } catch {
-        shells.give(frame)
+        FrameShells.give(frame)
         throw error
       }
     }
     first = nil
     let isCorrupt = frame.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 || frame.pointee.decode_error_flags != 0
-    let shaped = try shaper.shape(frame, shells: shells)
+    let shaped = try shaper.shape(frame)
     return Frame(
-      taking: shaped.handle, from: shells, index: index, pts: Int64(index), duration: 1,
+      taking: shaped.handle, index: index, pts: Int64(index), duration: 1,
       timeBase: info.timeBase,
       color: shaper.color, sampleAspectRatio: Ratio(1, 1), sidePackets: [], isCorrupt: isCorrupt,
       isWritable: shaped.isWritable)

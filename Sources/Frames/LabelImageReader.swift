@@ -14,9 +14,8 @@ public enum LabelImageReader {
 
   /// - Throws: notFound, permission; invalidData where the picture has more than one value for a pixel.
   public static func read(_ path: String) throws -> Image {
-    let shells = FrameShells.shared
-    let frame = shells.take()
-    defer { shells.give(frame) }
+    let frame = FrameShells.take()
+    defer { FrameShells.give(frame) }
     try PictureFile().decode(path, into: frame)
     let picture = frame.pointee
     let format = AVPixelFormat(rawValue: picture.format)

@@ -14,18 +14,20 @@ final class Muxer {
   /// Null for containers that open their own output, as RTSP and HLS do.
   let file: OutputFile?
 
-  private let context: UnsafeMutablePointer<AVFormatContext>
+  let context: UnsafeMutablePointer<AVFormatContext>
   private let guardian: IOGuard
-  private let fragment: Fragmentation
+  let fragment: Fragmentation
   private let scratch: UnsafeMutablePointer<AVPacket>
-  private var isHeaderWritten = false
+  private(set) var isHeaderWritten = false
+  /// Some track was silent when the first picture came.
+  private var isIncomplete = false
   private var isClosed = false
   /// Of the picture packets that come in.
-  private var videoTimeBase = TimeBase.microseconds
-  private var isIntraOnly = false
+  private(set) var videoTimeBase = TimeBase.microseconds
+  private(set) var isIntraOnly = false
   /// By the source's stream id.
-  private var tracks: [Int: (index: Int32, timeBase: TimeBase, lastTime: Int64?)] = [:]
-  private var sound: [Packet] = []
+  private(set) var tracks: [Int: (index: Int32, timeBase: TimeBase, lastTime: Int64?)] = [:]
+  private(set) var sound: [Packet] = []
   private var video: UnsafeMutablePointer<AVStream>?
 
   init(
@@ -125,7 +127,13 @@ final class Muxer {
   /// Writes a picture, and before it the sound up to its time. Takes the packet's contents.
   func write(_ packet: UnsafeMutablePointer<AVPacket>) throws {
     let ticks = packet.pointee.dts != rm_nopts() ? packet.pointee.dts : packet.pointee.pts
-    if !isHeaderWritten { try writeHeader(first: packet.pointee.pts) }
+    if !isHeaderWritten {
+      isIncomplete = waitsForSound
+    } else if isIncomplete && packet.pointee.flags & AV_PKT_FLAG_KEY != 0 {
+      try startWithoutSound()
+      isIncomplete = false
+    }
+    try writeHeaderOnce(first: packet.pointee.pts)
     try writeSound(until: videoTimeBase.seconds(ticks))
     packet.pointee.stream_index = video!.pointee.index
     av_packet_rescale_ts(packet, videoTimeBase.rational, video!.pointee.time_base)
@@ -136,7 +144,7 @@ final class Muxer {
   func finish() throws {
     guard !isClosed else { return }
     isClosed = true
-    if !isHeaderWritten { try writeHeader(first: 0) }
+    try writeHeaderOnce(first: 0)
     try writeSound(until: .infinity)
     let code = av_write_trailer(context)
     if let file { try file.close() }
@@ -147,82 +155,14 @@ final class Muxer {
 }
 
 extension Muxer {
-  var containerName: String { String(cString: context.pointee.oformat.pointee.name) }
-
-  private static func container(for path: String) -> String? {
-    if path == "-" { return "matroska" }
-    if path.hasPrefix("rtmp") { return "flv" }
-    if path.hasPrefix("rtsp://") { return "rtsp" }
-    if path.hasPrefix("udp://") || path.hasPrefix("srt://") || path.hasPrefix("tcp://") { return "mpegts" }
-    return nil
-  }
-
-  private func accepts(_ codec: AVCodecID) -> Bool {
-    let answer = avformat_query_codec(context.pointee.oformat, codec, FF_COMPLIANCE_NORMAL)
-    if answer >= 0 || containerName != "mpegts" { return answer != 0 }
-    // FFmpeg's MPEG-TS muxer does not tell, and writes what nobody reads.
-    return Muxer.transportStreamCodecs.contains { $0 == codec }
-  }
-
-  private static let transportStreamCodecs = [
-    AV_CODEC_ID_H264, AV_CODEC_ID_HEVC, AV_CODEC_ID_MPEG4, AV_CODEC_ID_MPEG2VIDEO, AV_CODEC_ID_MPEG1VIDEO,
-    AV_CODEC_ID_AAC, AV_CODEC_ID_MP2, AV_CODEC_ID_MP3, AV_CODEC_ID_AC3, AV_CODEC_ID_EAC3, AV_CODEC_ID_OPUS,
-    AV_CODEC_ID_DTS,
-  ]
-
-  /// Waits for the first picture packet, because the way an mp4 says its start depends on the first times.
-  private func writeHeader(first pts: Int64) throws {
+  /// Waits for the first picture packet, because how a container says its start depends on the first times.
+  private func writeHeaderOnce(first pts: Int64) throws {
+    guard !isHeaderWritten else { return }
     isHeaderWritten = true
-    var options: OpaquePointer?
+    var options = headerOptions(first: pts)
     defer { av_dict_free(&options) }
-    // Timestamps are written as they are; negative ones too, where the container can say them.
-    context.pointee.avoid_negative_ts = 0
-    switch containerName {
-    case "mp4", "mov": setMP4(&options)
-    case "matroska", "webm":
-      if pts < 0 { context.pointee.output_ts_offset = videoTimeBase.convert(-pts, to: .microseconds) }
-      setEncoderDelays()
-      av_dict_set(&options, "cluster_time_limit", "\(Int((fragment.seconds ?? 5) * 1000))", 0)
-    case "mpegts": av_dict_set(&options, "mpegts_copyts", "1", 0)
-    default: break
-    }
     let code = avformat_write_header(context, &options)
     guard code >= 0 else { throw failure(code) }
-  }
-
-  /// Matroska says sound before time 0 as an encoder's delay, which MP4 had in an edit list.
-  private func setEncoderDelays() {
-    for (id, track) in tracks {
-      guard let first = sound.first(where: { $0.stream == id }), let pts = first.pts, pts < 0 else {
-        continue
-      }
-      let parameters = context.pointee.streams[Int(track.index)]!.pointee.codecpar!
-      guard parameters.pointee.initial_padding == 0 else { continue }
-      let samples = -first.timeBase.seconds(pts) * Double(parameters.pointee.sample_rate)
-      parameters.pointee.initial_padding = Int32(samples.rounded())
-    }
-  }
-
-  private func setMP4(_ options: inout OpaquePointer?) {
-    // The track's clock is the source's, so that its timestamps stay whole numbers.
-    av_dict_set(&options, "video_track_timescale", "\(videoTimeBase.denominator)", 0)
-    guard let seconds = fragment.seconds else {
-      if fragment == .fastStart { av_dict_set(&options, "movflags", "+faststart", 0) }
-      return
-    }
-    var flags = "+empty_moov+default_base_moof"
-    flags += isIntraOnly ? "" : "+frag_keyframe"
-    if isIntraOnly { av_dict_set(&options, "frag_duration", "\(Int(seconds * 1_000_000))", 0) }
-    // An edit list carries the start and the encoder's delay, but waits for every track's first packet.
-    let started = Set(sound.map(\.stream))
-    if tracks.keys.allSatisfy(started.contains) {
-      flags += "+delay_moov"
-      av_dict_set(&options, "use_editlist", "1", 0)
-    } else {
-      flags += "+frag_discont+negative_cts_offsets"
-      av_dict_set(&options, "use_editlist", "0", 0)
-    }
-    av_dict_set(&options, "movflags", flags, 0)
   }
 
   private func writeSound(until time: Double) throws {
@@ -259,7 +199,7 @@ extension Muxer {
     if code < 0 || (file?.failure ?? 0) != 0 { throw failure(code) }
   }
 
-  private func failure(_ code: Int32) -> FramesError {
+  func failure(_ code: Int32) -> FramesError {
     if guardian.isInterrupted {
       return FramesError(.interrupted, "write", path, "stopped", hint: "start it again")
     }

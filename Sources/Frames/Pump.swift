@@ -24,14 +24,14 @@ struct Pump {
   /// The next picture in presentation order, or `nil` at the end. It belongs to the caller.
   ///
   /// - Throws: interrupted; for network sources also what ended them.
-  mutating func picture(_ shells: FrameShells) throws -> UnsafeMutablePointer<AVFrame>? {
-    let frame = shells.take()
+  mutating func picture() throws -> UnsafeMutablePointer<AVFrame>? {
+    let frame = FrameShells.take()
     var failures = 0
     while true {
       let code = decoder.receive(into: frame)
       if code >= 0 { return frame }
       if code == rm_averror_eof() {
-        shells.give(frame)
+        FrameShells.give(frame)
         return nil
       }
       if code != rm_averror(EAGAIN) {
@@ -41,7 +41,7 @@ struct Pump {
       do {
         try feed(&failures)
       } catch {
-        shells.give(frame)
+        FrameShells.give(frame)
         throw error
       }
     }

@@ -13,7 +13,6 @@ public final class VideoReader: FrameSource {
   let options: Options
   let demuxer: Demuxer
   private let decoder: Decoder
-  private let shells = FrameShells()
   private let shaper: FrameShaper
   private var clock: TimestampClock
   private var counts = Statistics()
@@ -47,7 +46,7 @@ public final class VideoReader: FrameSource {
     var pump = Pump(demuxer: demuxer, decoder: decoder, packet: packet)
     let found: UnsafeMutablePointer<AVFrame>?
     do {
-      found = try pump.picture(shells)
+      found = try pump.picture()
     } catch {
       var packet: UnsafeMutablePointer<AVPacket>? = packet
       av_packet_free(&packet)
@@ -73,7 +72,7 @@ public final class VideoReader: FrameSource {
   deinit {
     var packet: UnsafeMutablePointer<AVPacket>? = packet
     av_packet_free(&packet)
-    if let first { shells.give(first) }
+    if let first { FrameShells.give(first) }
   }
 
   public var statistics: Statistics {
@@ -97,17 +96,17 @@ public final class VideoReader: FrameSource {
         picture.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 || picture.pointee.decode_error_flags != 0
       if isCorrupt { counts.corruptFrames += 1 }
       if stamp.pts < window.start || isCorrupt && options.discardCorrupt {
-        shells.give(picture)
+        FrameShells.give(picture)
         continue
       }
       if stamp.pts >= window.end {
-        shells.give(picture)
+        FrameShells.give(picture)
         finish(at: window.end)
         break
       }
       decoded += 1
       if (decoded - 1) % options.stride != 0 {
-        shells.give(picture)
+        FrameShells.give(picture)
         continue
       }
       let frame = try deliver(picture, stamp, isCorrupt: isCorrupt)
@@ -120,9 +119,9 @@ public final class VideoReader: FrameSource {
   private func deliver(
     _ picture: UnsafeMutablePointer<AVFrame>, _ stamp: (pts: Int64, duration: Int64), isCorrupt: Bool
   ) throws -> Frame {
-    let shaped = try shaper.shape(picture, shells: shells)
+    let shaped = try shaper.shape(picture)
     let frame = Frame(
-      taking: shaped.handle, from: shells, index: delivered, pts: stamp.pts - window.rebase,
+      taking: shaped.handle, index: delivered, pts: stamp.pts - window.rebase,
       duration: stamp.duration * Int64(options.stride), timeBase: window.timeBase, color: shaper.color,
       sampleAspectRatio: info.video.sampleAspectRatio, sidePackets: takeWaiting(), isCorrupt: isCorrupt,
       isWritable: shaped.isWritable)
@@ -142,7 +141,7 @@ public final class VideoReader: FrameSource {
       counts.add(pump.counts)
       waiting += pump.sound
     }
-    return try pump.picture(shells)
+    return try pump.picture()
   }
 
   private func takeWaiting() -> [Packet] {

@@ -36,7 +36,7 @@ extension Graph {
     for node in nodes {
       let source = node.inputs[0]
       let changed = node.inputs.contains { !$0.isEmpty && table[$0] != before[$0] }
-      if changed, marked.contains(node.name) || node.op.isSized(from: before[source]!, layout: layout) {
+      if marked.contains(node.name) || changed && node.op.isSized(from: before[source]!, layout: layout) {
         throw dependent(node, "its attributes or constants belong to one input size")
       }
       do {
@@ -73,6 +73,10 @@ extension Operator {
         let axis = axis < 0 ? axis + 4 : axis
         return (axis == layout.rowAxis || axis == layout.columnAxis) && end > 0 && end < 1 << 31
       }
+    case .reshape(let target):
+      // Rows or columns given as numbers to what had none.
+      guard target.extents.count == 4, x.shape.rank != 4 else { return false }
+      return target.extents[layout.rowAxis] > 1 || target.extents[layout.columnAxis] > 1
     default: return false
     }
   }

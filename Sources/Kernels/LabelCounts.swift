@@ -25,7 +25,8 @@ public func addConfusion(
   predicted: LabelMap, truth: LabelMap, classes: Int, to counts: inout [UInt64], level: CPULevel = .best
 ) {
   precondition((1...255).contains(classes), "\(classes) classes")
-  precondition(counts.count == classes * (classes + 1), "a count for each pair of classes, and a column for none")
+  precondition(
+    counts.count == classes * (classes + 1), "a count for each pair of classes, and a column for none")
   precondition(predicted.width == truth.width && predicted.height == truth.height, "maps of two sizes")
   let kernels = PixelKernels(level)
   for row in 0..<truth.height {

@@ -42,11 +42,15 @@ public struct ModelInputFormat: Sendable, Hashable {
   /// Bytes of the whole tensor.
   public var byteCount: Int { rows * columns * 3 * dtype.byteCount }
 
-  func check() {
+  func checkContent() {
     precondition(contentRow >= 0 && contentRows > 0 && contentRow + contentRows <= rows, "content rows")
     precondition(
       contentColumn >= 0 && contentColumns > 0 && contentColumn + contentColumns <= columns, "content columns"
     )
+  }
+
+  func check() {
+    checkContent()
     precondition(mean.count == 3 && scale.count == 3, "a mean and a scale for each channel")
     switch dtype {
     case .float32: break

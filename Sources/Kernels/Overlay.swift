@@ -129,8 +129,8 @@ public final class Overlay: Sendable {
   /// Copies the source to the left, its last column again where the copy is wider.
   private func copy(_ source: PictureView, into destination: PictureView, _ rows: Range<Int>) {
     for index in 0..<format.planeCount {
-      let from = [source.planes.0, source.planes.1, source.planes.2][index]
-      let to = [destination.planes.0, destination.planes.1, destination.planes.2][index]
+      let from = Overlay.plane(index, of: source)
+      let to = Overlay.plane(index, of: destination)
       let step = index == 0 ? 1 : rowStep
       let bytes = format.planeSize(index, width: width, height: height).rowBytes
       let wide = format.planeSize(index, width: drawnColumn, height: height).rowBytes
@@ -142,13 +142,21 @@ public final class Overlay: Sendable {
     }
   }
 
+  private static func plane(_ index: Int, of picture: PictureView) -> PlaneView {
+    switch index {
+    case 0: picture.planes.0
+    case 1: picture.planes.1
+    default: picture.planes.2
+    }
+  }
+
   private static func table(
     _ palette: Palette, _ alpha: [Float], _ conversion: ColorConversion, _ view: OverlayView
   ) -> rm_overlay_palette {
     var result = rm_overlay_palette()
     let opaque = UInt8(1 << RM_ALPHA_BITS)
     let black = conversion.yuv(red: 0, green: 0, blue: 0)
-    result.labels = view == .mask ? 256 : Int32((palette.colors.count + 15) / 16 * 16)
+    result.labels = Int32(max(16, (palette.colors.count + 15) / 16 * 16))
     withUnsafeMutableBytes(of: &result.colors) { colors in
       withUnsafeMutableBytes(of: &result.alpha) { alphas in
         for label in 0..<256 {

@@ -12,6 +12,7 @@ final class PlaneResampler: Sendable {
   private let rows: Int
   private let acrossFirst: AlignedBytes
   private let acrossWeights: AlignedBytes
+  private let spread: Int
 
   init(plane: Int, of source: PictureResizer.Source, target: ModelInputFormat) {
     let size = source.format.planeSize(plane, width: source.width, height: source.height)
@@ -26,6 +27,7 @@ final class PlaneResampler: Sendable {
       samples: source.format == .nv12 && plane > 0 ? size.rowBytes / 2 : size.rowBytes,
       outputs: target.contentColumns,
       span: Double(source.width) / Double(1 << shiftX), offset: shiftX == 1 ? 0.25 : 0)
+    spread = across.spread
     acrossFirst = across.first.withUnsafeBytes(AlignedBytes.init(copying:))
     acrossWeights = across.interleavedWeights.withUnsafeBytes(AlignedBytes.init(copying:))
   }
@@ -64,7 +66,7 @@ final class PlaneResampler: Sendable {
     _ row: UnsafePointer<Int16>, _ kernels: PixelKernels, _ out: UnsafeMutablePointer<Int16>
   ) {
     var axis = rm_resample_axis(
-      columns: Int32(across.outputs), taps: Int32(across.taps),
+      columns: Int32(across.outputs), taps: Int32(across.taps), spread: Int32(spread),
       first: acrossFirst.pointer.assumingMemoryBound(to: Int32.self),
       weights: acrossWeights.pointer.assumingMemoryBound(to: Int16.self))
     kernels.table.pointee.resample_row(row, &axis, out)

@@ -65,6 +65,11 @@ struct ResampleAxis: Sendable {
     return (first + begin, Array(whole[begin...end]))
   }
 
+  /// The most that `first` rises within four outputs that a kernel takes together.
+  var spread: Int {
+    stride(from: 0, to: first.count, by: 4).map { Int(first[$0 + 3] - first[$0]) }.max() ?? 0
+  }
+
   /// The weights in the order in which a row kernel reads them: `[taps / 2][padded outputs][2]`.
   var interleavedWeights: [Int16] {
     var result = [Int16](repeating: 0, count: taps * first.count)

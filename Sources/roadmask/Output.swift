@@ -7,10 +7,21 @@ enum Output {
   /// A line on standard error.
   static func message(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
+  /// Writes a file aside and renames it; what is no regular file, as a device or a pipe, is written to.
+  static func write(_ data: Data, to path: String) throws {
+    guard let found = FileIdentity(path), !found.isRegular else {
+      return try data.write(to: URL(fileURLWithPath: path), options: .atomic)
+    }
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    try file.write(contentsOf: data)
+    try file.close()
+  }
+
   /// - Throws: `Problem` where `path` exists and may not be overwritten.
   static func refuseExisting(_ path: String, overwrite: Bool) throws {
     guard !overwrite, FileManager.default.fileExists(atPath: path) else { return }
     throw Problem(
-      .cannotCreate, "RM-OUT-001", "cannot write \(path): it exists", hint: "-y overwrites; or choose another name")
+      .cannotCreate, "RM-OUT-001", "cannot write \(path): it exists",
+      hint: "-y overwrites; or choose another name")
   }
 }

@@ -1,2 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
-@main struct Roadmask { static func main() {} }
+
+import ArgumentParser
+import Foundation
+import Frames
+
+@main
+struct Roadmask: ParsableCommand {
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "roadmask",
+    abstract: "Label every pixel of road video, in real time, on a small CPU.",
+    usage: """
+      roadmask IN [OUT] [<options>]
+      roadmask <subcommand>
+      """,
+    discussion: """
+      roadmask dashcam.mp4                  writes dashcam.seg.mp4 beside it
+      roadmask test:street street.mp4       needs no file: a drawn street
+      roadmask in.mp4 out.mp4 --mask m.mkv  also the class of every pixel
+
+      The options are those of 'roadmask run --help'. A file that is called like a
+      command is reached by 'roadmask run'.
+      """,
+    version: version,
+    subcommands: [
+      RunCommand.self, BenchCommand.self, EvalCommand.self, ModelCommand.self, ProbeCommand.self,
+      ConfigCommand.self, ContactSheet.self, DoctorCommand.self,
+    ],
+    defaultSubcommand: RunCommand.self)
+
+  static func main() {
+    LogCollector.shared.install()
+    // A reader that goes away is an error of the write, not the end of the program.
+    signal(SIGPIPE, SIG_IGN)
+    // So is a file that may grow no further.
+    signal(SIGXFSZ, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      switch exitCode(for: error) {
+      case .success: exit(withError: error)
+      case .validationFailure: fail(Problem(words: message(for: error), usage: fullMessage(for: error)))
+      default: fail(Problem(error))
+      }
+    }
+  }
+
+  private static func fail(_ problem: Problem) -> Never {
+    let text = problem.lines(columns: Terminal.columns)
+    FileHandle.standardError.write(Data(text.utf8))
+    Foundation.exit(problem.status.rawValue)
+  }
+}

@@ -76,6 +76,36 @@ import Testing
     #expect(shifts.allSatisfy { abs($0) < 0.002 }, "\(shifts)")
   }
 
+  @Test(.enabled(if: bt601 != nil, "needs ROADMASK_DATA"), arguments: [0, 37] as [Int64])
+  func silentSoundTrackHoldsNothingUp(start: Int64) throws {
+    let audio = try VideoReader(ClipTests.bt601!).info.audio
+    let path = scratch.file("a.mp4")
+    let writer = try VideoWriter(path, video: Made.video(), audio: audio, options: Made.options("libx264"))
+    for index in 0..<100 {
+      let pts = Int64(index) + start
+      try writer.write(
+        Frame(Made.picture(index), index: index, pts: pts, duration: 1, timeBase: TimeBase(1, 25)))
+    }
+    let written = writer.bytesWritten
+    // Sound that starts after three seconds.
+    let late = try soundOfClip().filter { $0.order! >= 3 && $0.order! < 4 }
+    try writer.finish(trailing: late)
+    #expect(written > 10_000)
+    let read = try Made.read(path).frames.map(\.pts)
+    #expect(read == (0..<100).map { Int64($0) + start })
+    if let packets = packets(path) {
+      #expect(packets.count == late.count)
+      #expect(zip(packets, late).allSatisfy { abs($0.pts - $1.order!) < 0.001 })
+    }
+  }
+
+  private func soundOfClip() throws -> [Packet] {
+    let reader = try VideoReader(ClipTests.bt601!)
+    var packets: [Packet] = []
+    while let frame = try reader.next() { packets += frame.sidePackets }
+    return packets + reader.trailingPackets
+  }
+
   /// Decodes and encodes again, with sound; gives the number of frames and their times in seconds.
   private func copy(_ clip: String, to path: String) throws -> (Int, [Double]) {
     let reader = try VideoReader(clip)

@@ -67,7 +67,7 @@ import Testing
     let view = PictureView(of: target, matrix: .bt709, range: .full)
     for column in 0..<256 { #expect(abs(Int(view.pixel(0, 8, column)) - column) <= 2) }
     #expect(view.pixel(1, 4, 4) == 128)
-    FrameShells.shared.give(source)
-    FrameShells.shared.give(target)
+    FrameShells.give(source)
+    FrameShells.give(target)
   }
 }

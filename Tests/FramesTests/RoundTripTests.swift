@@ -143,9 +143,11 @@ import Testing
     #expect(read.info.metadata["ROADMASK_CLASSES"] == "{\"0\": \"sky; \u{e4}\"}")
   }
 
-  @Test func sameInputGivesSameFile() throws {
+  // Not libx264: its assembly depends on what memory held before, in plain C programs too.
+  @Test(arguments: ["ffv1", "mpeg4", "mjpeg"])
+  func sameInputGivesSameFile(encoder: String) throws {
     let paths = ["a.mkv", "b.mkv"].map(scratch.file)
-    for path in paths { try Made.write(path, Made.video(), times: Array(0..<30), Made.options("libx264")) }
+    for path in paths { try Made.write(path, Made.video(), times: Array(0..<30), Made.options(encoder)) }
     let files = try paths.map { try Data(contentsOf: URL(fileURLWithPath: $0)) }
     #expect(files[0] == files[1])
   }

@@ -137,7 +137,9 @@ private func check(
     for i in 0..<bytes.count { values[i] = [-128, -1, 0, 1, 127].randomElement(using: &random)! }
     let labels = upsampled(c, .int8, bytes)
     // Thirds are not exact in floating point.
-    let result = check(c, labels, tolerance: factor == 3 ? 1e-9 : 0) { y, x, k in Double(values[(y * 14 + x) * 6 + k]) }
+    let result = check(c, labels, tolerance: factor == 3 ? 1e-9 : 0) { y, x, k in
+      Double(values[(y * 14 + x) * 6 + k])
+    }
     #expect(result.wrong == 0)
     #expect(factor == 3 || result.different == 0)
   }

@@ -45,7 +45,8 @@ import Testing
     let figures = PipelineFigures(
       ledger: ledger, stages: stages,
       age: DurationFigures(p50: 302, p95: 307, p99: 309, max: 312, mean: 303), recentAge: nil,
-      wallSeconds: 69.1, mediaSeconds: 90, secondsToFirstOutput: 0.5, warmupFrames: 10, lastFailure: nil)
+      wallSeconds: 69.1, mediaSeconds: 90, deliveredSeconds: 90, secondsToFirstOutput: 0.5, warmupFrames: 10,
+      lastFailure: nil)
     let process = ProcessFigures(
       cpuSeconds: 0, residentBytes: 0, peakResidentBytes: 391_000_000, temperature: 74, throttleCount: 0)
     var report = Report(figures: figures, process: process)
@@ -72,6 +73,7 @@ import Testing
 
       bottleneck  infer, 100% busy; next limit encode at 71.6 fps;  argmax + overlay = 22% of infer
       percentiles and capacity leave out the first 10 frames
+
       """
     #expect(sample.text == expected)
   }

@@ -44,6 +44,7 @@ enum {
 typedef struct {
   int32_t columns;         // outputs
   int32_t taps;            // even
+  int32_t spread;          // the most that `first` rises within outputs 4i ... 4i + 3
   const int32_t *first;    // [columns padded to RM_PIXELS_GROUP], never falling; padding repeats the last
   const int16_t *weights;  // [taps / 2][columns padded to RM_PIXELS_GROUP][2], >= 0, sum 1 << RM_WEIGHT_BITS
 } rm_resample_axis;
@@ -72,7 +73,7 @@ typedef struct {
   // How much of the palette's colour shows, 0 ... 1 << RM_ALPHA_BITS; 0 leaves the source's byte.
   uint8_t alpha[256];
   uint8_t colors[3][256];  // Y, U, V
-  int32_t labels;          // from this label on, a multiple of 16, alpha is 0
+  int32_t labels;          // a multiple of 16, at least 16; labels from here on all look like label 255
 } rm_overlay_palette;
 
 typedef struct {
@@ -107,7 +108,7 @@ typedef struct {
   // Logits are held as planes, one per class: plane k begins at k * stride, holds `columns` values and the last
   // one again behind them. stride >= columns + 1, a multiple of RM_PIXELS_GROUP. `lerp_*` writes two planes
   // per class: the values of class k begin at 2 * k * stride, their slopes at (2 * k + 1) * stride. Planes are
-  // over-read.
+  // over-read, and whatever lies between what they hold and the stride may be written.
 
   // planes[k][x] = logits[x * pixel_stride + k]; logits: [columns][pixel_stride >= classes], over-read.
   void (*planes_f32)(const float *logits, size_t pixel_stride, size_t columns, int classes, float *planes,
@@ -125,7 +126,7 @@ typedef struct {
                    int classes, int16_t *out, size_t stride);
 
   // labels[x] = the class k with the highest score, the lowest of equals, 1 <= classes <= 255.
-  // first: [columns], plane columns; fraction: [columns]; lerped: what `lerp_*` wrote.
+  // first: [columns], plane columns, never falling; fraction: [columns]; lerped: what `lerp_*` wrote.
   // score = value[first[x]] + slope[first[x]] * fraction[x]
   void (*argmax_f32)(const float *lerped, size_t stride, int classes, const int32_t *first,
                      const float *fraction, size_t columns, uint8_t *labels);

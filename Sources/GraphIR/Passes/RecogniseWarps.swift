@@ -75,7 +75,14 @@ private struct WarpFinder {
 
   /// The map of offsets in pixels behind `value`, which is them in grid units, channels innermost.
   private func offsets(_ value: String) -> String? {
-    guard let product = producer(value), case .mul = product.op else { return nil }
+    guard let product = producer(value) else { return nil }
+    // On a map of 2x2 a pixel is a grid unit, and the product may have been dropped.
+    if case .transpose(permutation: [0, 2, 3, 1]) = product.op,
+      let shape = facts[product.inputs[0]]?.shape, shape.extents.dropFirst(2) == [2, 2]
+    {
+      return product.inputs[0]
+    }
+    guard case .mul = product.op else { return nil }
     for (moved, factor) in [(0, 1), (1, 0)] {
       guard let turned = producer(product.inputs[moved]),
         case .transpose(permutation: [0, 2, 3, 1]) = turned.op,

@@ -46,15 +46,17 @@ extension String: ConfigValue {
   var configText: String { self }
 }
 
-/// `none` and `auto` both stand for no value.
+/// `none` and `auto` stand for no value, unless the wrapped type has a word `none` of its own.
 extension Optional: ConfigValue where Wrapped: ConfigValue {
   static var form: String { "\(Wrapped.form), auto or none" }
   init?(configText text: String) {
-    if text == "none" || text == "auto" {
+    let value = text == "auto" ? nil : Wrapped(configText: text)
+    if let value, text != "none" || !(value is String) {
+      self = value
+    } else if text == "none" || text == "auto" {
       self = .none
     } else {
-      guard let value = Wrapped(configText: text) else { return nil }
-      self = value
+      return nil
     }
   }
   var configText: String { self?.configText ?? "auto" }
@@ -74,14 +76,13 @@ extension ColorRange: ConfigValue {}
 extension PipelineConfig.Model.Precision: ConfigValue {}
 extension PipelineConfig.Decode.Turn: ConfigValue {}
 extension PipelineConfig.Resize.Fit: ConfigValue {}
-extension PipelineConfig.Argmax.Filter: ConfigValue {}
-extension PipelineConfig.Overlay.View: ConfigValue {}
+extension LabelFilter: ConfigValue {}
+extension OverlayView: ConfigValue {}
 extension PipelineConfig.Encode.Audio: ConfigValue {}
 extension PipelineConfig.ReportOptions.Form: ConfigValue {}
 extension PipelineConfig.ReportOptions.Progress: ConfigValue {}
 extension OutputConfig.Kind: ConfigValue {}
 extension OutputConfig.Ids: ConfigValue {}
-extension OutputConfig.Scale: ConfigValue {}
 extension OutputConfig.OnError: ConfigValue {}
 extension OutputConfig.Tap: ConfigValue {}
 

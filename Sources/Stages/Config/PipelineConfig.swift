@@ -20,8 +20,6 @@ public struct PipelineConfig: Sendable, Equatable {
     public var frames: Int?
     /// Every n-th frame is used.
     public var stride = 1
-    /// How often a file is played.
-    public var loop = 1
     /// A demuxer of libavformat, and options for it.
     public var format: String?
     public var options: [String: String] = [:]
@@ -70,22 +68,19 @@ public struct PipelineConfig: Sendable, Equatable {
   }
 
   public struct Resize: Sendable, Equatable {
-    public enum Fit: String, Sendable, CaseIterable { case stretch, letterbox, crop }
+    /// `letterbox` keeps the proportions and leaves the rest of the model input empty.
+    public enum Fit: String, Sendable, CaseIterable { case stretch, letterbox }
 
     public var fit = Fit.stretch
   }
 
   public struct Argmax: Sendable, Equatable {
-    public enum Filter: String, Sendable, CaseIterable { case linear, nearest }
-
     /// Whether logits are interpolated before the winner is taken.
-    public var filter = Filter.linear
+    public var filter = LabelFilter.linear
   }
 
   public struct Overlay: Sendable, Equatable {
-    public enum View: String, Sendable, CaseIterable { case overlay, mask, side }
-
-    public var view = View.overlay
+    public var view = OverlayView.overlay
     /// 0 shows the source, 1 the colours.
     public var alpha = 0.5
     /// A built-in palette or a file; the model's.
@@ -117,7 +112,7 @@ public struct PipelineConfig: Sendable, Equatable {
   }
 
   public var version = 1
-  /// The file's stem, else `main`.
+  /// `main`, or the stem of the pipeline file.
   public var name: String?
   public var source = Source()
   public var model = Model()
@@ -142,7 +137,7 @@ public struct OutputConfig: Sendable, Equatable {
     case video
     /// Class ids as lossless gray video.
     case mask
-    /// Class ids as indexed pictures in a folder.
+    /// Class ids as pictures with a palette, numbered in a folder.
     case png
     /// Checksums of each frame, as text.
     case hash
@@ -150,8 +145,8 @@ public struct OutputConfig: Sendable, Equatable {
     case truth
     case null
   }
+  /// `train` counts the classes of the model from 0; `label` is the data set's own numbering.
   public enum Ids: String, Sendable, CaseIterable { case train, label }
-  public enum Scale: String, Sendable, CaseIterable { case source, model }
   public enum OnError: String, Sendable, CaseIterable { case stop, `continue` }
   /// Behind which stage checksums are taken.
   public enum Tap: String, Sendable, CaseIterable { case decode, argmax, overlay }
@@ -160,7 +155,6 @@ public struct OutputConfig: Sendable, Equatable {
   /// By the extension.
   public var kind: Kind?
   public var ids = Ids.train
-  public var scale = Scale.source
   /// Seconds that a crash may cost; `nil` writes one index at the end.
   public var fragment: TimeSpan? = TimeSpan(seconds: 1)
   public var isFastStart = false

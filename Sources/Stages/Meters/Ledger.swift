@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Synchronization
-
 /// Where every frame of a run ended. It balances when `in = out + dropped + failed`.
 public struct Ledger: Sendable, Equatable {
   public internal(set) var `in` = 0
@@ -60,7 +58,7 @@ extension DropReason {
 
 /// A ledger that all stages of a run book in.
 final class SharedLedger: Sendable {
-  private let ledger = Mutex(Ledger())
+  private let ledger = Monitor(Ledger())
 
   func book(_ body: (inout Ledger) -> Void) { ledger.withLock { body(&$0) } }
 

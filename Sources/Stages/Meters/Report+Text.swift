@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Report {
-  /// The report for a terminal, without a newline at the end.
+  /// The report for a terminal: lines.
   public var text: String {
     ([framesLine, timeLine, rateLine, ""] + table + ["", bottleneckLine, warmupLine].compactMap { $0 })
-      .joined(separator: "\n")
+      .map { $0 + "\n" }.joined()
   }
 
   private var framesLine: String {
@@ -124,6 +124,6 @@ extension Report {
     ]
     lines += figures.stages.map { row([$0.name.rawValue] + cells($0)) }
     lines += [""] + [bottleneckLine, warmupLine].compactMap { $0 }
-    return lines.joined(separator: "\n")
+    return lines.map { $0 + "\n" }.joined()
   }
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Synchronization
-
 /// The times of one stage: written by the stage's loop, read by whoever reports.
 final class StageMeter: Sendable {
   struct Times: Sendable {
@@ -13,11 +11,11 @@ final class StageMeter: Sendable {
 
   let name: StageName
   let lanes = 1
-  private let times: Mutex<Times>
+  private let times: Monitor<Times>
 
   init(name: StageName, warmup: Int) {
     self.name = name
-    times = Mutex(
+    times = Monitor(
       Times(
         service: SteadyDistribution(warmup: warmup), wait: SteadyDistribution(warmup: warmup)))
   }

@@ -66,9 +66,14 @@ public final class BoundedQueue<Element: Sendable>: Sendable {
   public func cancel() -> [Element] { state.change { $0.cancel(now: clock.now()) } }
 
   /// Depth since the queue was made.
-  public var depth: QueueDepth {
-    state.read { state in
-      QueueDepth(current: state.count, mean: state.depth.mean(now: clock.now()), max: state.depth.max)
+  public var depth: QueueDepth { depth(from: nil, to: clock.now()) }
+
+  /// Depth with the mean from one time of the clock to another; nothing was in the queue before, and nothing
+  /// happened since.
+  func depth(from start: UInt64?, to end: UInt64) -> QueueDepth {
+    state.withLock { state in
+      QueueDepth(
+        current: state.count, mean: state.depth.mean(from: start, now: end), max: state.depth.max)
     }
   }
 }

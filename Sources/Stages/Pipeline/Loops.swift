@@ -16,13 +16,17 @@ struct SourceLoop<Source: SourceStage>: Loop {
     let clock = state.clock
     var index = 0
     var origin: (media: Double, time: UInt64)?
-    while !state.stopping.read({ $0 }) {
+    while !state.stopping.withLock({ $0 }) {
       let begin = clock.now()
       do {
         guard let item = try source.next() else { break }
         let end = clock.now()
         let service = (end &- begin) &- min(item.waitedNanoseconds, end &- begin)
-        state.ledger.book { $0.enter() }
+        state.ledger.book {
+          $0.enter(1 + item.corruptBefore)
+          $0.drop(item.corruptBefore, at: source.name, .corrupt)
+        }
+        index += item.corruptBefore
         meter.record(service: service, wait: nil)
         var ready = end
         if state.options.isPaced {

@@ -3,6 +3,8 @@
 internal import Glibc
 
 /// State behind a lock, and a way to wait until it changes.
+///
+/// A `Synchronization.Mutex` cannot be waited on, and the thread sanitizer does not see that it locks.
 final class Monitor<State>: @unchecked Sendable {
   // @unchecked: `state` is touched with the lock held only.
 
@@ -29,11 +31,11 @@ final class Monitor<State>: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// Reads the state.
-  func read<Result>(_ body: (inout State) -> Result) -> Result {
+  /// Reads the state, or changes what nobody waits for.
+  func withLock<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    return body(&state)
+    return try body(&state)
   }
 
   /// Changes the state and wakes whoever waits for that.

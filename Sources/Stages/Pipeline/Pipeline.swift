@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Dispatch
-internal import Synchronization
 
 /// How a pipeline treats its frames.
 public struct PipelineOptions: Sendable {
@@ -27,19 +26,19 @@ public struct PipelineOptions: Sendable {
 /// `FrameFailure`; the last two close all queues from both ends.
 public final class Pipeline: Sendable {
   private let state: RunState
-  private let loops: Mutex<[(name: StageName, body: @Sendable () -> Void)]>
+  private let loops: Monitor<[(name: StageName, body: @Sendable () -> Void)]>
   private let interrupt: @Sendable () -> Void
   private let group = DispatchGroup()
-  private let span: Mutex<(start: UInt64, end: UInt64?)>
+  private let span: Monitor<(start: UInt64, end: UInt64?)>
 
   fileprivate init(
     state: RunState, loops: [(name: StageName, body: @Sendable () -> Void)],
     interrupt: @escaping @Sendable () -> Void
   ) {
     self.state = state
-    self.loops = Mutex(loops)
+    self.loops = Monitor(loops)
     self.interrupt = interrupt
-    span = Mutex((state.clock.now(), nil))
+    span = Monitor((state.clock.now(), nil))
   }
 
   /// Starts all loops. Once.
@@ -52,15 +51,17 @@ public final class Pipeline: Sendable {
     for loop in loops {
       DispatchQueue(label: "roadmask.\(loop.name)").async(group: group, execute: loop.body)
     }
-    group.notify(queue: .global()) { [self] in span.withLock { $0.end = state.clock.now() } }
+    group.notify(queue: .global()) { [self] in end() }
   }
 
   /// Waits until all loops have ended; throws the error that ended the run.
   public func wait() throws {
     group.wait()
-    span.withLock { if $0.end == nil { $0.end = state.clock.now() } }
+    end()
     if let error = state.snapshot.error { throw error }
   }
+
+  private func end() { span.withLock { if $0.end == nil { $0.end = state.clock.now() } } }
 
   /// Ends the source. What is on its way is finished, and so are the outputs.
   public func stop() {
@@ -78,12 +79,16 @@ public final class Pipeline: Sendable {
   public var figures: PipelineFigures {
     let course = state.snapshot
     let span = span.withLock { $0 }
-    let wall = (span.end ?? state.clock.now()) &- span.start
+    let end = span.end ?? state.clock.now()
+    let wall = end &- span.start
     return PipelineFigures(
       ledger: state.ledger.current,
-      stages: state.meters.map { $0.figures(wall: wall, depth: state.depth(before: $0.name)) },
+      stages: state.meters.map {
+        $0.figures(wall: wall, depth: state.depth(before: $0.name, from: span.start, to: end))
+      },
       age: course.age.summary, recentAge: course.recentAge.summary, wallSeconds: wall.seconds,
       mediaSeconds: course.firstMedia.map { course.mediaEnd - $0 } ?? 0,
+      deliveredSeconds: course.firstMedia.map { max(0, course.lastOut - $0) } ?? 0,
       secondsToFirstOutput: course.firstOut.map { ($0 &- span.start).seconds },
       warmupFrames: state.options.warmupFrames, lastFailure: course.lastFailure.map { "\($0)" })
   }
@@ -100,6 +105,8 @@ public struct PipelineFigures: Sendable {
   public var wallSeconds: Double
   /// Length of what the source gave.
   public var mediaSeconds: Double
+  /// How far into it the last delivered frame stands.
+  public var deliveredSeconds: Double
   public var secondsToFirstOutput: Double?
   public var warmupFrames: Int
   /// Why a frame was last booked as failed.

@@ -113,9 +113,11 @@ struct DepthMeter: Sendable {
     max = Swift.max(max, depth)
   }
 
-  /// The mean from the start to `now`, in elements.
-  func mean(now: UInt64) -> Double {
+  /// The mean to `now`, in elements: from the start, or from a later time at which nothing had come.
+  func mean(from later: UInt64? = nil, now: UInt64) -> Double {
+    let start = later ?? start
     guard now > start else { return 0 }
-    return (area + Double(current) * Double(now &- since)) / Double(now &- start)
+    let last = now > since ? Double(current) * Double(now &- since) : 0
+    return (area + last) / Double(now &- start)
   }
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Synchronization
-
 /// What the loops of one run share: the books, the clock and the ways to end.
 final class RunState: Sendable {
   /// What the source told about time, and when frames went out.
@@ -9,6 +7,8 @@ final class RunState: Sendable {
     var firstMedia: Double?
     var mediaEnd = 0.0
     var firstOut: UInt64?
+    /// Media seconds of the frame delivered last.
+    var lastOut = 0.0
     var age: SteadyDistribution
     var recentAge: RecentDistribution
     var error: (any Error)?
@@ -24,9 +24,9 @@ final class RunState: Sendable {
   let credits: BoundedQueue<Void>?
   /// True when the source shall end.
   let stopping = Monitor(false)
-  private let course: Mutex<Course>
-  private let queues = Mutex<
-    [(stage: StageName, depth: @Sendable () -> QueueDepth, cancel: @Sendable () -> Void)]
+  private let course: Monitor<Course>
+  private let queues = Monitor<
+    [(stage: StageName, depth: @Sendable (UInt64, UInt64) -> QueueDepth, cancel: @Sendable () -> Void)]
   >([])
 
   init(options: PipelineOptions, clock: Clock) {
@@ -34,7 +34,7 @@ final class RunState: Sendable {
     self.clock = clock
     startedAt = clock.now()
     meters = StageName.allCases.map { StageMeter(name: $0, warmup: options.warmupFrames) }
-    course = Mutex(
+    course = Monitor(
       Course(
         age: SteadyDistribution(warmup: options.warmupFrames), recentAge: RecentDistribution(start: startedAt)
       ))
@@ -56,7 +56,7 @@ final class RunState: Sendable {
     queues.withLock {
       $0.append(
         (
-          stage: stage, depth: { queue.depth },
+          stage: stage, depth: { queue.depth(from: $0, to: $1) },
           cancel: {
             let left = queue.cancel().count
             if left > 0 { ledger.book { $0.drop(left, at: stage, .stopped) } }
@@ -66,8 +66,9 @@ final class RunState: Sendable {
     return queue
   }
 
-  func depth(before stage: StageName) -> QueueDepth? {
-    queues.withLock { $0.first { $0.stage == stage } }?.depth()
+  /// - Parameter start, end: of the time that the mean is over.
+  func depth(before stage: StageName, from start: UInt64, to end: UInt64) -> QueueDepth? {
+    queues.withLock { $0.first { $0.stage == stage } }?.depth(start, end)
   }
 
   /// Ends the source; what is on its way goes on to the end.
@@ -99,6 +100,7 @@ final class RunState: Sendable {
     let now = ticket.deliveredAt
     course.withLock { course in
       if course.firstOut == nil { course.firstOut = now }
+      course.lastOut = ticket.mediaSeconds
       course.age.record(now &- ticket.bornAt)
       course.recentAge.record(now &- ticket.bornAt, now: now)
     }

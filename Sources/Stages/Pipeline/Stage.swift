@@ -42,14 +42,18 @@ public struct SourceItem<Value: Sendable>: Sendable {
   public let mediaDuration: Double
   /// The part of the call in which the source waited for data, which is not service.
   public let waitedNanoseconds: UInt64
+  /// Damaged frames that the source left out since the last item.
+  public let corruptBefore: Int
 
   public init(
-    _ value: Value, mediaSeconds: Double, mediaDuration: Double = 0, waitedNanoseconds: UInt64 = 0
+    _ value: Value, mediaSeconds: Double, mediaDuration: Double = 0, waitedNanoseconds: UInt64 = 0,
+    corruptBefore: Int = 0
   ) {
     self.value = value
     self.mediaSeconds = mediaSeconds
     self.mediaDuration = mediaDuration
     self.waitedNanoseconds = waitedNanoseconds
+    self.corruptBefore = corruptBefore
   }
 }
 

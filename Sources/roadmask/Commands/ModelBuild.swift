@@ -31,13 +31,15 @@ struct ModelBuild: ParsableCommand {
   @Option(help: "Seed of the random weights.") var seed: UInt64 = 0
   @Option(help: "mobilenetv2, mobilenetv2-0.5, …") var backbone: String?
   @Option(help: "none, crm-gate, crm-affinity, mcibi-pixel@16, mcibi-classkey@16, …") var context: String?
-  @Option(help: "For strides 16,8,4 or all: add, srm, srm:nomask, srm:upsampled, rsp, rsp:k5") var merge: String?
+  @Option(help: "For strides 16,8,4 or all: add, srm, srm:nomask, srm:upsampled, rsp, rsp:k5") var merge:
+    String?
   @Option(help: "For strides 16,8,4 or all: dense, separable, light, residual") var fuse: String?
   @Option(help: "For strides 32,16,8,4 or all: none, crp4, rcu-crp2") var refine: String?
   @Option(help: "Channels of the decoder.") var width: Int?
   @Option(help: "Classifier: 1x1 or 3x3.") var tail: String?
   @Option(help: "camvid, cityscapes, or names separated by commas.") var classes: String?
-  @Option(help: ArgumentHelp("Metadata for the file, as in license=…", valueName: "key=value")) var meta: [String] = []
+  @Option(help: ArgumentHelp("Metadata for the file, as in license=…", valueName: "key=value")) var meta:
+    [String] = []
   @Flag(name: .customShort("y"), help: "Overwrite FILE.") var overwrite = false
 
   func run() throws {
@@ -46,9 +48,9 @@ struct ModelBuild: ParsableCommand {
     let graph = try spec().build(
       rows: size.height, columns: size.width, picture: (picture.width, picture.height),
       form: weights == nil || training ? .training : .deployable,
-      weights: weights.map(Safetensors.read), seed: seed, metadata: metadata())
+      weights: weights.map { try Safetensors.read($0).tensors }, seed: seed, metadata: metadata())
     try ONNXWriter.write(graph, to: output)
-    Output.message("\(output): \(try GraphSummary(graph))")
+    Output.message("wrote \(output)\n\(try GraphSummary(graph))")
   }
 
   private func spec() throws -> NetworkSpec {
@@ -64,7 +66,8 @@ struct ModelBuild: ParsableCommand {
     func read(_ option: String, _ text: String?) throws -> PixelSize? {
       guard let text else { return nil }
       guard let size = PixelSize(text) else {
-        throw Problem(.usage, "RM-USE-002", "\(option) \(text) is no size", hint: "write WIDTHxHEIGHT, as in 480x384")
+        throw Problem(
+          .usage, "RM-USE-002", "\(option) \(text) is no size", hint: "write WIDTHxHEIGHT, as in 480x384")
       }
       return size
     }
@@ -77,7 +80,8 @@ struct ModelBuild: ParsableCommand {
     var pairs: [String: String] = [:]
     for word in meta {
       guard let equals = word.firstIndex(of: "=") else {
-        throw Problem(.usage, "RM-USE-002", "--meta \(word) has no '='", hint: "write key=value, as in license=MIT")
+        throw Problem(
+          .usage, "RM-USE-002", "--meta \(word) has no '='", hint: "write key=value, as in license=MIT")
       }
       pairs[String(word[..<equals])] = String(word[word.index(after: equals)...])
     }

@@ -6,7 +6,8 @@ import ONNX
 
 struct ModelInfo: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "info", abstract: "Say what a model takes, gives and costs; without FILE list installed models.")
+    commandName: "info",
+    abstract: "Say what a model takes, gives and costs; without FILE list installed models.")
 
   @Argument(help: "An installed name, or an .onnx file.") var file: String?
   @Option(help: "Write every node instead: text, json, dot.") var dump: Dump?
@@ -18,9 +19,9 @@ struct ModelInfo: ParsableCommand {
     let path = try ModelStore.path(of: file)
     let graph = try ONNXReader.read(path)
     switch dump {
-    case .text: print(try graph.dumpText())
-    case .json: print(try graph.dumpJSON())
-    case .dot: print(try graph.dumpDOT())
+    case .text: print(try graph.text())
+    case .json: print(try graph.json())
+    case .dot: print(try graph.dot())
     case nil: try describe(graph, path)
     }
   }
@@ -32,16 +33,13 @@ struct ModelInfo: ParsableCommand {
   }
 
   private func describe(_ graph: Graph, _ path: String) throws {
-    let facts = try graph.facts()
-    print("file       \(path)")
+    print("file        \(path)")
     for key in ["roadmask.network", "classes", "picture", "dataset", "license"] {
       guard let text = graph.metadata[key] else { continue }
-      print((key == "roadmask.network" ? "network" : key).padded(to: 11) + text)
+      print((key == "roadmask.network" ? "network" : key).padded(to: 12) + text)
     }
-    if graph.metadata["license"] == nil { print("license    unknown") }
-    for input in graph.inputs { print("input      \(input.name) \(input.fact)") }
-    for output in graph.outputs { print("output     \(output) \(facts[output].map { "\($0)" } ?? "")") }
-    print("contents   \(try GraphSummary(graph))")
+    if graph.metadata["license"] == nil { print("license     unknown") }
+    print(try GraphSummary(graph))
   }
 }
 
@@ -53,15 +51,18 @@ struct ModelCheck: ParsableCommand {
 
   func run() throws {
     let path = try ModelStore.path(of: file)
-    let findings = try ONNXReader.check(path)
-    guard findings.isEmpty else {
-      for finding in findings { print(finding) }
+    let report = try ONNXReader.check(path)
+    print("opset      \(report.opset)")
+    let operators = report.operators.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    print("operators  \(operators.joined(separator: ", "))")
+    guard report.problems.isEmpty else {
+      for problem in report.problems { print("cannot run \(problem)") }
       throw Problem(
-        .badData, "RM-MODEL-007", "\(path): \(findings.count) of its nodes cannot run",
-        hint: "export it again without them, or run it elsewhere")
+        .badData, "RM-MODEL-007", "\(path): \(report.problems.count) of its nodes cannot run",
+        hint: "export it again without them; the lines above say why each cannot")
     }
-    _ = try LoadedModel(path: path, level: .best, size: nil)
-    print("\(path) can run")
+    let model = try LoadedModel(path: path, level: .best)
+    print("runs       \(model.plan.steps.count) steps, \(model.plan.arenaBytes >> 10) KiB of working memory")
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Frames
 import Stages
 
 extension RunOptions {
@@ -18,22 +19,32 @@ extension RunOptions {
       do {
         try config.set("\(key)=\(value)")
       } catch let error as ConfigError {
-        throw Problem(.usage, "RM-USE-002", "\(option) \(value): \(error.problem)", hint: error.hint)
+        // The user wrote an option, and knows no key.
+        throw Problem(.usage, "RM-USE-002", "\(option) cannot be '\(value)'", hint: error.hint)
       }
     }
     try addOutputs(to: &config, output: output)
+    let presets = EncoderOptions.presets
+    guard !config.encode.codec.hasPrefix("libx26") || presets.contains(config.encode.preset) else {
+      throw Problem(
+        .usage, "RM-USE-002", "--preset cannot be '\(config.encode.preset)'",
+        hint: "allowed: \(presets.joined(separator: ", "))")
+    }
     if verbose && quiet { throw Problem(.usage, "RM-USE-002", "-v and -q contradict each other") }
     return config
   }
+
+  /// Plain seconds are fine in options, while pipeline files want units.
+  private func time(_ value: String?) -> String? { value.map { Double($0) == nil ? $0 : $0 + "s" } }
 
   /// (option, key of the pipeline file, value given).
   private func settings(input: String?) -> [(String, String, String?)] {
     func unlessAuto(_ value: String?) -> String? { value == "auto" ? nil : value }
     return [
       ("IN", "source.uri", input),
-      ("--ss", "source.start", ss),
-      ("--to", "source.end", to),
-      ("-t", "source.duration", duration),
+      ("--ss", "source.start", time(ss)),
+      ("--to", "source.end", time(to)),
+      ("-t", "source.duration", time(duration)),
       ("--frames", "source.frames", frames),
       ("--stride", "source.stride", stride),
       ("--rotate", "stages.decode.rotate", unlessAuto(rotate)),
@@ -42,6 +53,7 @@ extension RunOptions {
       ("--max-errors", "stages.decode.max_errors", maxErrors),
       ("--model", "model.file", model),
       ("--infer-size", "model.size", inferSize),
+      ("--fit", "stages.resize.fit", fit),
       ("--threads", "pipeline.threads", unlessAuto(threads)),
       ("--cpu", "pipeline.cpu", unlessAuto(cpu)),
       ("--queue", "pipeline.queue", queue),
@@ -79,6 +91,7 @@ extension RunOptions {
       }
       config.outputs.append(output)
     }
+    for uri in more { config.outputs.append(OutputConfig(uri: uri, kind: uri == "null:" ? .null : nil)) }
     try add(mask, .mask)
     try add(maskPNG, .png)
     try add(truth, .truth)
@@ -98,7 +111,12 @@ extension RunOptions {
     for index in config.outputs.indices {
       if overwrite { config.outputs[index].overwrite = true }
       if keep { config.outputs[index].overwrite = false }
-      if let fragment { try config.set("outputs.\(index).fragment=\(fragment)") }
+      guard let fragment = time(fragment) else { continue }
+      do {
+        try config.set("outputs.\(index).fragment=\(fragment)")
+      } catch let error as ConfigError {
+        throw Problem(.usage, "RM-USE-002", "--fragment cannot be '\(fragment)'", hint: error.hint)
+      }
     }
   }
 }

@@ -36,17 +36,23 @@ struct RunOptions: ParsableArguments {
 
   // Model.
 
-  @Option(name: .shortAndLong, help: "An installed model's name, or an .onnx file. (default: the installed one)")
+  @Option(
+    name: .shortAndLong, help: "An installed model's name, or an .onnx file. (default: the installed one)")
   var model: String?
 
   @Option(
-    help: "Size of the model's picture as WxH, where its file allows another. (default: by the source's shape)")
+    help:
+      "Size of the model's picture as WxH, where its file allows another. (default: by the source's shape)")
   var inferSize: String?
+
+  @Option(help: "How another shape fits the model's picture: stretch, letterbox. (default: stretch)")
+  var fit: String?
 
   @Option(help: "CPU threads of the whole process, codecs included. (default: what quota and affinity allow)")
   var threads: String?
 
-  @Option(help: "Use no instructions above this level: scalar, avx2, avxvnni, avx512vnni, … (default: the best)")
+  @Option(
+    help: "Use no instructions above this level: scalar, avx2, avxvnni, avx512vnni, … (default: the best)")
   var cpu: String?
 
   // Pipeline.
@@ -69,6 +75,11 @@ struct RunOptions: ParsableArguments {
   var palette: String?
 
   // Outputs.
+
+  @Option(
+    name: .customShort("o"),
+    help: ArgumentHelp("One more output, as OUT; may stand several times.", valueName: "out"))
+  var more: [String] = []
 
   @Option(help: "Write class ids as lossless gray video (FFV1, .mkv).")
   var mask: String?
@@ -93,7 +104,8 @@ struct RunOptions: ParsableArguments {
 
   @Option(
     name: [.customLong("c:v", withSingleDash: true), .customLong("encoder")],
-    help: "Video encoder: libx264, libx265, mpeg4, ffv1, mjpeg. (default: libx264)")
+    help: ArgumentHelp(
+      "Video encoder: libx264, libx265, mpeg4, ffv1, mjpeg. (default: libx264)", valueName: "encoder"))
   var encoder: String?
 
   @Option(help: "Quality of libx264 and libx265, from 0 (lossless) to 51. (default: 23)")
@@ -107,7 +119,7 @@ struct RunOptions: ParsableArguments {
 
   @Option(
     name: [.customLong("c:a", withSingleDash: true), .customLong("audio")],
-    help: "Sound: copy or none. (default: copy)")
+    help: ArgumentHelp("Sound: copy or none. (default: copy)", valueName: "audio"))
   var audio: String?
 
   @Option(help: "Length of an mp4 fragment, which a crash may cost, or none. (default: 1s)")
@@ -135,7 +147,9 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Read a pipeline file; options given here beat what it says.")
   var config: String?
 
-  @Option(help: ArgumentHelp("Set one key of the pipeline file, as in stages.encode.crf=28.", valueName: "key=value"))
+  @Option(
+    help: ArgumentHelp(
+      "Set one key of the pipeline file, as in stages.encode.crf=28.", valueName: "key=value"))
   var set: [String] = []
 
   @Flag(help: "Say what would be done, and stop.")

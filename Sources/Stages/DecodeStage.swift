@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Buffers
+internal import Frames
+
+/// Source → frames. Damaged pictures of a sequence are lost one by one; a broken file ends the run.
+final class DecodeStage: SourceStage {
+  let name = StageName.decode
+  let interrupt: @Sendable () -> Void
+  private let source: any FrameSource
+  private let countsCorrupt: Bool
+  private let trailer: Trailer
+  private var corrupt = 0
+
+  /// - Parameters:
+  ///   - flag: what the source was opened with, so that its waiting can be ended.
+  ///   - countsCorrupt: the source leaves damaged frames out.
+  init(source: any FrameSource, flag: InterruptFlag, countsCorrupt: Bool, trailer: Trailer) {
+    self.source = source
+    self.countsCorrupt = countsCorrupt
+    self.trailer = trailer
+    interrupt = { flag.set() }
+  }
+
+  func next() throws -> SourceItem<DecodedFrame>? {
+    let frame: Frame?
+    do {
+      frame = try source.next()
+    } catch let error as FramesError {
+      switch error.kind {
+      case .interrupted: frame = nil
+      case .invalidData, .sizeMismatch: throw FrameFailure(error)
+      default: throw error
+      }
+    }
+    guard let frame else {
+      trailer.fill(source.trailingPackets)
+      return nil
+    }
+    let truth = (source as? TestFrameSource)?.truth
+    return SourceItem(
+      DecodedFrame(frame: frame, truth: truth), mediaSeconds: frame.time,
+      mediaDuration: frame.timeBase.seconds(frame.duration), corruptBefore: newlyCorrupt())
+  }
+
+  private func newlyCorrupt() -> Int {
+    guard countsCorrupt, let reader = source as? VideoReader else { return 0 }
+    let count = reader.statistics.corruptFrames
+    defer { corrupt = count }
+    return count - corrupt
+  }
+}
+
+/// Sound behind the last frame, on its way from `decode` to `encode`.
+final class Trailer: Sendable {
+  private let packets = Monitor<[Packet]>([])
+
+  func fill(_ packets: [Packet]) { self.packets.withLock { $0 = packets } }
+
+  var contents: [Packet] { packets.withLock { $0 } }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Buffers
+internal import Frames
+internal import Kernels
+
+/// How many of each thing a run can have at once. Pools are made this large, and the memory ceiling is
+/// their sum.
+struct FlightPlan: Equatable {
+  /// Places of a queue in front of `resize` or `infer`, and of the others.
+  let gate: Int
+  let places: Int
+
+  init(policy: OverloadPolicy, places: Int) {
+    self.places = places
+    gate = policy == .latest ? 1 : places
+  }
+
+  /// In the hands of the stage that makes it, in the queues, in the hands of the stage that uses it up, and
+  /// one more while a queue swaps the waiting one.
+  var modelInputs: Int { 1 + gate + 1 + 1 }
+  var logits: Int { 1 + places + 1 }
+  var labelMaps: Int { 1 + places + 1 + places + 1 }
+  var frames: Int { 1 + gate + 1 + gate + 1 + places + 1 + places + 1 + places + 1 + 2 }
+  var drawnFrames: Int { 1 + places + 1 }
+}
+
+/// The most memory that a run takes, in bytes.
+///
+/// Buffers of ours are exact. What the codecs hold is estimated on the high side: a full set of reference
+/// pictures in the decoder, one picture for each of its threads, and for each video output the look-ahead
+/// and references of the encoder.
+struct MemoryCeiling {
+  static let decoderPictures = 18
+  static let encoderPictures = 64
+
+  /// What the process has before the run: code, weights, working memory of the network.
+  var base: Int
+  var flight: FlightPlan
+  var video: VideoFormat
+  var inputBytes: Int
+  var logitBytes: Int
+  var hasTruth: Bool
+  var drawnWidth: Int
+  var videoOutputs: Int
+  var labelOutputs: Int
+  var threads: ThreadBudget
+
+  var bytes: Int {
+    func picture(_ width: Int) -> Int {
+      (0..<video.format.planeCount).reduce(0) { sum, plane in
+        let size = video.format.planeSize(plane, width: width, height: video.height)
+        return sum + (size.rowBytes + 127) / 64 * 64 * size.rows
+      }
+    }
+    let frame = picture(video.width), drawn = picture(drawnWidth)
+    let map = (video.width + 63) / 64 * 64 * video.height
+    let decoder = (MemoryCeiling.decoderPictures + threads.decoderThreads) * frame
+    let encoder = videoOutputs * (MemoryCeiling.encoderPictures + 2 * threads.encoderThreads) * drawn
+    let labelEncoder = labelOutputs * (8 + 2 * threads.encoderThreads) * map
+    return base + flight.frames * frame + flight.drawnFrames * drawn
+      + flight.modelInputs * inputBytes + flight.logits * logitBytes
+      + flight.labelMaps * map + (hasTruth ? flight.frames * map : 0)
+      + decoder + encoder + labelEncoder + 32_000_000
+  }
+}

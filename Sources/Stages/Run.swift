@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Buffers
+internal import Frames
+internal import Kernels
+
+/// One run of a pipeline: opened from its description, started once, reported at the end.
+///
+/// Everything that can be wrong with the source, the outputs and the network is told by `init`.
+public final class Run: Sendable {
+  public let config: PipelineConfig
+  public let policy: OverloadPolicy
+  public let threads: ThreadBudget
+  /// Bytes.
+  public let memoryCeiling: Int
+  /// What the user is told before the first frame, in lines.
+  public let startLines: [String]
+  /// Length of the media in seconds, where the source knows it.
+  public let duration: Double?
+  public var isLive: Bool { options.isPaced || SourceFactory.isLive(config.source.uri) }
+
+  private let options: PipelineOptions
+  private let pipeline: Pipeline
+  private let board: OutputBoard
+  private let writerFlag: InterruptFlag
+  private let template: Report
+  private let ending = Monitor<RunResult.Status>(.finished)
+
+  /// - Parameter inference: made for `config.threadBudget`.
+  /// - Throws: `FramesError`, `RunError`, or the error of a `test:` address.
+  public init(config: PipelineConfig, model: ModelDescription, inference: sending any Inference) throws {
+    let threads = config.threadBudget
+    let level = config.flow.cpu ?? .best
+    let options = config.pipelineOptions
+    let flight = FlightPlan(policy: options.policy, places: options.places)
+    let palette = try config.palette(of: model)
+    let wantsTruth = config.outputs.contains { $0.kind == .truth }
+    guard model.palette.names.count == inference.logits.classes else {
+      throw RunError(
+        .model, "run", model.name,
+        "it gives \(inference.logits.classes) classes but names \(model.palette.names.count)",
+        hint: "write the names of all classes into its metadata")
+    }
+    let kinds = try config.outputs.map(OutputFactory.kind)
+    let readerFlag = InterruptFlag(), writerFlag = InterruptFlag()
+    let source = try SourceFactory(
+      config: config, threads: threads, interrupt: readerFlag, truthCount: wantsTruth ? flight.frames : 0
+    ).open()
+    let info = source.info
+    let isLive = options.isPaced || SourceFactory.isLive(config.source.uri)
+    let outputs = OutputFactory(
+      config: config, source: info, model: model, palette: palette, threads: threads, isLive: isLive,
+      interrupt: writerFlag)
+    try outputs.check()
+    let slots = try outputs.make()
+    let stats = try outputs.makeStats()
+
+    let taps = config.outputs.filter { $0.kind == .hash }.map(\.tap)
+    let target = inference.input.placing(
+      width: info.width, height: info.height, aspect: info.video.sampleAspectRatio.value,
+      fit: config.resize.fit)
+    let logits = inference.logits
+    let style = OverlayStage.Style(
+      palette: palette, alpha: Float(config.overlay.alpha), view: config.overlay.view, level: level,
+      isIdle: !kinds.isEmpty && kinds.allSatisfy { [.mask, .png, .truth, .hash].contains($0) }
+        && !taps.contains(.overlay),
+      keepsSource: taps.contains(.decode))
+    memoryCeiling =
+      MemoryCeiling(
+        base: ProcessFigures.current.residentBytes + inference.byteCount, flight: flight, video: info.video,
+        inputBytes: target.byteCount, logitBytes: logits.byteCount, hasTruth: wantsTruth,
+        drawnWidth: config.overlay.view == .side ? (info.width + 1) / 2 * 4 : info.width,
+        videoOutputs: kinds.count { $0 == .video },
+        labelOutputs: kinds.count { $0 == .mask || $0 == .truth }, threads: threads
+      ).bytes
+
+    let trailer = Trailer()
+    board = OutputBoard()
+    var assembly = PipelineAssembly(options: options)
+    let decode = assembly.begin(
+      with: DecodeStage(
+        source: source, flag: readerFlag, countsCorrupt: config.decode.discardCorrupt, trailer: trailer))
+    let resize = assembly.then(
+      ResizeStage(
+        source: PictureResizer.Source(
+          format: info.video.format, width: info.width, height: info.height, matrix: info.color.matrix,
+          range: info.color.range),
+        target: target, level: level, inFlight: flight.modelInputs),
+      after: decode)
+    let infer = assembly.then(InferStage(inference: inference, inFlight: flight.logits), after: resize)
+    let argmax = assembly.then(
+      ArgmaxStage(
+        logits: logits, input: target, size: PixelSize(width: info.width, height: info.height),
+        filter: config.argmax.filter, level: level, inFlight: flight.labelMaps),
+      after: infer)
+    let overlay = assembly.then(OverlayStage(style: style), after: argmax)
+    pipeline = assembly.end(
+      with: EncodeStage(slots: slots, stats: stats, trailer: trailer, board: board), after: overlay)
+
+    self.config = config
+    self.options = options
+    self.threads = threads
+    self.writerFlag = writerFlag
+    policy = options.policy
+    duration = info.duration
+    template = config.emptyReport(source: info, model: model, input: target, threads: threads, level: level)
+    startLines = config.startLines(
+      source: info, model: model, input: target, level: level, threads: threads, memoryCeiling: memoryCeiling,
+      keepsAudio: outputs.keepsAudio)
+  }
+
+  /// Runs until the source ends, `stop`, `cancel`, or an error. Call it once.
+  public func start() -> RunResult {
+    let before = ProcessFigures.current
+    pipeline.start()
+    var failure: (any Error)?
+    do { try pipeline.wait() } catch { failure = error }
+    let after = ProcessFigures.current
+    var report = template
+    report.figures = pipeline.figures
+    report.process = after
+    report.cpuSeconds = after.cpuSeconds - before.cpuSeconds
+    report.outputs = board.figures
+    if let was = before.throttleCount, let now = after.throttleCount { report.isThrottled = now > was }
+    let ledger = report.figures.ledger
+    var status = ending.withLock { $0 }
+    if !ledger.isBalanced {
+      status = .unbalanced
+      failure =
+        failure
+        ?? RunError(
+          .unbalanced, "account for", "all frames",
+          "\(ledger.in) in, \(ledger.out) out, \(ledger.dropped) dropped, \(ledger.failed) failed",
+          hint: "this is a fault of the program; please report it")
+    } else if failure != nil {
+      status = .failed
+    } else if status == .finished && Double(ledger.failed) > Double(ledger.in) * config.decode.maxErrors {
+      status = .limitMissed
+    }
+    return RunResult(report: report, status: status, error: failure, warnings: warnings(report.figures))
+  }
+
+  private func warnings(_ figures: PipelineFigures) -> [String] {
+    var lines = board.failures.map { "output given up: \($0)" }
+    if figures.ledger.failed > 0, let last = figures.lastFailure {
+      lines.append("\(figures.ledger.failed) frames failed, the last: \(last)")
+    }
+    return lines
+  }
+
+  /// Ends the source; frames on their way are delivered, outputs finished. For the first signal.
+  public func stop() {
+    ending.withLock { if $0 == .finished { $0 = .stopped } }
+    pipeline.stop()
+  }
+
+  /// Ends at once: what waits is dropped, outputs are closed. For the second signal.
+  public func cancel() {
+    ending.withLock { $0 = .cancelled }
+    writerFlag.set()
+    pipeline.cancel()
+  }
+
+  /// The figures of the moment.
+  public var figures: PipelineFigures { pipeline.figures }
+
+  var isEnding: Bool { ending.withLock { $0 != .finished } }
+}
+
+/// How a run ended.
+public struct RunResult: Sendable {
+  public enum Status: Sendable, Equatable {
+    case finished
+    /// Finished, but more frames failed than allowed.
+    case limitMissed
+    /// By `stop`: all that came in was delivered.
+    case stopped
+    case cancelled
+    /// By `error`.
+    case failed
+    /// The ledger does not balance: a fault of the program.
+    case unbalanced
+  }
+
+  public var report: Report
+  public var status: Status
+  public var error: (any Error)?
+  /// Lines for the user about what did not end the run.
+  public var warnings: [String]
+}

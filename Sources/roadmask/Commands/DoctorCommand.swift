@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Frames
+import Kernels
+import ONNX
+import Stages
+
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor", abstract: "Say what this machine and this installation offer.")
+
+  @Flag(help: "Say under which terms the parts may be used.") var licenses = false
+
+  func run() throws {
+    if licenses { return printLicenses() }
+    let threads = ThreadBudget.available
+    print("cpu        \(CPULevel.cpuName)")
+    print(
+      "kernels    \(CPULevel.best.rawValue); usable: \(CPULevel.usable.map(\.rawValue).joined(separator: ", "))"
+    )
+    print("threads    \(threads.total) (from CPU quota and affinity)")
+    print("ffmpeg     \(FFmpegBuild.version) (\(FFmpegBuild.libraries.joined(separator: ", ")))")
+    print("encoders   \(EncoderOptions.available.joined(separator: ", "))")
+    let models = ModelStore.installed
+    print("models     \(models.isEmpty ? "none installed" : models.map(\.name).joined(separator: ", "))")
+    if !models.contains(where: { $0.name == ModelStore.defaultName }) {
+      throw Problem(
+        .noInput, "RM-MODEL-001", "the default model '\(ModelStore.defaultName)' is not installed",
+        hint: "looked in \(ModelStore.folders.joined(separator: ", "))")
+    }
+  }
+
+  private func printLicenses() {
+    print("roadmask   Apache-2.0 (source)")
+    print(
+      "packages   swift-argument-parser, swift-log, swift-protobuf, swift-numerics, hdrhistogram-swift: Apache-2.0"
+    )
+    print("           Yams: MIT")
+    print("ffmpeg     \(FFmpegBuild.license)")
+    if FFmpegBuild.license.contains("GPL") && !FFmpegBuild.license.contains("LGPL") {
+      print("           a binary that is distributed together with it is under the GPL as a whole")
+    }
+    print("openblas   BSD-3-Clause")
+    for model in ModelStore.installed {
+      let metadata = (try? ONNXReader.read(model.path))?.metadata ?? [:]
+      print("model      \(model.name): \(metadata["license"] ?? "license unknown")")
+      if let dataset = metadata["dataset"] { print("           trained on \(dataset)") }
+    }
+  }
+}

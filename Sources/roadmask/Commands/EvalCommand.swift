@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Evaluation
+import Stages
+
+struct EvalCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "eval",
+    abstract: "Score labels against truth: pixel accuracy, IoU of each class, their mean.",
+    discussion: """
+      Three ways to say what is compared:
+        --images DIR --labels DIR          a model on pictures; label pictures have the same names
+        --source test:street?seconds=10    a model on a drawn street, which knows its classes
+        --pred MKV --truth MKV             two label videos, as --mask and --truth of run write them
+      """)
+
+  @Option(help: "A folder of pictures.") var images: String?
+  @Option(help: "The folder of their label pictures (PNG, the value of a pixel is its class).") var labels:
+    String?
+  @Option(help: "A test: source.") var source: String?
+  @Option(help: "A label video to score.") var pred: String?
+  @Option(help: "The true label video.") var truth: String?
+  @Option(name: .shortAndLong, help: "An installed model's name, or an .onnx file.") var model: String?
+  @Option(help: "Size of the model's picture as WxH. (default: by the source's shape)") var inferSize: String?
+  @Option(
+    help: "Values that are no class in label pictures. (default: 255, and the one behind the last class)")
+  var ignore: [UInt8] = []
+  @Option(help: "CPU threads.") var threads: Int?
+  @Option(help: "Use no instructions above this level.") var cpu: String?
+  @Option(help: "Classes of the label videos, separated by commas. (default: CamVid's)") var classes: String?
+  @Flag(help: "Print JSON.") var json = false
+
+  func run() throws {
+    let outcome: Assessment
+    if let pred, let truth, images == nil, source == nil {
+      outcome = try Assessment.videos(pred: pred, truth: truth, names: classNames())
+    } else if let images, let labels, pred == nil, source == nil {
+      outcome = try Assessment.pictures(
+        images, labels: labels, ignore: ignore, config: config(images), model: model)
+    } else if let source, pred == nil, images == nil {
+      outcome = try Assessment.drawn(source, config: config(source), model: model)
+    } else {
+      throw Problem(
+        .usage, "RM-USE-005", "it is not clear what to compare",
+        hint: "give --images and --labels, or --source, or --pred and --truth")
+    }
+    print(json ? outcome.json : outcome.text)
+  }
+
+  private func config(_ uri: String) throws -> PipelineConfig {
+    var config = PipelineConfig()
+    config.source.uri = uri
+    if let threads { try config.set("pipeline.threads=\(threads)") }
+    if let cpu { try config.set("pipeline.cpu=\(cpu)") }
+    if let inferSize { try config.set("model.size=\(inferSize)") }
+    return config
+  }
+
+  private func classNames() -> [String] {
+    classes?.split(separator: ",").map(String.init) ?? Assessment.camVidNames
+  }
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Foundation
+import Frames
+import Kernels
+import Stages
+
+/// Carries out a run as the user sees it: start lines, progress, signals, report, exit code.
+struct Execution {
+  var config: PipelineConfig
+  let options: RunOptions
+
+  func run() throws {
+    let level = try config.usableLevel()
+    let path = try ModelStore.path(of: config.model.file)
+    let check = OutputCheck(config, model: path, overwrite: options.overwrite)
+    try check.run()
+    let model = try LoadedModel(path: path, level: level, picture: config.pictureSize)
+    let inference = try model.inference(threads: config.threadBudget)
+    if options.dryRun { return try describe(model) }
+
+    let run = try Run(config: config, model: model.description, inference: inference)
+    if !options.quiet { run.startLines.forEach(Output.message) }
+    let signals = SignalWatch(run)
+    let progress = ProgressPrinter(run, form: config.report.progress)
+    progress.start()
+    let result = run.start()
+    progress.stop()
+    // Files without a frame play nowhere.
+    if result.report.figures.ledger.in == 0 { check.removeTargets() }
+    try conclude(result, caught: signals.first)
+  }
+
+  /// What `--dry-run` says.
+  private func describe(_ model: LoadedModel) throws {
+    let input = model.plan.inputs[0].fact.shape
+    print("in         \(try SourceInfo.probe(config).summary)")
+    print("net        \(model.path)  \(input[2])x\(input[1])  kernels \(model.plan.options.level.rawValue)")
+    for output in config.outputs { print("out        \(output.uri)") }
+    for (key, value) in config.shown { print("\(key.padded(to: 32))\(value)") }
+  }
+
+  private func conclude(_ result: RunResult, caught: Int32?) throws {
+    // What ended the run is told as its error.
+    let told = result.error.map { "\($0)" }
+    for warning in result.warnings where told.map(warning.hasSuffix) != true {
+      Output.message("warning: \(warning)")
+    }
+    if options.verbose {
+      for line in LogCollector.shared.lines {
+        Output.message("ffmpeg: \(line.text)" + (line.count > 1 ? " (\(line.count) times)" : ""))
+      }
+    }
+    var result = result
+    let (status, problem) = outcome(result, caught: caught)
+    result.report.exit = Int(status.rawValue)
+    result.report.version = Roadmask.version
+    result.report.machine.ffmpeg = FFmpegBuild.version
+    try writeReport(result)
+    if let problem { throw problem }
+    if status != .success { Foundation.exit(status.rawValue) }
+  }
+
+  /// How the program ends after `result`, and what it says then.
+  private func outcome(_ result: RunResult, caught: Int32?) -> (ExitStatus, Problem?) {
+    var problem: Problem?
+    if let error = result.error {
+      problem =
+        result.status == .unbalanced
+        ? Problem(
+          .internalFault, "RM-BUG-002", "\(error)", hint: "this is a fault of roadmask; please report it")
+        : Problem(error)
+    } else if let caught {
+      return (caught == SIGINT ? .interrupted : .terminated, nil)
+    } else if result.report.figures.ledger.in == 0 {
+      let source = config.source
+      problem = Problem(
+        .badData, "RM-IN-004", "cannot read \(result.report.input.uri): no frame of it was asked for",
+        hint: source.start == nil
+          ? "the part to use is empty: see --to and -t" : "--ss may lie behind the end")
+    }
+    return (problem?.status ?? (result.status == .limitMissed ? .limitMissed : .success), problem)
+  }
+
+  private func writeReport(_ result: RunResult) throws {
+    if options.quiet && config.report.file == nil && config.report.format == .text { return }
+    let text: String
+    switch config.report.format {
+    case .text: text = result.report.text + "\n"
+    case .json: text = result.report.json + "\n"
+    case .markdown: text = result.report.markdown + "\n"
+    case .none: return
+    }
+    if let file = config.report.file {
+      do {
+        try Output.write(Data(text.utf8), to: file)
+      } catch {
+        throw Problem(
+          .cannotCreate, "RM-OUT-002", "cannot write the report to \(file): \(error.localizedDescription)",
+          hint: "check that the folder exists and may be written")
+      }
+    } else if config.report.format == .json {
+      print(text, terminator: "")
+    } else {
+      FileHandle.standardError.write(Data("\n\(text)".utf8))
+    }
+  }
+}
+
+extension PipelineConfig {
+  /// The CPU level to use.
+  func usableLevel() throws -> CPULevel {
+    guard let level = flow.cpu else { return .best }
+    guard CPULevel.usable.contains(level) else {
+      throw Problem(
+        .usage, "RM-USE-004", "this machine has no \(level.rawValue)",
+        hint: "usable here: \(CPULevel.usable.map(\.rawValue).joined(separator: ", "))")
+    }
+    return level
+  }
+
+  /// The size in which the model sees pictures: as asked, else by the shape of the source.
+  func pictureSize(like own: PixelSize) throws -> PixelSize {
+    if let size = model.size { return size }
+    guard source.uri != "-", !source.uri.contains("://") else { return own }
+    return LoadedModel.picture(for: try SourceInfo.probe(self), like: own)
+  }
+}
+
+/// Takes SIGINT and SIGTERM: the first ends the source, so that what is on its way is finished; the second
+/// ends at once.
+final class SignalWatch: @unchecked Sendable {
+  // @unchecked: `first` is written on `queue` alone, and read after the run.
+
+  private let queue = DispatchQueue(label: "roadmask.signals")
+  private var sources: [any DispatchSourceSignal] = []
+  private var caught: Int32?
+
+  /// The signal that ended the run.
+  var first: Int32? { queue.sync { caught } }
+
+  init(_ run: Run) {
+    for number in [SIGINT, SIGTERM] {
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+      source.setEventHandler { [unowned self] in
+        if caught == nil {
+          caught = number
+          run.stop()
+        } else {
+          run.cancel()
+        }
+      }
+      source.resume()
+      sources.append(source)
+    }
+  }
+}

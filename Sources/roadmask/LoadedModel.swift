@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Frames
+import GraphIR
+import Kernels
+import ONNX
+import Planning
+import Stages
+
+/// A model file, planned for this machine.
+struct LoadedModel {
+  let path: String
+  let plan: Plan
+  let description: ModelDescription
+  /// The part of the input that a picture fills.
+  let picture: PixelSize?
+  private let mean: [Float]
+  private let scale: [Float]
+
+  /// - Parameter choose: the size to take pictures in, given the file's own.
+  init(path: String, level: CPULevel, picture choose: (_ own: PixelSize) throws -> PixelSize = { $0 }) throws
+  {
+    self.path = path
+    do {
+      var graph = try ONNXReader.read(path).optimized()
+      let metadata = graph.metadata
+      var picture = metadata["picture"].flatMap(PixelSize.init)
+      let whole = graph.inputs.first.map { PixelSize(width: $0.fact.shape[2], height: $0.fact.shape[1]) }
+      if let own = picture ?? whole, case let wanted = try choose(own), wanted != own {
+        let size = wanted.roundedUp(to: 32)
+        graph = try graph.resized(toRows: size.height, columns: size.width)
+        picture = wanted
+      }
+      self.picture = picture
+      plan = try Plan(graph: graph, options: PlanOptions(level: level))
+      mean = try LoadedModel.numbers(metadata, "mean", default: 0)
+      scale = try LoadedModel.numbers(metadata, "scale", default: 1.0 / 255)
+      let classes = plan.outputs.first?.fact.shape.extents.last ?? 0
+      let license = metadata["license"]
+      description = ModelDescription(
+        name: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent,
+        sha256: try FileDigest.sha256(path), precision: "fp32", isExact: false,
+        palette: try LoadedModel.palette(metadata, classes: classes), license: license ?? "unknown",
+        notice: license.map { "weights: \($0)" + (metadata["dataset"].map { " (trained on \($0))" } ?? "") })
+    } catch {
+      throw Problem(error, subject: path)
+    }
+  }
+
+  /// A session of the plan.
+  func inference(threads: ThreadBudget) throws -> SessionInference {
+    try SessionInference(
+      plan: plan, workers: threads.inferWorkers, picture: picture, mean: mean, scale: scale)
+  }
+
+  /// The size of picture that a model sees a source in: as many pixels as the file's own, in the shape of the
+  /// source where that differs, since stretched pictures are labelled worse.
+  static func picture(for info: SourceInfo, like own: PixelSize) -> PixelSize {
+    let aspect = info.video.sampleAspectRatio.isKnown ? info.video.sampleAspectRatio.value : 1
+    let shape = Double(info.width) * aspect / Double(info.height)
+    let ownShape = Double(own.width) / Double(own.height)
+    guard abs(shape / ownShape - 1) > 0.1, (0.25...8).contains(shape) else { return own }
+    let pixels = Double(own.width * own.height)
+    let width = max(32, Int((pixels * shape).squareRoot() / 32 + 0.5) * 32)
+    return PixelSize(width: width, height: max(1, Int((Double(width) / shape).rounded())))
+  }
+
+  private static func numbers(_ metadata: [String: String], _ key: String, default value: Float) throws
+    -> [Float]
+  {
+    guard let text = metadata[key] else { return [value, value, value] }
+    let numbers = text.split(separator: ",").compactMap { Float($0.trimmingCharacters(in: .whitespaces)) }
+    guard numbers.count == 1 || numbers.count == 3, numbers.allSatisfy(\.isFinite) else {
+      throw Problem(
+        .badData, "RM-MODEL-006", "its metadata '\(key)' is '\(text)'",
+        hint: "one number, or one for R, G and B")
+    }
+    return numbers.count == 3 ? numbers : [numbers[0], numbers[0], numbers[0]]
+  }
+
+  private static func palette(_ metadata: [String: String], classes: Int) throws -> Palette {
+    guard let text = metadata["classes"] else {
+      return .spread(names: (0..<classes).map { "class \($0)" })
+    }
+    let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    let colors = (metadata["palette"] ?? "").split(separator: ",").compactMap {
+      Palette.Color(hex: String($0))
+    }
+    return colors.count == names.count ? Palette(names: names, colors: colors) : .spread(names: names)
+  }
+}
+
+extension Palette.Color {
+  /// Reads `#rrggbb`.
+  fileprivate init?(hex: String) {
+    guard hex.count == 7, hex.first == "#", let value = UInt32(hex.dropFirst(), radix: 16) else { return nil }
+    self.init(UInt8(value >> 16), UInt8(value >> 8 & 255), UInt8(value & 255))
+  }
+}

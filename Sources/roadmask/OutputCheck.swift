@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Frames
+import Stages
+
+/// Looks at all files that a run would write before it opens the first, so that a run that cannot be leaves
+/// nothing behind, and no run writes over what it reads.
+struct OutputCheck {
+  /// A file that would be written.
+  struct Target {
+    var path: String
+    var overwrite: Bool
+    /// Numbered pictures, which must not mix with those of the source.
+    var isSeries = false
+    /// The folder is made where its own folder is there.
+    var makesFolder = false
+  }
+
+  var targets: [Target] = []
+  /// Files that are read, with what they are: "the source".
+  private(set) var inputs: [(path: String, role: String)] = []
+
+  init() {}
+
+  init(_ config: PipelineConfig, model: String, overwrite: Bool) {
+    add(input: config.source.uri, "the source")
+    add(input: model, "the model")
+    for output in config.outputs { add(output) }
+    let others = overwrite || config.outputs.contains(where: \.overwrite)
+    if let stats = config.statsFile { targets.append(Target(path: stats, overwrite: others)) }
+    if let report = config.report.file { targets.append(Target(path: report, overwrite: overwrite)) }
+  }
+
+  /// Names a file that is read; a folder or pattern stands for its pictures.
+  mutating func add(input uri: String, _ role: String) {
+    if uri == "-" || uri.hasPrefix("test:") || uri.contains("://") { return }
+    inputs.append((uri, role))
+    guard ImageSequenceReader.suits(uri), let pictures = try? ImageSequenceReader(uri).paths else { return }
+    inputs += pictures.map { ($0, "a picture of \(role)") }
+  }
+
+  private mutating func add(_ output: OutputConfig) {
+    let uri = output.uri
+    if output.kind == .null || uri == "null:" || uri == "-" || uri.contains("://") { return }
+    var stem = uri.hasSuffix("/") ? String(uri.dropLast()) : uri
+    if output.kind == .png {
+      targets.append(
+        Target(path: stem + "/000000.png", overwrite: output.overwrite, isSeries: true, makesFolder: true))
+    } else if let pattern = PicturePattern(uri) {
+      targets.append(Target(path: pattern.path(0), overwrite: output.overwrite, isSeries: true))
+    } else {
+      targets.append(Target(path: uri, overwrite: output.overwrite))
+    }
+    guard output.kind == .mask || output.kind == .png else { return }
+    if output.kind == .mask, let dot = stem.lastIndex(of: "."), !stem[dot...].contains("/") {
+      stem = String(stem[..<dot])
+    }
+    targets.append(Target(path: stem + ".classes.json", overwrite: output.overwrite))
+  }
+
+  /// - Throws: `Problem` for the first thing that is wrong.
+  func run() throws {
+    let read = inputs.compactMap { input in FileIdentity(input.path).map { ($0, input.role) } }
+    var places: [String: String] = [:]
+    for target in targets {
+      let found = FileIdentity(target.path)
+      if let found, let (_, role) = read.first(where: { $0.0 == found }) {
+        throw Problem(
+          .cannotCreate, "RM-OUT-006", "cannot write \(target.path): it is \(role)",
+          hint: "give the output another name")
+      }
+      if let found, found.isFolder {
+        throw Problem(
+          .cannotCreate, "RM-OUT-002", "cannot create \(target.path): it is a folder",
+          hint: "give the output a name of its own")
+      }
+      try checkFolder(of: target)
+      if found?.isRegular ?? true {
+        let place = FileIdentity.place(of: target.path)
+        guard places.updateValue(target.path, forKey: place) == nil else {
+          throw Problem(
+            .usage, "RM-OUT-007", "\(target.path) would be written twice",
+            hint: "give each output a name of its own")
+        }
+      }
+      if found?.isRegular == true { try Output.refuseExisting(target.path, overwrite: target.overwrite) }
+    }
+  }
+
+  /// Takes away the files that a run without frames made.
+  func removeTargets() {
+    for target in targets {
+      let attributes = try? FileManager.default.attributesOfItem(atPath: target.path)
+      guard attributes?[.type] as? FileAttributeType == .typeRegular else { continue }
+      try? FileManager.default.removeItem(atPath: target.path)
+    }
+  }
+
+  private func checkFolder(of target: Target) throws {
+    let path = (target.path as NSString).deletingLastPathComponent
+    let name = path.isEmpty ? "." : path
+    guard let folder = FileIdentity(name) else {
+      if target.makesFolder { return try checkFolder(of: Target(path: name, overwrite: false)) }
+      throw Problem(
+        .cannotCreate, "RM-OUT-002", "cannot create \(target.path): there is no folder \(name)",
+        hint: "make it first: mkdir -p \(name)")
+    }
+    guard folder.isFolder else {
+      throw Problem(
+        .cannotCreate, "RM-OUT-002", "cannot create \(target.path): \(name) is a file, not a folder",
+        hint: "give another folder")
+    }
+    let pictures = inputs.first { $0.role.hasPrefix("a picture") }
+    if target.isSeries, let pictures,
+      FileIdentity((pictures.path as NSString).deletingLastPathComponent) == folder
+    {
+      throw Problem(
+        .cannotCreate, "RM-OUT-006", "cannot write pictures into \(name): those of the source are there",
+        hint: "give another folder")
+    }
+  }
+}
+
+/// Which file a path leads to, links followed.
+struct FileIdentity: Equatable {
+  private var device: UInt
+  private var inode: UInt
+  private var mode: UInt32
+
+  /// `nil` where there is nothing.
+  init?(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    (device, inode, mode) = (UInt(status.st_dev), UInt(status.st_ino), UInt32(status.st_mode))
+  }
+
+  var isFolder: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFDIR) }
+  var isRegular: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
+
+  /// The one name of all names of a file, whether it exists or not.
+  static func place(of path: String) -> String {
+    URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
+  }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Buffers
+import GraphIR
+import Kernels
+import Networks
+import Planning
+import Testing
+
+struct PlanTests {
+  @Test func mainNetworkIsPlannedAsMeant() throws {
+    let graph = try NetworkSpec().build(rows: 384, columns: 480, form: .deployable).optimized()
+    let plan = try Plan(graph: graph, options: PlanOptions(level: .best))
+    #expect(abs(Double(plan.macs) - 1853.1e6) < 1e6)
+    #expect(plan.arenaBytes < 26_000_000)
+    // Every add is in the kernel before it, and every warp is recognised.
+    let unfused = plan.steps.filter { $0.op == "Add" || $0.op == "GridSample" }.map(\.name)
+    #expect(unfused.isEmpty)
+    #expect(plan.steps.filter { $0.op == "Warp+Add" }.count == 3)
+    #expect(plan.describe().split(separator: "\n").count == plan.steps.count + 2)
+  }
+
+  @Test func channelsFirstIsRefused() throws {
+    let graph = try NetworkSpec().build(rows: 32, columns: 32, form: .deployable)
+    #expect(throws: PlanningError.self) { try Plan(graph: graph) }
+  }
+
+  @Test func theNodeThatCannotRunIsNamed() throws {
+    var builder = GraphBuilder(name: "x", layout: .channelsLast)
+    let x = try builder.input("x", .float32, [1, 4, 4, 3])
+    let w = try builder.input("w", .float32, [5, 1, 1, 3])
+    let y = try builder.node("odd", .conv(Convolution(kernel: Pair(1))), [x, w])
+    let graph = try builder.finish(outputs: [y])
+    do {
+      _ = try Plan(graph: graph)
+      Issue.record("a convolution with weights that are not constant was planned")
+    } catch let error as PlanningError {
+      #expect(error.node == "odd")
+      #expect(error.description.contains("weights"))
+    }
+  }
+
+  @Test func profileNamesEveryStep() throws {
+    let graph = try NetworkSpec().build(rows: 64, columns: 64, form: .deployable).optimized()
+    let session = Session(plan: try Plan(graph: graph), pool: WorkerPool(threads: 1))
+    let times = session.profile(runs: 3)
+    #expect(times.map(\.step.name) == session.plan.steps.map(\.name))
+    #expect(times.filter { $0.seconds < 0 }.isEmpty)
+  }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Frames
+import Testing
+
+extension ProgramTests {
+  /// The commands around `run`.
+  @Suite struct Commands {
+    let work: Workplace
+
+    init() throws { work = try Workplace() }
+
+    @Test(arguments: [
+      [], ["run"], ["bench"], ["eval"], ["model"], ["model", "build"], ["model", "info"], ["model", "check"],
+      ["probe"],
+      ["config"], ["config", "check"], ["config", "show"], ["contact-sheet"], ["doctor"],
+    ])
+    func helpIsPrinted(command: [String]) throws {
+      let result = try work.run(command + ["--help"])
+      #expect(result.status == 0 && result.err == "")
+      #expect(result.out.contains("OVERVIEW: ") && result.out.contains("USAGE: roadmask"))
+      // Without a terminal the help is made for 80 columns.
+      let wide = result.lines.filter { $0.count > 80 }
+      #expect(wide.isEmpty, "\(wide)")
+    }
+
+    @Test func everyOptionSaysWhatItIsFor() throws {
+      let help = try work.run(["run", "--help"]).out
+      #expect(help.contains("--alpha"))
+      for option in ["--ss", "--mask-png", "--threads", "--report-file", "-c:v", "-y"] {
+        #expect(help.contains(option), "\(option)")
+      }
+      let first = try work.run(["--help"]).out
+      #expect(first.contains("roadmask IN [OUT]") && first.contains("roadmask run --help"))
+    }
+
+    @Test func doctorKnowsTheMachine() throws {
+      let result = try work.run(["doctor"])
+      #expect(result.status == 0)
+      for word in ["cpu ", "kernels ", "threads ", "ffmpeg ", "libx264", "srm-crm"] {
+        #expect(result.out.contains(word), "\(word)")
+      }
+    }
+
+    @Test func licensesNameTheTermsOfTheWeights() throws {
+      let out = try work.run(["doctor", "--licenses"]).out
+      for word in ["Apache-2.0", "Yams: MIT", "CamVid", "research and non-commercial"] {
+        #expect(out.contains(word), "\(word) in \(out)")
+      }
+    }
+
+    @Test func probeTellsWhatAVideoIs() throws {
+      try work.clip("in.mp4")
+      let result = try work.run(["probe", "in.mp4"])
+      #expect(result.status == 0)
+      for word in ["h264 192x128", "10 fps", "bt601 limited", "policy     block"] {
+        #expect(result.out.contains(word), "\(word) in \(result.out)")
+      }
+      expectRefusal(try work.run(["probe", "none.mp4"]), "RM-IN-001", "none.mp4")
+    }
+
+    @Test func shippedPipelinesAreGood() throws {
+      let folder = Program.package + "/pipelines"
+      let files = try FileManager.default.contentsOfDirectory(atPath: folder).sorted().map {
+        folder + "/" + $0
+      }
+      #expect(files.count >= 4)
+      let result = try work.run(["config", "check"] + files)
+      #expect(result.status == 0, "\(result.err)")
+      #expect(result.lines == files.map { "\($0): good" })
+    }
+
+    @Test func configShowTellsEveryKey() throws {
+      try work.write(
+        "version: 1\nstages:\n  encode: { crf: 31 }\noutputs:\n  - { uri: x.mp4 }\n", to: "p.yaml")
+      let lines = try work.run(["config", "show", "p.yaml"]).lines.map {
+        $0.split(separator: " ").map(String.init)
+      }
+      #expect(lines.contains(["stages.encode.crf", "31.0"]))
+      #expect(lines.contains(["outputs.0.uri", "x.mp4"]))
+      #expect(lines.contains(["stages.overlay.alpha", "0.5"]))
+      #expect(try work.run(["config", "show"]).lines.contains { $0.hasPrefix("pipeline.policy ") })
+    }
+
+    @Test func modelsAreBuiltListedAndChecked() throws {
+      let built = try work.run([
+        "model", "build", "srm-crm", "--size", "96x64", "-o", "m.onnx", "--meta", "license=MIT",
+      ])
+      #expect(built.status == 0, "\(built.err)")
+      expectRefusal(try work.run(["model", "build", "-o", "m.onnx"]), "RM-OUT-001", "m.onnx")
+      let info = try work.run(["model", "info", "m.onnx"])
+      #expect(info.status == 0)
+      for word in ["license     MIT", "float32[1,3,64,96]", "bicyclist", "parameters"] {
+        #expect(info.out.contains(word), "\(word) in \(info.out)")
+      }
+      #expect(info.out.components(separatedBy: "\ninput ").count == 2, "told once")
+      let check = try work.run(["model", "check", "m.onnx"])
+      #expect(check.status == 0 && check.out.contains("\nruns "))
+      #expect(try work.run(["model", "info"]).out.contains("srm-crm  "))
+      try work.label([Street.short, "null:", "-m", "m.onnx"])
+    }
+
+    @Test func contactSheetHasItsPlaces() throws {
+      try work.clip("in.mp4")
+      let result = try work.run(["contact-sheet", "in.mp4", "sheet.png", "--count", "4", "--columns", "2"])
+      #expect(result.status == 0, "\(result.err)")
+      let info = try ImageSequenceReader(work("sheet.png")).info
+      #expect(info.width == 384 && info.height == 256)
+      expectRefusal(try work.run(["contact-sheet", "in.mp4", "sheet.png"]), "RM-OUT-001")
+      expectRefusal(
+        try work.run(["contact-sheet", "sheet.png", "sheet.png", "-y"]), "RM-OUT-006", "sheet.png")
+      expectRefusal(try work.run(["contact-sheet", "in.mp4", "x.gif"]), "RM-OUT-003")
+      expectRefusal(
+        try work.run(["contact-sheet", "in.mp4", "x.png", "--count", "0"]), "RM-USE-006", "--count")
+    }
+  }
+}
