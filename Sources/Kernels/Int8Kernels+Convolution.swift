@@ -89,9 +89,11 @@ extension PackedInt8Convolution {
   /// A job for each map of the batch.
   ///
   /// - Parameter range: of the convolution's own result, before a residual.
-  public func jobs(input: ByteMap, output: ByteMap, range: StoredRange, residual: Int8Residual? = nil) -> [Job]
+  public func jobs(input: ByteMap, output: ByteMap, range: StoredRange, residual: Int8Residual? = nil)
+    -> [Job]
   {
-    precondition(input.channels == inChannels && output.channels == outChannels && input.batch == output.batch)
+    precondition(
+      input.channels == inChannels && output.channels == outChannels && input.batch == output.batch)
     precondition(residual == nil || !isDepthwise && residual!.map.pixels == output.pixels)
     let taps = window.kernelRows * window.kernelColumns
     return (0..<input.batch).map { index in

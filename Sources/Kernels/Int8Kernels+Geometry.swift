@@ -20,11 +20,14 @@ public struct Int8ResizeTaps: @unchecked Sendable {
       precondition(position >= 0 && position <= Double(inputExtent - 1))
       let fixed = Int32((position * 2048 + 0.5).rounded(.down))
       let tap = rm_int8_tap(first: fixed >> 11, weight: fixed & 2047)
-      bytes.pointer.storeBytes(of: tap, toByteOffset: index * MemoryLayout<rm_int8_tap>.stride, as: rm_int8_tap.self)
+      bytes.pointer.storeBytes(
+        of: tap, toByteOffset: index * MemoryLayout<rm_int8_tap>.stride, as: rm_int8_tap.self)
     }
   }
 
-  var taps: UnsafePointer<rm_int8_tap> { UnsafePointer(bytes.pointer.assumingMemoryBound(to: rm_int8_tap.self)) }
+  var taps: UnsafePointer<rm_int8_tap> {
+    UnsafePointer(bytes.pointer.assumingMemoryBound(to: rm_int8_tap.self))
+  }
 }
 
 /// Weights of a softmax over differences of stored numbers.
@@ -42,7 +45,8 @@ extension Int8Kernels {
   /// Bilinear. Keeps scale and zero point.
   ///
   /// - Precondition: `rows` and `columns` outlive the jobs.
-  public func resize(input: ByteMap, output: ByteMap, rows: Int8ResizeTaps, columns: Int8ResizeTaps) -> [Job] {
+  public func resize(input: ByteMap, output: ByteMap, rows: Int8ResizeTaps, columns: Int8ResizeTaps) -> [Job]
+  {
     precondition(input.channels == output.channels && input.batch == output.batch)
     precondition(rows.count == output.rows && columns.count == output.columns)
     precondition(rows.inputExtent == input.rows && columns.inputExtent == input.columns)
@@ -64,7 +68,8 @@ extension Int8Kernels {
   ///   - offsets: two channels in sixteenths of an output pixel, zero point 128.
   ///   - scores: nine channels, whose softmax mixes neighbouring offsets.
   public func warp(
-    scale: Int, source: ByteMap, offsets: ByteMap, scores: (map: ByteMap, table: SoftmaxTable)?, output: ByteMap
+    scale: Int, source: ByteMap, offsets: ByteMap, scores: (map: ByteMap, table: SoftmaxTable)?,
+    output: ByteMap
   ) -> [Job] {
     precondition(scale == 1 || scale == 2)
     precondition(source.channels == output.channels && source.batch == output.batch)

@@ -55,13 +55,16 @@ struct IntegerFinder {
       let node = graph.nodes[producer]
       guard let more = Limits(node.op) else { break }
       // Limits nearer to the operator come first; applying both is applying the inner, then the outer.
-      limits = Limits(low: max(limits.low, min(more.low, limits.high)), high: min(limits.high, max(more.high, limits.low)))
+      limits = Limits(
+        low: max(limits.low, min(more.low, limits.high)), high: min(limits.high, max(more.high, limits.low)))
       nodes.insert(producer)
       value = node.inputs[0]
     }
     if let input = stored(value) {
       // Nothing but limits or a change of scale.
-      guard input.scale / output.scale <= CombineRule.largestScale, facts[value]?.shape.rank == 4 else { return nil }
+      guard input.scale / output.scale <= CombineRule.largestScale, facts[value]?.shape.rank == 4 else {
+        return nil
+      }
       var planned = PlannedNode(quantize)
       planned.node.inputs = [input.name]
       planned.integer = IntegerWork(inputs: [input], output: output, range: output.range(limits))
@@ -72,7 +75,8 @@ struct IntegerFinder {
     nodes.insert(producer)
     if case .conv(let convolution) = node.op {
       let own = Limits(convolution.activation)
-      limits = Limits(low: max(limits.low, min(own.low, limits.high)), high: min(limits.high, max(own.high, limits.low)))
+      limits = Limits(
+        low: max(limits.low, min(own.low, limits.high)), high: min(limits.high, max(own.high, limits.low)))
     }
     guard var work = work(of: node, output: output) else { return nil }
     work.range = output.range(limits)
@@ -93,7 +97,8 @@ struct IntegerFinder {
 
   /// Scale and zero point of a conversion with one of each; the name is left empty.
   private func parameters(_ node: Node) -> StoredValue? {
-    guard let scale = graph.floats(named: node.inputs[1]), scale.count == 1, scale[0].isNormal, scale[0] > 0 else {
+    guard let scale = graph.floats(named: node.inputs[1]), scale.count == 1, scale[0].isNormal, scale[0] > 0
+    else {
       return nil
     }
     var zero = 0
@@ -106,7 +111,9 @@ struct IntegerFinder {
 
   /// The stored value that `value` is the real form of.
   func stored(_ value: String) -> StoredValue? {
-    guard let producer = producers[value], case .dequantizeLinear = graph.nodes[producer].op else { return nil }
+    guard let producer = producers[value], case .dequantizeLinear = graph.nodes[producer].op else {
+      return nil
+    }
     let node = graph.nodes[producer]
     guard graph.constants[node.inputs[0]] == nil, facts[node.inputs[0]]?.dtype == .uint8,
       var result = parameters(node)
@@ -121,8 +128,10 @@ struct IntegerFinder {
       return nil
     }
     let node = graph.nodes[producer]
-    guard let tensor = graph.constants[node.inputs[0]]?.tensor, let scales = graph.floats(named: node.inputs[1]),
-      scales.count == 1 || axis == 0 || axis == -tensor.shape.rank, scales.allSatisfy({ $0.isFinite && $0 >= 0 })
+    guard let tensor = graph.constants[node.inputs[0]]?.tensor,
+      let scales = graph.floats(named: node.inputs[1]),
+      scales.count == 1 || axis == 0 || axis == -tensor.shape.rank,
+      scales.allSatisfy({ $0.isFinite && $0 >= 0 })
     else { return nil }
     if node.inputs.count > 2, !node.inputs[2].isEmpty {
       guard let zeros = graph.constants[node.inputs[2]]?.tensor, zeros.isZero else { return nil }
@@ -165,7 +174,8 @@ struct IntegerFinder {
       else { return nil }
       work = made(inputs)
     case .resize, .maxPool:
-      guard let inputs = operands(1), result.rank == 4, inputs[0].scale == output.scale, inputs[0].zero == output.zero
+      guard let inputs = operands(1), result.rank == 4, inputs[0].scale == output.scale,
+        inputs[0].zero == output.zero
       else { return nil }
       work = made(inputs)
     case .averagePool, .globalAveragePool:
@@ -180,7 +190,8 @@ struct IntegerFinder {
       else { return nil }
       if node.inputs.count > 2, !node.inputs[2].isEmpty {
         guard let softmax = producers[node.inputs[2]], case .softmax(let axis) = graph.nodes[softmax].op,
-          axis == 3 || axis == -1, isPrivate(node.inputs[2]), let scores = stored(graph.nodes[softmax].inputs[0])
+          axis == 3 || axis == -1, isPrivate(node.inputs[2]),
+          let scores = stored(graph.nodes[softmax].inputs[0])
         else { return nil }
         inputs.append(scores)
       }

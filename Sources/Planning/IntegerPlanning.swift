@@ -15,8 +15,12 @@ extension Graph {
     // Conversions that nobody reads any more.
     let kept = Set(outputs)
     for index in nodes.indices.reversed() {
-      guard case .dequantizeLinear = nodes[index].op, !kept.contains(nodes[index].outputs[0]) else { continue }
-      if finder.consumers[nodes[index].outputs[0], default: []].allSatisfy(gone.contains) { gone.insert(index) }
+      guard case .dequantizeLinear = nodes[index].op, !kept.contains(nodes[index].outputs[0]) else {
+        continue
+      }
+      if finder.consumers[nodes[index].outputs[0], default: []].allSatisfy(gone.contains) {
+        gone.insert(index)
+      }
     }
     var rest = self
     rest.nodes = nodes.indices.filter { !gone.contains($0) }.map { nodes[$0] }
@@ -34,7 +38,9 @@ extension IntegerFinder {
     var makers: [String: Int] = [:]
     for (position, one) in found.enumerated() { makers[one.planned.node.outputs[0]] = position }
     for position in all.indices {
-      guard let add = all[position], case .add = add.planned.node.op, let sum = add.planned.integer else { continue }
+      guard let add = all[position], case .add = add.planned.node.op, let sum = add.planned.integer else {
+        continue
+      }
       // The operand that is made last, so that the other is there by then.
       let order = [0, 1].sorted { makers[sum.inputs[$0].name] ?? -1 > makers[sum.inputs[$1].name] ?? -1 }
       for index in order {
@@ -61,7 +67,9 @@ extension IntegerFinder {
   /// Whether `value` is read through one conversion, by one node of `found`.
   private func isReadOnce(_ value: String, by found: Found) -> Bool {
     guard isPrivate(value), let reader = consumers[value]?.first else { return false }
-    guard case .dequantizeLinear = graph.nodes[reader].op, isPrivate(graph.nodes[reader].outputs[0]) else { return false }
+    guard case .dequantizeLinear = graph.nodes[reader].op, isPrivate(graph.nodes[reader].outputs[0]) else {
+      return false
+    }
     return consumers[graph.nodes[reader].outputs[0]]!.allSatisfy(found.nodes.contains)
   }
 }

@@ -42,7 +42,8 @@ extension StepFamily {
     let count = context.outputFact.shape.count
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_\(quantizes ? "quantize" : "dequantize")__\(kernels.othersISA)", reason: "one scale",
+      context, kernel: "int8_\(quantizes ? "quantize" : "dequantize")__\(kernels.othersISA)",
+      reason: "one scale",
       readsConstants: [input]
     ) { memory in
       if quantizes {

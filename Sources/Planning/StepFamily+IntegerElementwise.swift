@@ -9,14 +9,19 @@ extension StepFamily {
     var sign = 1.0
     if case .sub = context.node.op { sign = -1 }
     let rule = CombineRule(
-      scaleA: a.scale / work.output.scale, zeroA: a.zero, scaleB: sign * b.scale / work.output.scale, zeroB: b.zero,
+      scaleA: a.scale / work.output.scale, zeroA: a.zero, scaleB: sign * b.scale / work.output.scale,
+      zeroB: b.zero,
       to: work.range)
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_combine__\(kernels.othersISA)", reason: "stored numbers", inPlace: [a.name, b.name],
+      context, kernel: "int8_combine__\(kernels.othersISA)", reason: "stored numbers",
+      inPlace: [a.name, b.name],
       takesStrided: true, givesStrided: true
     ) { memory in
-      [kernels.combine(memory.byteMap(a.name), memory.byteMap(b.name), output: memory.byteMap(output), rule: rule)]
+      [
+        kernels.combine(
+          memory.byteMap(a.name), memory.byteMap(b.name), output: memory.byteMap(output), rule: rule)
+      ]
     }
   }
 
@@ -80,7 +85,8 @@ extension StepFamily {
     let output = context.output
     let channels = work.inputs.map { context.facts[$0.name]!.shape[-1] }
     let offsets = channels.indices.map { channels[..<$0].reduce(0, +) }
-    let alike = work.inputs.allSatisfy { $0.scale == work.output.scale && $0.zero == work.output.zero }
+    let alike =
+      work.inputs.allSatisfy { $0.scale == work.output.scale && $0.zero == work.output.zero }
       && work.range == StoredRange(zero: work.output.zero)
     let rules = work.inputs.map {
       CombineRule(scaleA: $0.scale / work.output.scale, zeroA: $0.zero, to: work.range)
@@ -96,7 +102,8 @@ extension StepFamily {
           var part = whole
           part.base += offsets[index]
           part.channels = channels[index]
-          return kernels.combine(memory.byteMap(work.inputs[index].name), nil, output: part, rule: rules[index])
+          return kernels.combine(
+            memory.byteMap(work.inputs[index].name), nil, output: part, rule: rules[index])
         }
       })
   }

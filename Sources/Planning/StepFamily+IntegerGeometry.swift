@@ -6,7 +6,8 @@ internal import Kernels
 extension StepFamily {
   static func integerPool(_ context: NodeContext, _ work: IntegerWork, _ pooling: Pooling) -> Step {
     var window = PoolingWindow(
-      kernelRows: pooling.kernel.rows, kernelColumns: pooling.kernel.columns, strideRows: pooling.strides.rows,
+      kernelRows: pooling.kernel.rows, kernelColumns: pooling.kernel.columns,
+      strideRows: pooling.strides.rows,
       strideColumns: pooling.strides.columns)
     window.padTop = pooling.pads.top
     window.padLeft = pooling.pads.left
@@ -26,7 +27,8 @@ extension StepFamily {
     ) { memory in
       let (from, to) = (memory.byteMap(input.name), memory.byteMap(output))
       if isAverage {
-        return kernels.averagePool(settled, input: from, zero: input.zero, output: to, ratio: ratio, range: range)
+        return kernels.averagePool(
+          settled, input: from, zero: input.zero, output: to, ratio: ratio, range: range)
       }
       return kernels.maxPool(settled, input: from, output: to)
     }
@@ -40,7 +42,8 @@ extension StepFamily {
       context, kernel: "int8_mean__\(kernels.othersISA)", reason: "all pixels", takesStrided: true
     ) { memory in
       kernels.mean(
-        input: memory.byteMap(input.name), zero: input.zero, output: memory.bytes(output), ratio: ratio, range: range)
+        input: memory.byteMap(input.name), zero: input.zero, output: memory.bytes(output), ratio: ratio,
+        range: range)
     }
   }
 
@@ -54,7 +57,8 @@ extension StepFamily {
     let columns = Int8ResizeTaps(resize, input: from[2], output: to[2], scale: scales.columns)
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_resize__\(kernels.othersISA)", reason: "\(resize.mode.rawValue), positions in tables",
+      context, kernel: "int8_resize__\(kernels.othersISA)",
+      reason: "\(resize.mode.rawValue), positions in tables",
       takesStrided: true, givesStrided: true
     ) { memory in
       kernels.resize(
@@ -69,7 +73,8 @@ extension StepFamily {
     let kernels = context.integers
     return Step(
       context, kernel: "int8_warp__\(kernels.othersISA)",
-      reason: "offsets\(scores == nil ? "" : ", mask") and sampling in one", weightBytes: scores == nil ? 0 : 512,
+      reason: "offsets\(scores == nil ? "" : ", mask") and sampling in one",
+      weightBytes: scores == nil ? 0 : 512,
       takesStrided: true, givesStrided: true
     ) { memory in
       kernels.warp(
@@ -82,7 +87,8 @@ extension StepFamily {
 extension SoftmaxTable {
   /// e^(-d * scale) for differences d, in 15 bits.
   init(stepsOf scale: Double) {
-    self.init((0..<256).map { UInt16((Exponential.of(-Double($0) * scale) * 32767).rounded(.toNearestOrEven)) })
+    self.init(
+      (0..<256).map { UInt16((Exponential.of(-Double($0) * scale) * 32767).rounded(.toNearestOrEven)) })
   }
 }
 

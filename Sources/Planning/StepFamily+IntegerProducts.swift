@@ -5,7 +5,9 @@ internal import Kernels
 
 extension StepFamily {
   /// Weights, bias and multipliers in the units of rm_int8.h's REQUANTIZE.
-  static func integerConvolution(_ context: NodeContext, _ work: IntegerWork, _ convolution: Convolution) -> Step {
+  static func integerConvolution(_ context: NodeContext, _ work: IntegerWork, _ convolution: Convolution)
+    -> Step
+  {
     let input = work.inputs[0]
     let weights = work.weights!
     let bias = weights.bias.indices.map { channel -> Int32 in
@@ -19,7 +21,8 @@ extension StepFamily {
     }
     let packed = context.integers.pack(
       ConvolutionWindow(convolution), inChannels: context.facts[input.name]!.shape[-1],
-      outChannels: weights.scales.count, groups: convolution.groups, inputZero: input.zero, weights: weights.values,
+      outChannels: weights.scales.count, groups: convolution.groups, inputZero: input.zero,
+      weights: weights.values,
       bias: bias, multipliers: multipliers)
     let (output, range) = (context.output, work.range)
     let residual = work.join.map { join in
@@ -31,8 +34,10 @@ extension StepFamily {
       )
     }
     return Step(
-      context, kernel: packed.kernel, reason: residual == nil ? "stored numbers" : "stored numbers, with the add",
-      weightBytes: packed.byteCount, inPlace: residual.map { [$0.name] } ?? [], takesStrided: true, givesStrided: true
+      context, kernel: packed.kernel,
+      reason: residual == nil ? "stored numbers" : "stored numbers, with the add",
+      weightBytes: packed.byteCount, inPlace: residual.map { [$0.name] } ?? [], takesStrided: true,
+      givesStrided: true
     ) { memory in
       packed.jobs(
         input: memory.byteMap(input.name), output: memory.byteMap(output), range: range,

@@ -13,8 +13,11 @@ public struct Calibrator {
   private var statistics: [String: ValueStatistics] = [:]
 
   /// - Parameter graph: what `Graph.foldedForQuantization` gives; with one input.
-  public init(graph: Graph, pool: WorkerPool, level: CPULevel = .best) throws {
-    scheme = try QuantizationScheme(graph: graph)
+  public init(
+    graph: Graph, pool: WorkerPool, level: CPULevel = .best,
+    keepingReal isReal: (String) -> Bool = { _ in false }
+  ) throws {
+    scheme = try QuantizationScheme(graph: graph, keepingReal: isReal)
     var observed = graph
     observed.outputs = scheme.values.filter { value in !graph.inputs.contains { $0.name == value } }
     let plan = try Plan(graph: try observed.optimized(), options: PlanOptions(level: level))
@@ -26,7 +29,9 @@ public struct Calibrator {
   /// Two rounds over `examples`: ends first, then the spread between them.
   ///
   /// - Parameter examples: elements of the input, channels last; asked for twice, the same both times.
-  public mutating func observe(_ count: Int, _ example: (Int, UnsafeMutableBufferPointer<Float>) throws -> Void)
+  public mutating func observe(
+    _ count: Int, _ example: (Int, UnsafeMutableBufferPointer<Float>) throws -> Void
+  )
     rethrows
   {
     let elements = session.fact(input).shape.count
@@ -38,13 +43,20 @@ public struct Calibrator {
         session.run()
         for value in scheme.values {
           let start = value == input ? UnsafeRawPointer(memory.baseAddress!) : session.output(value)
-          let seen = UnsafeBufferPointer(
-            start: start.assumingMemoryBound(to: Float.self), count: session.fact(value).shape.count)
-          if round == 0 { statistics[value]!.see(seen) } else { statistics[value]!.count(seen) }
+          let shape = session.fact(value).shape
+          let seen = UnsafeBufferPointer(start: start.assumingMemoryBound(to: Float.self), count: shape.count)
+          if round == 0 {
+            statistics[value]!.see(seen, channels: shape[-1])
+          } else {
+            statistics[value]!.count(seen)
+          }
         }
       }
     }
   }
+
+  /// The mean of each channel of each value.
+  public var means: [String: [Float]] { statistics.mapValues(\.means) }
 
   /// The range of each value.
   public func ranges(_ method: RangeMethod) -> [String: ClosedRange<Float>] {

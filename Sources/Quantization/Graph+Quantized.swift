@@ -11,9 +11,13 @@ extension Graph {
   ///   - scheme: of this graph, which is what `foldedForQuantization` gives.
   ///   - ranges: of each value that the scheme does not fix. The larger of concatenated values set the scale
   ///     of all, where that costs the others at most one bit.
+  ///   - means: of each channel of values, as far as known: with them, biases make up for what rounding the
+  ///     weights would add to the mean of a channel.
   /// - Throws: `GraphError` where a weight is not constant.
-  public func quantized(_ scheme: QuantizationScheme, ranges: [String: ClosedRange<Float>]) throws -> Graph {
-    var writer = QuantizedGraphWriter(self, scheme, ranges)
+  public func quantized(
+    _ scheme: QuantizationScheme, ranges: [String: ClosedRange<Float>], means: [String: [Float]] = [:]
+  ) throws -> Graph {
+    var writer = QuantizedGraphWriter(self, scheme, ranges, means)
     return try writer.run()
   }
 }
@@ -31,14 +35,19 @@ private struct QuantizedGraphWriter {
   private let source: Graph
   private var scheme: QuantizationScheme
   private let ranges: [String: ClosedRange<Float>]
+  private let means: [String: [Float]]
   private let outputs: Set<String>
   private var graph: Graph
   private var parameters: [String: Quantization] = [:]
 
-  init(_ source: Graph, _ scheme: QuantizationScheme, _ ranges: [String: ClosedRange<Float>]) {
+  init(
+    _ source: Graph, _ scheme: QuantizationScheme, _ ranges: [String: ClosedRange<Float>],
+    _ means: [String: [Float]]
+  ) {
     self.source = source
     self.scheme = scheme
     self.ranges = ranges
+    self.means = means
     outputs = Set(source.outputs)
     graph = source
     graph.nodes = []
@@ -49,7 +58,7 @@ private struct QuantizedGraphWriter {
     let stored = Set(scheme.values)
     for input in source.inputs where stored.contains(input.name) { convert(input.name, from: input.name) }
     for var node in source.nodes {
-      if case .conv = node.op, !scheme.inner.contains(node.name) { try quantizeWeights(&node, stored) }
+      if case .conv = node.op, !scheme.untouched.contains(node.name) { try quantizeWeights(&node, stored) }
       for index in node.inputs.indices where stored.contains(node.inputs[index]) {
         node.inputs[index] = real(node.inputs[index])
       }
@@ -67,7 +76,8 @@ private struct QuantizedGraphWriter {
 
   private mutating func settleParameters() {
     func span(_ value: String) -> Float {
-      let range = scheme.fixed[scheme.leader(value)].map { _ in 1...1 } ?? ranges[scheme.leader(value)] ?? 0...0
+      let range =
+        scheme.fixed[scheme.leader(value)].map { _ in 1...1 } ?? ranges[scheme.leader(value)] ?? 0...0
       return range.upperBound - range.lowerBound
     }
     for (inputs, output) in scheme.concatenations {
@@ -98,7 +108,9 @@ private struct QuantizedGraphWriter {
       Tensor([UInt8(quantization.zeroPoints[0])], shape: []), isParameter: false)
     let numbers = ["\(value).scale", "\(value).zero"]
     graph.nodes.append(
-      Node("\(value).quantize", .quantizeLinear(axis: 1), inputs: [exact] + numbers, outputs: ["\(value).stored"]))
+      Node(
+        "\(value).quantize", .quantizeLinear(axis: 1), inputs: [exact] + numbers, outputs: ["\(value).stored"]
+      ))
     graph.nodes.append(
       Node(
         "\(value).dequantize", .dequantizeLinear(axis: 1), inputs: ["\(value).stored"] + numbers,
@@ -116,7 +128,7 @@ private struct QuantizedGraphWriter {
     let real = weights.elements(as: Float.self)
     let row = real.count / channels
     let biasName = node.inputs.count > 2 ? node.inputs[2] : ""
-    let bias = biasName.isEmpty ? nil : source.constants[biasName]?.tensor.elements(as: Float.self)
+    var bias = biasName.isEmpty ? nil : source.constants[biasName]?.tensor.elements(as: Float.self)
     var scales: [Float] = []
     var values = [Int8](repeating: 0, count: real.count)
     for channel in 0..<channels {
@@ -130,11 +142,26 @@ private struct QuantizedGraphWriter {
         values[index] = Int8(min(max((real[index] / scale).rounded(.toNearestOrEven), -127), 127))
       }
     }
+    if let known = bias, let means = means[node.inputs[0]], case .conv(let convolution) = node.op {
+      let perGroup = channels / convolution.groups
+      let taps = weights.shape[2] * weights.shape[3]
+      bias = known.indices.map { channel in
+        let first = channel / perGroup * weights.shape[1]
+        return (0..<row).reduce(known[channel]) { sum, index in
+          let position = channel * row + index
+          return sum - (Float(values[position]) * scales[channel] - real[position])
+            * means[first + index / taps]
+        }
+      }
+    }
     node.inputs[1] = constant("\(node.name).weight", Tensor(values, shape: weights.shape), scales)
     guard let bias else { return }
     let units = scales.map { Float(input * Double($0)) }
     let numbers = bias.indices.map { index in
-      Int32(min(max((Double(bias[index]) / Double(units[index])).rounded(.toNearestOrEven), -0x7fff_ffff), 0x7fff_ffff))
+      Int32(
+        min(
+          max((Double(bias[index]) / Double(units[index])).rounded(.toNearestOrEven), -0x7fff_ffff),
+          0x7fff_ffff))
     }
     node.inputs[2] = constant("\(node.name).bias", Tensor(numbers, shape: [channels]), units)
   }
@@ -151,7 +178,8 @@ private struct QuantizedGraphWriter {
         Tensor([Int8](repeating: 0, count: scales.count), shape: [scales.count]), isParameter: false)
       inputs.append("\(name).zero")
     }
-    graph.nodes.append(Node("\(name).dequantize", .dequantizeLinear(axis: 0), inputs: inputs, outputs: ["\(name).real"]))
+    graph.nodes.append(
+      Node("\(name).dequantize", .dequantizeLinear(axis: 0), inputs: inputs, outputs: ["\(name).real"]))
     return "\(name).real"
   }
 }

@@ -10,8 +10,8 @@ public import GraphIR
 public struct QuantizationScheme: Sendable {
   /// Values to store, in running order.
   public private(set) var values: [String] = []
-  /// Nodes inside warps, which stay as they are.
-  let inner: Set<String>
+  /// Nodes that stay as they are: those inside warps, and those that are to.
+  let untouched: Set<String>
   /// Values whose parameters follow from what they are, not from what was seen.
   public private(set) var fixed: [String: Quantization] = [:]
   /// For each value, the one whose parameters it takes.
@@ -19,9 +19,11 @@ public struct QuantizationScheme: Sendable {
   /// Concatenations whose inputs would best have the output's parameters.
   public private(set) var concatenations: [(inputs: [String], output: String)] = []
 
-  public init(graph: Graph) throws {
+  /// - Parameter isReal: which nodes are to stay in floats; tells by their names.
+  public init(graph: Graph, keepingReal isReal: (String) -> Bool = { _ in false }) throws {
     let warps = try WarpParts(graph)
-    inner = Set(warps.inner.map { graph.nodes[$0].name })
+    let real = Set(graph.nodes.indices.filter { isReal(graph.nodes[$0].name) })
+    untouched = Set(warps.inner.union(real).map { graph.nodes[$0].name })
     let producers = graph.producers()
     let consumers = graph.consumers()
     let facts = try graph.facts()
@@ -38,18 +40,28 @@ public struct QuantizationScheme: Sendable {
     func isMap(_ value: String) -> Bool {
       facts[value]?.shape.rank == 4 && facts[value]?.dtype == .float32 && graph.constants[value] == nil
     }
+    /// Whether a node that stays real makes `value`, limits behind it included.
+    func isMadeReal(_ value: String) -> Bool {
+      guard let producer = producers[value] else { return false }
+      if real.contains(producer) { return true }
+      switch graph.nodes[producer].op {
+      case .relu, .clip: return isMadeReal(graph.nodes[producer].inputs[0])
+      default: return false
+      }
+    }
     var known: Set<String> = []
     func add(_ value: String) {
       guard isMap(value), known.insert(value).inserted else { return }
       values.append(value)
     }
 
-    for (index, node) in graph.nodes.enumerated() where !warps.inner.contains(index) {
+    for (index, node) in graph.nodes.enumerated() where !warps.inner.contains(index) && !real.contains(index)
+    {
       let output = behindLimits(node.outputs[0])
       switch node.op {
       case .conv, .add, .sub, .mul, .averagePool, .globalAveragePool, .concat:
         guard isMap(node.outputs[0]) else { continue }
-        for input in node.inputs where isMap(input) && producers[input] == nil { add(input) }
+        for input in node.inputs where producers[input] == nil || isMadeReal(input) { add(input) }
         add(output)
         if case .concat(let axis) = node.op, axis == 1 || axis == -3, output == node.outputs[0] {
           concatenations.append((node.inputs, output))
@@ -76,11 +88,11 @@ public struct QuantizationScheme: Sendable {
       default: continue
       }
     }
-    for offsets in warps.offsets {
+    for (index, offsets) in warps.offsets where !real.contains(index) {
       add(offsets)
       fixed[offsets] = Quantization(scale: 1 / 16, zeroPoint: 128)
     }
-    for scores in warps.scores { add(scores) }
+    for (index, scores) in warps.scores where !real.contains(index) { add(scores) }
   }
 
   private mutating func lead(_ value: String, by leader: String) { leaders[value] = leader }
@@ -116,9 +128,10 @@ private struct WarpParts {
   var inner: Set<Int> = []
   /// The source of each GridSample that becomes a warp.
   var sources: [Int: String] = [:]
-  var offsets: [String] = []
-  /// What the softmax of a mask reads.
-  var scores: [String] = []
+  /// The offsets that each such GridSample reads.
+  var offsets: [(node: Int, value: String)] = []
+  /// What the softmax of its mask reads.
+  var scores: [(node: Int, value: String)] = []
 
   init(_ graph: Graph) throws {
     var recognised = graph
@@ -127,11 +140,13 @@ private struct WarpParts {
     let producers = recognised.producers()
     for (index, node) in graph.nodes.enumerated() where !left.contains(node.name) { inner.insert(index) }
     for node in recognised.nodes {
-      guard case .warp = node.op, let index = graph.nodes.firstIndex(where: { $0.name == node.name }) else { continue }
+      guard case .warp = node.op, let index = graph.nodes.firstIndex(where: { $0.name == node.name }) else {
+        continue
+      }
       sources[index] = node.inputs[0]
-      offsets.append(node.inputs[1])
+      offsets.append((index, node.inputs[1]))
       if node.inputs.count > 2, let softmax = producers[node.inputs[2]] {
-        scores.append(recognised.nodes[softmax].inputs[0])
+        scores.append((index, recognised.nodes[softmax].inputs[0]))
       }
     }
   }

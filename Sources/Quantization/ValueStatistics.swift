@@ -17,13 +17,25 @@ struct ValueStatistics: Sendable {
   private(set) var low: Float = 0
   private(set) var high: Float = 0
   private var counts: [Double] = []
+  private var sums: [Double] = []
+  private var pixels = 0.0
+
+  /// The mean of each channel.
+  var means: [Float] { sums.map { Float($0 / max(pixels, 1)) } }
 
   /// First round. Zero is always inside, for padding is zero.
-  mutating func see(_ values: UnsafeBufferPointer<Float>) {
-    for value in values where value.isFinite {
-      low = min(low, value)
-      high = max(high, value)
+  mutating func see(_ values: UnsafeBufferPointer<Float>, channels: Int) {
+    if sums.isEmpty { sums = [Double](repeating: 0, count: channels) }
+    for pixel in 0..<values.count / channels {
+      for channel in 0..<channels {
+        let value = values[pixel * channels + channel]
+        guard value.isFinite else { continue }
+        low = min(low, value)
+        high = max(high, value)
+        sums[channel] += Double(value)
+      }
     }
+    pixels += Double(values.count / channels)
   }
 
   /// Second round, over the same values.
@@ -47,7 +59,9 @@ struct ValueStatistics: Sendable {
       var sum = 0.0
       while first < last, sum + counts[first] <= most { (sum, first) = (sum + counts[first], first + 1) }
       sum = 0
-      while last > first + 1, sum + counts[last - 1] <= most { (sum, last) = (sum + counts[last - 1], last - 1) }
+      while last > first + 1, sum + counts[last - 1] <= most {
+        (sum, last) = (sum + counts[last - 1], last - 1)
+      }
       return min(edge(first), 0)...max(edge(last), 0)
     case .leastError:
       var best = (error: Double.infinity, range: low...high)

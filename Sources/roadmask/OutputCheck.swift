@@ -97,9 +97,16 @@ struct OutputCheck {
     }
   }
 
+  /// The folder that `path` names a file in. (NSString's own way ends the program for a name of one letter.)
+  private static func folder(of path: String) -> String {
+    var path = path[...]
+    while path.count > 1, path.hasSuffix("/") { path = path.dropLast() }
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
   private func checkFolder(of target: Target) throws {
-    let path = (target.path as NSString).deletingLastPathComponent
-    let name = path.isEmpty ? "." : path
+    let name = OutputCheck.folder(of: target.path)
     guard let folder = FileIdentity(name) else {
       if target.makesFolder { return try checkFolder(of: Target(path: name, overwrite: false)) }
       throw Problem(
@@ -113,7 +120,7 @@ struct OutputCheck {
     }
     let pictures = inputs.first { $0.role.hasPrefix("a picture") }
     if target.isSeries, let pictures,
-      FileIdentity((pictures.path as NSString).deletingLastPathComponent) == folder
+      FileIdentity(OutputCheck.folder(of: pictures.path)) == folder
     {
       throw Problem(
         .cannotCreate, "RM-OUT-006", "cannot write pictures into \(name): those of the source are there",

@@ -29,7 +29,9 @@ struct NetworkTests {
     return values
   }
 
-  static func run(_ graph: Graph, _ picture: [Float], level: CPULevel = .best, threads: Int = 1, fuses: Bool = true)
+  static func run(
+    _ graph: Graph, _ picture: [Float], level: CPULevel = .best, threads: Int = 1, fuses: Bool = true
+  )
     throws -> [Float]
   {
     let plan = try Plan(graph: try graph.optimized(), options: PlanOptions(level: level, fuses: fuses))
@@ -37,12 +39,14 @@ struct NetworkTests {
     _ = picture.withUnsafeBytes { memcpy(session.input("image"), $0.baseAddress!, $0.count) }
     session.run()
     let count = session.fact("logits").shape.count
-    return Array(UnsafeBufferPointer(start: session.output("logits").assumingMemoryBound(to: Float.self), count: count))
+    return Array(
+      UnsafeBufferPointer(start: session.output("logits").assumingMemoryBound(to: Float.self), count: count))
   }
 
   static func quantized(_ preset: String) throws -> (float: Graph, stored: Graph) {
     let spec = try NetworkSpec(parsing: preset)
-    let float = try spec.build(rows: rows, columns: columns, form: .deployable, seed: 3).foldedForQuantization()
+    let float = try spec.build(rows: rows, columns: columns, form: .deployable, seed: 3)
+      .foldedForQuantization()
     var calibrator = try Calibrator(graph: float, pool: WorkerPool(threads: 1))
     calibrator.observe(4) { index, memory in
       _ = memory.update(from: picture(index))
@@ -84,32 +88,42 @@ struct NetworkTests {
 
   @Test(
     .enabled(if: PythonRuntime.path != nil, PythonRuntime.missing),
-    arguments: ["srm-crm", "refinenet", "mcibi"])
-  func agreesWithOnnxruntime(_ preset: String) throws {
+    arguments: [
+      ("srm-crm", 0.1), ("refinenet", 0.1), ("mcibi", 0.1),
+      // Random weights make this one unsteady: inputs changed by 0.001 change onnxruntime's own logits by 0.3.
+      ("refinenet-light", 0.25),
+    ])
+  func agreesWithOnnxruntime(_ preset: String, limit: Float) throws {
     let (_, stored) = try Self.quantized(preset)
-    let folder = try TemporaryFolder()
-    try ONNXWriter.write(stored, to: folder.path("stored.onnx"))
     let picture = Self.picture(9)
-    try picture.withUnsafeBytes { try Data($0).write(to: URL(fileURLWithPath: folder.path("image"))) }
-    try PythonRuntime.check(
-      """
-      import sys, numpy, onnx, onnxruntime
-      onnx.checker.check_model(onnx.load(sys.argv[1]), full_check=True)
-      session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
-      image = numpy.fromfile(sys.argv[2], numpy.float32).reshape(1, \(Self.rows), \(Self.columns), 3).transpose(0, 3, 1, 2)
-      logits = session.run(["logits"], {"image": numpy.ascontiguousarray(image)})[0]
-      numpy.ascontiguousarray(logits.transpose(0, 2, 3, 1)).tofile(sys.argv[3])
-      """, [folder.path("stored.onnx"), folder.path("image"), folder.path("logits")])
-    let data = try Data(contentsOf: URL(fileURLWithPath: folder.path("logits")))
-    let theirs = data.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+    let theirs = try PythonRuntime.logits(of: stored, picture, rows: Self.rows, columns: Self.columns)
     let ours = try Self.run(stored, picture)
     #expect(ours.count == theirs.count)
-    #expect(Self.noise(ours, against: theirs) < 0.1)
+    #expect(Self.noise(ours, against: theirs) < limit)
+  }
+
+  @Test func nodesKeptRealAreAlone() throws {
+    let spec = try NetworkSpec(parsing: "srm-crm")
+    let float = try spec.build(rows: Self.rows, columns: Self.columns, form: .deployable, seed: 3)
+      .foldedForQuantization()
+    var calibrator = try Calibrator(graph: float, pool: WorkerPool(threads: 1)) {
+      $0.hasPrefix("context.crm.reduce") || $0.hasPrefix("merge.s8.srm")
+    }
+    calibrator.observe(1) { index, memory in _ = memory.update(from: Self.picture(index)) }
+    let stored = try float.quantized(
+      calibrator.scheme, ranges: calibrator.ranges(.percentile(0.001)), means: calibrator.means)
+    let plan = try Plan(graph: try stored.optimized())
+    #expect(!plan.isExact)
+    #expect(plan.work.integer >= plan.work.steps - 14 && plan.work.integer < plan.work.steps)
+    let (_, all) = try Self.quantized("srm-crm")
+    let whole = try Plan(graph: try all.optimized())
+    #expect(whole.isExact && whole.work.integer == whole.work.steps)
+    #expect(!(try Plan(graph: try float.optimized())).isExact)
   }
 }
 
 extension UnsafeMutableBufferPointer<Float> {
-  fileprivate func update(from values: [Float]) -> Int {
+  func update(from values: [Float]) -> Int {
     for index in values.indices { self[index] = values[index] }
     return values.count
   }

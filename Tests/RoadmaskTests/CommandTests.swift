@@ -12,7 +12,8 @@ extension ProgramTests {
     init() throws { work = try Workplace() }
 
     @Test(arguments: [
-      [], ["run"], ["bench"], ["eval"], ["model"], ["model", "build"], ["model", "info"], ["model", "check"],
+      [], ["run"], ["bench"], ["eval"], ["quantize"], ["model"], ["model", "build"], ["model", "info"],
+      ["model", "check"],
       ["probe"],
       ["config"], ["config", "check"], ["config", "show"], ["contact-sheet"], ["doctor"],
     ])
