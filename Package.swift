@@ -61,6 +61,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Planning", dependencies: ["Buffers", "GraphIR", "Kernels"], swiftSettings: strict),
+    .target(
+      name: "Quantization", dependencies: ["Buffers", "GraphIR", "Kernels", "Planning"],
+      swiftSettings: strict),
 
     // Labels against truth.
     .target(name: "Evaluation", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
@@ -81,7 +84,7 @@ let package = Package(
       name: "roadmask",
       dependencies: [
         "Buffers", "Evaluation", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Planning",
-        "Scenes", "Stages",
+        "Quantization", "Scenes", "Stages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -97,6 +100,10 @@ let package = Package(
       name: "FramesTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
     .testTarget(
       name: "GraphIRTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
+    .testTarget(
+      name: "QuantizationTests",
+      dependencies: ["Buffers", "GraphIR", "Kernels", "Networks", "ONNX", "Planning", "Quantization"],
+      swiftSettings: strict),
     .testTarget(
       name: "ONNXTests",
       dependencies: [

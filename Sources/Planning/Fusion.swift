@@ -14,6 +14,8 @@ struct PlannedNode {
   /// An activation that followed an add.
   var limits: Limits?
   var fused: [Operator] = []
+  /// Set where the node runs on stored numbers.
+  var integer: IntegerWork?
 
   init(_ node: Node) { self.node = node }
 

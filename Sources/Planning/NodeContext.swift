@@ -10,6 +10,7 @@ struct NodeContext {
   let facts: [String: Fact]
   let constants: [String: Tensor]
   let kernels: F32Kernels
+  let integers: Int8Kernels
   let macs: Int
 
   var node: Node { planned.node }

@@ -56,15 +56,16 @@ public struct Plan: Sendable {
       throw PlanningError("this machine has no \(options.level.rawValue)")
     }
     let facts = try graph.facts()
-    let nodes = options.fuses ? graph.fused(facts) : graph.nodes.map { PlannedNode($0) }
+    let nodes = graph.planned(facts, fuses: options.fuses)
     let macs = graph.macs(facts)
     let kernels = F32Kernels(level: options.level)
+    let integers = Int8Kernels(level: options.level)
     let constants = graph.constants.mapValues(\.tensor)
     var steps: [Step] = []
     steps.reserveCapacity(nodes.count)
     for planned in nodes {
       let context = NodeContext(
-        planned: planned, facts: facts, constants: constants, kernels: kernels,
+        planned: planned, facts: facts, constants: constants, kernels: kernels, integers: integers,
         macs: macs[planned.node.name] ?? 0)
       steps.append(try StepFamily.step(for: context))
     }

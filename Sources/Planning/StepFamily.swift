@@ -10,6 +10,7 @@ struct StepFamily: Sendable {
 
   /// In the order in which they are asked.
   static let all: [StepFamily] = [
+    .integer,
     .convolution,
     .elementwise,
     .windows,

@@ -113,7 +113,8 @@ struct Assessment {
     for info: SourceInfo, config: PipelineConfig, model: String?
   ) throws -> (FrameLabeler, names: [String]) {
     let path = try ModelStore.path(of: model)
-    let loaded = try LoadedModel(path: path, level: config.usableLevel(), picture: config.pictureSize)
+    let loaded = try LoadedModel(
+      path: path, level: config.usableLevel(), picture: config.pictureSize, insists: config.model.size != nil)
     let inference = try loaded.inference(threads: config.threadBudget)
     return (
       FrameLabeler(source: info, config: config, inference: inference), loaded.description.palette.names

@@ -24,7 +24,8 @@ struct Execution {
     let path = try ModelStore.path(of: config.model.file)
     let check = OutputCheck(config, model: path, overwrite: options.overwrite)
     try check.run()
-    let model = try LoadedModel(path: path, level: level, picture: config.pictureSize)
+    let model = try LoadedModel(
+      path: path, level: level, picture: config.pictureSize, insists: config.model.size != nil)
     let inference = try model.inference(threads: config.threadBudget)
     if options.dryRun { return try describe(model) }
 

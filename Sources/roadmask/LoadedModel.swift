@@ -18,9 +18,13 @@ struct LoadedModel {
   private let mean: [Float]
   private let scale: [Float]
 
-  /// - Parameter choose: the size to take pictures in, given the file's own.
-  init(path: String, level: CPULevel, picture choose: (_ own: PixelSize) throws -> PixelSize = { $0 }) throws
-  {
+  /// - Parameters:
+  ///   - choose: the size to take pictures in, given the file's own.
+  ///   - insists: a network that cannot have that size is refused; else it keeps its own.
+  init(
+    path: String, level: CPULevel, picture choose: (_ own: PixelSize) throws -> PixelSize = { $0 },
+    insists: Bool = true
+  ) throws {
     self.path = path
     do {
       var graph = try ONNXReader.read(path).optimized()
@@ -29,8 +33,10 @@ struct LoadedModel {
       let whole = graph.inputs.first.map { PixelSize(width: $0.fact.shape[2], height: $0.fact.shape[1]) }
       if let own = picture ?? whole, case let wanted = try choose(own), wanted != own {
         let size = wanted.roundedUp(to: 32)
-        graph = try graph.resized(toRows: size.height, columns: size.width)
-        picture = wanted
+        do {
+          graph = try graph.resized(toRows: size.height, columns: size.width)
+          picture = wanted
+        } catch is GraphError where !insists {}
       }
       self.picture = picture
       plan = try Plan(graph: graph, options: PlanOptions(level: level))
@@ -40,7 +46,8 @@ struct LoadedModel {
       let license = metadata["license"]
       description = ModelDescription(
         name: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent,
-        sha256: try FileDigest.sha256(path), precision: "fp32", isExact: false,
+        sha256: try FileDigest.sha256(path), precision: plan.work.integer > 0 ? "int8" : "fp32",
+        isExact: plan.isExact,
         palette: try LoadedModel.palette(metadata, classes: classes), license: license ?? "unknown",
         notice: license.map { "weights: \($0)" + (metadata["dataset"].map { " (trained on \($0))" } ?? "") })
     } catch {

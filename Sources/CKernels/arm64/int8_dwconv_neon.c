@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Depthwise convolution, 8 channels at a time: activations and weights as s16, smlal into s32. Two output pixels go
+// together, so that each weight is loaded once for both.
+//
+// Packed: for each 8 channels bias [8], multiplier [8], weights [taps][8] s16.
+#if defined(__aarch64__)
+#include "int8_neon.h"
+
+static size_t block_bytes(const rm_int8_conv_shape *s) {
+  return 64 + 16 * (size_t)(s->kernel_rows * s->kernel_columns);
+}
+
+size_t rm_int8_dwconv_packed_bytes__neon(const rm_int8_conv_shape *s) {
+  return (size_t)((s->out_channels + 7) / 8) * block_bytes(s);
+}
+
+void rm_int8_dwconv_pack__neon(const rm_int8_conv_shape *s, const rm_int8_conv_weights *from, void *packed) {
+  const int32_t taps = s->kernel_rows * s->kernel_columns;
+  uint8_t *at = packed;
+  memset(packed, 0, rm_int8_dwconv_packed_bytes__neon(s));
+  for (int32_t first = 0; first < s->out_channels; first += 8, at += block_bytes(s)) {
+    int32_t *bias = (int32_t *)at;
+    float *multiplier = (float *)(bias + 8);
+    int16_t *weights = (int16_t *)(multiplier + 8);
+    for (int32_t i = 0; i < 8 && first + i < s->out_channels; i++) {
+      uint32_t sum = from->bias ? (uint32_t)from->bias[first + i] : 0;
+      for (int32_t tap = 0; tap < taps; tap++) {
+        const int8_t value = from->weights[(first + i) * taps + tap];
+        weights[8 * tap + i] = value;
+        sum -= (uint32_t)(from->in_zero * value);
+      }
+      bias[i] = (int32_t)sum;
+      multiplier[i] = from->multiplier[first + i];
+    }
+  }
+}
+
+// The pixel under tap (ky, kx), or the pad.
+INLINE const uint8_t *under(const rm_int8_conv_call *call, int32_t y, int32_t x) {
+  const rm_int8_conv_shape *s = &call->shape;
+  if (y < 0 || y >= s->in_rows || x < 0 || x >= s->in_columns) return call->pad;
+  return call->in + ((ptrdiff_t)y * s->in_columns + x) * call->in_pixel;
+}
+
+// Pixels (row, column) and (row, column + step), step 0 or 1.
+INLINE void pair(const rm_int8_conv_call *call, int32_t row, int32_t column, int32_t step) {
+  const rm_int8_conv_shape *s = &call->shape;
+  const rm_rule8 rule = rm_make_rule8(call->out_zero, call->low, call->high);
+  uint8_t *out = call->out + ((ptrdiff_t)row * s->out_columns + column) * call->out_pixel;
+  const uint8_t *at = call->packed;
+  for (int32_t c = 0; c < s->out_channels; c += 8, at += block_bytes(s)) {
+    const int32_t *bias = (const int32_t *)at;
+    const float *multiplier = (const float *)(bias + 8);
+    const int16_t *w = (const int16_t *)(multiplier + 8);
+    int32x4_t a_low = vld1q_s32(bias), a_high = vld1q_s32(bias + 4), b_low = a_low, b_high = a_high;
+    for (int32_t ky = 0; ky < s->kernel_rows; ky++) {
+      const int32_t y = row * s->stride_rows - s->pad_top + ky * s->dilation_rows;
+      for (int32_t kx = 0; kx < s->kernel_columns; kx++, w += 8) {
+        const int32_t x = column * s->stride_columns - s->pad_left + kx * s->dilation_columns;
+        const int16x8_t weights = vld1q_s16(w);
+        const int16x8_t a = vreinterpretq_s16_u16(vmovl_u8(vld1_u8(under(call, y, x) + c)));
+        const int16x8_t b = vreinterpretq_s16_u16(vmovl_u8(vld1_u8(under(call, y, x + step * s->stride_columns) + c)));
+        a_low = vmlal_s16(a_low, vget_low_s16(a), vget_low_s16(weights));
+        a_high = vmlal_high_s16(a_high, a, weights);
+        b_low = vmlal_s16(b_low, vget_low_s16(b), vget_low_s16(weights));
+        b_high = vmlal_high_s16(b_high, b, weights);
+      }
+    }
+    const float32x4_t m_low = vld1q_f32(multiplier), m_high = vld1q_f32(multiplier + 4);
+    rm_store8(out + c, rm_requantize8(a_low, a_high, m_low, m_high, &rule), s->out_channels - c);
+    if (step) rm_store8(out + call->out_pixel + c, rm_requantize8(b_low, b_high, m_low, m_high, &rule), s->out_channels - c);
+  }
+}
+
+void rm_int8_dwconv__neon(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  const int32_t columns = call->shape.out_columns;
+  for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
+    int32_t column = 0;
+    for (; column + 2 <= columns; column += 2) pair(call, row, column, 1);
+    if (column < columns) pair(call, row, column, 0);
+  }
+}
+
+void rm_int8_combine__neon(const rm_int8_combine_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_combine rule = call->rule;
+  if (!call->b) rule.multiplier_b = 0;
+  const uint8_t *b_map = call->b ? call->b : call->a;
+  const ptrdiff_t b_pixel = call->b ? call->b_pixel : call->a_pixel;
+  for (ptrdiff_t p = row_begin * call->columns; p < row_end * call->columns; p++) {
+    const uint8_t *a = call->a + p * call->a_pixel, *b = b_map + p * b_pixel;
+    uint8_t *out = call->out + p * call->out_pixel;
+    for (ptrdiff_t i = 0; i < call->channels; i += 8)
+      rm_store8(out + i, rm_combine8(vld1_u8(a + i), vld1_u8(b + i), &rule), call->channels - i);
+  }
+}
+#endif

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// Integer network operators: u8 activations, s8 weights, s32 accumulators. Same bytes at every level.
+//
+// Numbers
+//   An activation q stands for scale * (q - zero), one scale and zero point (0...255) a tensor. A weight w
+//   stands for scale[output channel] * w. Signed activations are kept with 128 added to q and to zero.
+//   Accumulators are exact, and wrap modulo 2^32 where a sum leaves int32 (kernels have up to 65,000 terms
+//   before that can happen).
+//
+//   REQUANTIZE  q = clamp(round(float(acc) * multiplier) + zero, low, high)
+//     float() and the product round to nearest even in binary32, round() goes to the nearest integer, ties to
+//     even; the clamp is of the integer. Every CPU level has these three as single instructions and IEEE 754
+//     fixes each result, so bytes are equal everywhere, as long as nothing is contracted and the rounding mode
+//     is the default one; a fixed-point product of 32 x 32 bits would cost three to four times as much in
+//     SIMD. It is also what ONNX defines up to the rounding of the one multiplier.
+//     The multiplier is (input scale * weight scale) / output scale, finite, not negative, not subnormal
+//     (zero allowed). low <= high are in 0...255: a fused Relu or Clip.
+//
+//   COMBINE     q = clamp(((a * multiplierA + b * multiplierB + offset) >> shift) + zero, low, high)
+//     int32 arithmetic, 16-bit multipliers, arithmetic shift; `rm_int8_make_combine` folds zero points and the
+//     half for rounding into offset. Used where one or two stored tensors are brought to another scale.
+//
+// Maps
+//   [rows][columns][channels], channels innermost and contiguous; `pixel` is the distance in bytes from one
+//   pixel to the next (channels or more: a map may be a slice of channels of a wider one), a row is
+//   columns * pixel bytes. Output never overlaps input unless said. A kernel works on output rows (where said:
+//   channels, elements) [begin, end) and writes nothing else, so that threads share a call. It needs up to 192 kB
+//   of stack.
+//
+// Over-read
+//   Kernels may read, and ignore, up to RM_INT8_OVERREAD bytes behind the last byte of any input, weights and
+//   per-channel arrays included. They never write behind the end of an output.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rm_cpu.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { RM_INT8_OVERREAD = 64 };
+
+// The rule COMBINE.
+typedef struct {
+  int32_t multiplier_a, multiplier_b;  // -32767...32767
+  int32_t offset;
+  int32_t shift;  // 0...24
+  int32_t zero, low, high;
+} rm_int8_combine;
+
+// Of scale_a * (a - zero_a) + scale_b * (b - zero_b) in units of the output's scale: pass scales divided by it.
+// One operand: scale_b = 0. A difference: scale_b < 0. The largest |scale| must be below 32767.
+// Rounds half up, in steps of the larger scale / 2^14: off by less than 1/32 of a unit from exact for
+// scales up to 1.
+rm_int8_combine rm_int8_make_combine(double scale_a, int32_t zero_a, double scale_b, int32_t zero_b, int32_t zero,
+                                     int32_t low, int32_t high);
+
+// ---- Convolution -----------------------------------------------------------------------------------------
+
+// One group; or one input channel to each output channel (depthwise, in_channels == out_channels).
+// Cells outside the input count as its zero point; bottom and right padding follow from out_rows, out_columns.
+typedef struct {
+  int32_t in_rows, in_columns, in_channels;
+  int32_t out_rows, out_columns, out_channels;
+  int32_t kernel_rows, kernel_columns;  // dense: product up to 121; depthwise: rows up to 16
+  int32_t stride_rows, stride_columns;
+  int32_t dilation_rows, dilation_columns;  // depthwise: (kernel_columns - 1) * dilation_columns < 32
+  int32_t pad_top, pad_left;
+} rm_int8_conv_shape;
+
+// What pack folds together.
+typedef struct {
+  const int8_t *weights;    // dense [out][kernel_rows][kernel_columns][in], depthwise [channel][rows][columns]
+  const int32_t *bias;      // [out], in units of input scale * weight scale; NULL: none
+  const float *multiplier;  // [out], of REQUANTIZE
+  int32_t in_zero;
+} rm_int8_conv_weights;
+
+typedef struct {
+  rm_int8_conv_shape shape;
+  const uint8_t *in;
+  ptrdiff_t in_pixel;
+  uint8_t *out;
+  ptrdiff_t out_pixel;
+  const void *packed;  // 64-byte aligned, packed at the same level
+  const uint8_t *pad;  // rm_int8_pad_bytes(&shape) bytes, all the input's zero point
+  int32_t out_zero, low, high;
+  // Dense only: a map like the output to add. What REQUANTIZE gives is then `a` and the residual `b` of `join`.
+  const uint8_t *residual;  // NULL: none; may be the output itself
+  ptrdiff_t residual_pixel;
+  rm_int8_combine join;
+} rm_int8_conv_call;
+
+size_t rm_int8_pad_bytes(const rm_int8_conv_shape *shape);
+
+// ---- Element by element, windows, geometry ---------------------------------------------------------------
+
+// out = COMBINE(a, b). b == NULL: one operand (a change of scale).
+typedef struct {
+  const uint8_t *a, *b;
+  uint8_t *out;  // may be a or b
+  ptrdiff_t a_pixel, b_pixel, out_pixel;
+  int32_t columns, channels;
+  rm_int8_combine rule;
+} rm_int8_combine_call;
+
+// out = REQUANTIZE((a - a_zero) * (b - b_zero)).
+typedef struct {
+  const uint8_t *a, *b;
+  uint8_t *out;  // may be a
+  ptrdiff_t a_pixel, b_pixel, out_pixel;  // b: one row, one pixel or one channel may stand for all, see b_shape
+  int32_t columns, channels;
+  enum {
+    RM_INT8_SAME = 0,      // b [rows][columns][channels]
+    RM_INT8_CHANNELS = 1,  // b [channels], one weight for each channel
+    RM_INT8_PIXELS = 2,    // b [rows][columns][1], one weight for each pixel
+  } b_shape;
+  int32_t a_zero, b_zero, out_zero, low, high;
+  float multiplier;
+} rm_int8_mul_call;
+
+// out = table[in], byte by byte: any function of one value.
+typedef struct {
+  const uint8_t *in;
+  uint8_t *out;  // may be in
+  ptrdiff_t in_pixel, out_pixel;
+  int32_t columns, channels;
+  uint8_t table[256];
+} rm_int8_table_call;
+
+// Windows as in rm_int8_conv_shape (in_channels == out_channels, dilation 1). Cells outside are left out of the
+// maximum; the average is REQUANTIZE(sum of (in - in_zero) over cells inside) with multiplier
+// ratio / float(count), count being the cells inside, or kernel_rows * kernel_columns with count_pads.
+// Every window holds a cell of the input.
+typedef struct {
+  rm_int8_conv_shape shape;
+  const uint8_t *in;
+  uint8_t *out;
+  ptrdiff_t in_pixel, out_pixel;
+  int32_t count_pads;
+  int32_t in_zero, out_zero, low, high;
+  float ratio;  // input scale / output scale
+} rm_int8_pool_call;
+
+// Average over all pixels, begin and end are channels: out[channels] = REQUANTIZE(sum of (in - in_zero)), multiplier given. Up to 2^22 pixels.
+typedef struct {
+  const uint8_t *in;
+  uint8_t *out;
+  ptrdiff_t in_pixel;
+  int32_t pixels, channels;
+  int32_t in_zero, out_zero, low, high;
+  float multiplier;  // input scale / (output scale * pixels)
+} rm_int8_mean_call;
+
+// One axis of a resize: output coordinate -> first input coordinate, and the weight of the second in 1/2048.
+// The second is first + 1, or first where that would lie outside.
+typedef struct {
+  int32_t first;
+  int32_t weight;  // 0...2048
+} rm_int8_tap;
+
+// Bilinear: out = (sum of weightY * weightX * in + 2^21) >> 22. Keeps scale and zero point.
+// With weights 0 and 2048 alone it is a nearest-neighbour resize.
+typedef struct {
+  const uint8_t *in;
+  uint8_t *out;
+  ptrdiff_t in_pixel, out_pixel;
+  int32_t in_rows, in_columns, out_rows, out_columns, channels;
+  const rm_int8_tap *rows, *columns;  // [out_rows], [out_columns]
+} rm_int8_resize_call;
+
+// Taps for `count` output coordinates at in = (i + 0.5) * step - 0.5 (half_pixel) or in = i * step, clamped to
+// the input, rounded half up to 1/2048. Exact for steps 1/2, 1/4, 1/8 and so on.
+void rm_int8_make_taps(rm_int8_tap *taps, int32_t count, int32_t in_count, double step, int32_t half_pixel);
+
+// The integer softmax of networks.md 3.5 over the channels of each pixel: e = table[max - in], weights
+// floor(256 * e / sum) and the rest to 256 given to the largest input (the first of equals).
+// table[0] > 0, channels * table[d] < 2^23.
+typedef struct {
+  const uint8_t *in;
+  uint16_t *out;  // [rows][columns][channels], each pixel sums to 256
+  ptrdiff_t in_pixel;
+  int32_t columns, channels;
+  uint16_t table[256];
+} rm_int8_softmax_call;
+
+// Warp (networks.md 3.5): samples `source` where offsets point, bilinear, clamped to the border.
+//   offsets [rows][columns][2], x first, u8 with zero point 128, units of 1/16 output pixel
+//   scores  [rows][columns][9], of which the softmax above with `table` gives mask weights over the 3x3
+//           neighbours (row-major) that sum to 256; or NULL
+//   with f = 6 (coarse: the source has half the rows and columns) or 5:
+//   o = (sum of mask * (offset - 128) + 64) >> 7 in 1/32 pixel, or 2 * (offset - 128) without scores;
+//       offsets outside the map count as 0
+//   X = 32 * column + o.x - (coarse ? 16 : 0), clamped to [0, (source_columns - 1) << f], Y likewise
+//   out = (sum of the four weights * source + 2^(2f-1)) >> 2f. Keeps the source's scale and zero point.
+typedef struct {
+  const uint8_t *source;
+  const uint8_t *offsets;
+  const uint8_t *scores;
+  uint8_t *out;
+  ptrdiff_t source_pixel, offsets_pixel, scores_pixel, out_pixel;
+  int32_t source_rows, source_columns, rows, columns, channels;
+  int32_t coarse;
+  uint16_t table[256];
+} rm_int8_warp_call;
+
+// out = clamp(round(in / scale) + zero, low, high), ties to even, NaN gives low; and out = scale * (in - zero).
+// begin and end are elements.
+typedef struct {
+  const float *in;
+  uint8_t *out;
+  float scale;
+  int32_t zero, low, high;
+} rm_int8_quantize_call;
+typedef struct {
+  const uint8_t *in;
+  float *out;
+  float scale;
+  int32_t zero;
+} rm_int8_dequantize_call;
+
+// ---- The table -------------------------------------------------------------------------------------------
+
+// Everything for one level. Packed weights belong to the level that packed them.
+typedef struct {
+  size_t (*conv_packed_bytes)(const rm_int8_conv_shape *);
+  void (*conv_pack)(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *packed);
+  void (*conv)(const rm_int8_conv_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+
+  size_t (*dwconv_packed_bytes)(const rm_int8_conv_shape *);
+  void (*dwconv_pack)(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *packed);
+  void (*dwconv)(const rm_int8_conv_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+
+  void (*combine)(const rm_int8_combine_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*mul)(const rm_int8_mul_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*table)(const rm_int8_table_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*max_pool)(const rm_int8_pool_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*average_pool)(const rm_int8_pool_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*mean)(const rm_int8_mean_call *, ptrdiff_t begin, ptrdiff_t end);
+  void (*resize)(const rm_int8_resize_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*softmax)(const rm_int8_softmax_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*warp)(const rm_int8_warp_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*quantize)(const rm_int8_quantize_call *, ptrdiff_t begin, ptrdiff_t end);
+  void (*dequantize)(const rm_int8_dequantize_call *, ptrdiff_t begin, ptrdiff_t end);
+} rm_int8_kernels;
+
+// The kernels of a usable level. An AMX machine gets those of AVX-512 VNNI: tiles are not written yet.
+const rm_int8_kernels *rm_int8_table(rm_cpu_level level);
+
+// The instruction set behind a level's products ("avx512vnni") and behind the rest ("avx2").
+const char *rm_int8_products_name(rm_cpu_level level);
+const char *rm_int8_others_name(rm_cpu_level level);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of the integer family share: the two rules of rm_int8.h in scalar form, and the variants.
+#pragma once
+
+#include <math.h>
+#include <string.h>
+
+#include "rm_int8.h"
+
+static inline int32_t rm_int8_clamp(int64_t value, int32_t low, int32_t high) {
+  return value < low ? low : value > high ? high : (int32_t)value;
+}
+
+// REQUANTIZE
+static inline uint8_t rm_int8_requantize(int32_t accumulator, float multiplier, int32_t zero, int32_t low,
+                                         int32_t high) {
+  float value = (float)accumulator * multiplier;
+  value = fmaxf(value, (float)(low - zero));
+  value = fminf(value, (float)(high - zero));
+  return (uint8_t)((int32_t)lrintf(value) + zero);
+}
+
+// COMBINE
+static inline uint8_t rm_int8_apply(const rm_int8_combine *rule, int32_t a, int32_t b) {
+  const int32_t sum = a * rule->multiplier_a + b * rule->multiplier_b + rule->offset;
+  return (uint8_t)rm_int8_clamp((int64_t)(sum >> rule->shift) + rule->zero, rule->low, rule->high);
+}
+
+// The softmax of one pixel.
+static inline void rm_int8_weigh(const uint8_t *in, int32_t channels, const uint16_t table[256], uint16_t *out) {
+  int32_t largest = 0;
+  for (int32_t c = 1; c < channels; c++)
+    if (in[c] > in[largest]) largest = c;
+  uint32_t sum = 0;
+  for (int32_t c = 0; c < channels; c++) sum += table[in[largest] - in[c]];
+  uint32_t given = 0;
+  for (int32_t c = 0; c < channels; c++) {
+    out[c] = (uint16_t)(256u * table[in[largest] - in[c]] / sum);
+    given += out[c];
+  }
+  out[largest] = (uint16_t)(out[largest] + 256u - given);
+}
+
+// Bytes of `channels` rounded up to a group of four, the depth of one dot-product instruction.
+static inline int32_t rm_int8_groups(int32_t channels) { return (channels + 3) / 4; }
+
+static inline size_t rm_int8_align(size_t size) { return (size + 63) & ~(size_t)63; }
+
+size_t rm_int8_conv_packed_bytes__scalar(const rm_int8_conv_shape *);
+void rm_int8_conv_pack__scalar(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);
+void rm_int8_conv__scalar(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);
+size_t rm_int8_dwconv_packed_bytes__scalar(const rm_int8_conv_shape *);
+void rm_int8_dwconv_pack__scalar(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);
+void rm_int8_dwconv__scalar(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_combine__scalar(const rm_int8_combine_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_mul__scalar(const rm_int8_mul_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_table__scalar(const rm_int8_table_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_max_pool__scalar(const rm_int8_pool_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_average_pool__scalar(const rm_int8_pool_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_mean__scalar(const rm_int8_mean_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_resize__scalar(const rm_int8_resize_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_softmax__scalar(const rm_int8_softmax_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_warp__scalar(const rm_int8_warp_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_quantize__scalar(const rm_int8_quantize_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_dequantize__scalar(const rm_int8_dequantize_call *, ptrdiff_t, ptrdiff_t);
+
+#if defined(__x86_64__)
+#define RM_INT8_VARIANT(isa)                                                                              \
+  size_t rm_int8_conv_packed_bytes__##isa(const rm_int8_conv_shape *);                                    \
+  void rm_int8_conv_pack__##isa(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);        \
+  void rm_int8_conv__##isa(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);                                  \
+  size_t rm_int8_dwconv_packed_bytes__##isa(const rm_int8_conv_shape *);                                  \
+  void rm_int8_dwconv_pack__##isa(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);      \
+  void rm_int8_dwconv__##isa(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);
+RM_INT8_VARIANT(avx2)
+RM_INT8_VARIANT(avxvnni)
+RM_INT8_VARIANT(avx512vnni)
+#undef RM_INT8_VARIANT
+void rm_int8_combine__avx2(const rm_int8_combine_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_mul__avx2(const rm_int8_mul_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_max_pool__avx2(const rm_int8_pool_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_average_pool__avx2(const rm_int8_pool_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_mean__avx2(const rm_int8_mean_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_resize__avx2(const rm_int8_resize_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_warp__avx2(const rm_int8_warp_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_quantize__avx2(const rm_int8_quantize_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_dequantize__avx2(const rm_int8_dequantize_call *, ptrdiff_t, ptrdiff_t);
+#endif
+
+#if defined(__aarch64__)
+#define RM_INT8_VARIANT(isa)                                                                              \
+  size_t rm_int8_conv_packed_bytes__##isa(const rm_int8_conv_shape *);                                    \
+  void rm_int8_conv_pack__##isa(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);        \
+  void rm_int8_conv__##isa(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);
+RM_INT8_VARIANT(neon)
+RM_INT8_VARIANT(neondot)
+RM_INT8_VARIANT(i8mm)
+#undef RM_INT8_VARIANT
+size_t rm_int8_dwconv_packed_bytes__neon(const rm_int8_conv_shape *);
+void rm_int8_dwconv_pack__neon(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);
+void rm_int8_dwconv__neon(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_combine__neon(const rm_int8_combine_call *, ptrdiff_t, ptrdiff_t);
+#endif

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "int8.h"
+
+#define SCALAR_CONV                                                                                       \
+  .conv_packed_bytes = rm_int8_conv_packed_bytes__scalar, .conv_pack = rm_int8_conv_pack__scalar,         \
+  .conv = rm_int8_conv__scalar, .dwconv_packed_bytes = rm_int8_dwconv_packed_bytes__scalar,               \
+  .dwconv_pack = rm_int8_dwconv_pack__scalar, .dwconv = rm_int8_dwconv__scalar
+
+static const rm_int8_kernels scalar = {
+    SCALAR_CONV,
+    .combine = rm_int8_combine__scalar,
+    .mul = rm_int8_mul__scalar,
+    .table = rm_int8_table__scalar,
+    .max_pool = rm_int8_max_pool__scalar,
+    .average_pool = rm_int8_average_pool__scalar,
+    .mean = rm_int8_mean__scalar,
+    .resize = rm_int8_resize__scalar,
+    .softmax = rm_int8_softmax__scalar,
+    .warp = rm_int8_warp__scalar,
+    .quantize = rm_int8_quantize__scalar,
+    .dequantize = rm_int8_dequantize__scalar,
+};
+
+#if defined(__x86_64__)
+// Above AVX2 only the products differ.
+#define X86(isa)                                                                                          \
+  static const rm_int8_kernels isa = {                                                                    \
+      .conv_packed_bytes = rm_int8_conv_packed_bytes__##isa,                                              \
+      .conv_pack = rm_int8_conv_pack__##isa,                                                              \
+      .conv = rm_int8_conv__##isa,                                                                        \
+      .dwconv_packed_bytes = rm_int8_dwconv_packed_bytes__##isa,                                          \
+      .dwconv_pack = rm_int8_dwconv_pack__##isa,                                                          \
+      .dwconv = rm_int8_dwconv__##isa,                                                                    \
+      .combine = rm_int8_combine__avx2,                                                                   \
+      .mul = rm_int8_mul__avx2,                                                                           \
+      .table = rm_int8_table__scalar,                                                                     \
+      .max_pool = rm_int8_max_pool__avx2,                                                                 \
+      .average_pool = rm_int8_average_pool__avx2,                                                         \
+      .mean = rm_int8_mean__avx2,                                                                         \
+      .resize = rm_int8_resize__avx2,                                                                     \
+      .softmax = rm_int8_softmax__scalar,                                                                 \
+      .warp = rm_int8_warp__avx2,                                                                         \
+      .quantize = rm_int8_quantize__avx2,                                                                 \
+      .dequantize = rm_int8_dequantize__avx2,                                                             \
+  }
+X86(avx2);
+X86(avxvnni);
+X86(avx512vnni);
+#endif
+
+#if defined(__aarch64__)
+// What is not named here is the scalar kernel, which compilers vectorise well enough for small maps.
+#define ARM64(isa)                                                                                        \
+  static const rm_int8_kernels isa = {                                                                    \
+      .conv_packed_bytes = rm_int8_conv_packed_bytes__##isa,                                              \
+      .conv_pack = rm_int8_conv_pack__##isa,                                                              \
+      .conv = rm_int8_conv__##isa,                                                                        \
+      .dwconv_packed_bytes = rm_int8_dwconv_packed_bytes__neon,                                           \
+      .dwconv_pack = rm_int8_dwconv_pack__neon,                                                           \
+      .dwconv = rm_int8_dwconv__neon,                                                                     \
+      .combine = rm_int8_combine__neon,                                                                   \
+      .mul = rm_int8_mul__scalar,                                                                         \
+      .table = rm_int8_table__scalar,                                                                     \
+      .max_pool = rm_int8_max_pool__scalar,                                                               \
+      .average_pool = rm_int8_average_pool__scalar,                                                       \
+      .mean = rm_int8_mean__scalar,                                                                       \
+      .resize = rm_int8_resize__scalar,                                                                   \
+      .softmax = rm_int8_softmax__scalar,                                                                 \
+      .warp = rm_int8_warp__scalar,                                                                       \
+      .quantize = rm_int8_quantize__scalar,                                                               \
+      .dequantize = rm_int8_dequantize__scalar,                                                           \
+  }
+ARM64(neon);
+ARM64(neondot);
+ARM64(i8mm);
+#endif
+
+const rm_int8_kernels *rm_int8_table(rm_cpu_level level) {
+#if defined(__x86_64__)
+  if (level == RM_CPU_AVX2) return &avx2;
+  if (level == RM_CPU_AVXVNNI) return &avxvnni;
+  if (level == RM_CPU_AVX512VNNI || level == RM_CPU_AMX) return &avx512vnni;
+#elif defined(__aarch64__)
+  if (level == RM_CPU_NEON) return &neon;
+  if (level == RM_CPU_NEONDOT) return &neondot;
+  if (level == RM_CPU_I8MM) return &i8mm;
+#endif
+  (void)level;
+  return &scalar;
+}
+
+const char *rm_int8_products_name(rm_cpu_level level) {
+#if defined(__x86_64__)
+  if (level == RM_CPU_AVX2) return "avx2";
+  if (level == RM_CPU_AVXVNNI) return "avxvnni";
+  if (level == RM_CPU_AVX512VNNI || level == RM_CPU_AMX) return "avx512vnni";
+#elif defined(__aarch64__)
+  if (level == RM_CPU_NEON) return "neon";
+  if (level == RM_CPU_NEONDOT) return "neondot";
+  if (level == RM_CPU_I8MM) return "i8mm";
+#endif
+  (void)level;
+  return "scalar";
+}
+
+const char *rm_int8_others_name(rm_cpu_level level) {
+#if defined(__x86_64__)
+  if (level >= RM_CPU_AVX2 && level <= RM_CPU_AMX) return "avx2";
+#endif
+  (void)level;
+  return "scalar";
+}

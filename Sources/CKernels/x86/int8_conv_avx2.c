@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Without a dot-product instruction: pmaddubsw would saturate (255 * 127 * 2 > 32767), so both factors are s16 and
+// pmaddwd sums pairs exactly. A pixel's four bytes split into the even and the odd pair by a mask and a shift;
+// weights are packed as s16 pairs in that order.
+#if defined(__x86_64__)
+#define ISA __attribute__((target("avx2,fma")))
+#define WEIGHT_VECTORS 2
+#define MOST_VECTORS 3
+#include <immintrin.h>
+#include <stdint.h>
+
+typedef struct {
+  __m256i even, odd;
+} pixel;
+
+static inline __attribute__((always_inline)) ISA pixel spread(int32_t four) {
+  const __m256i all = _mm256_set1_epi32(four);
+  return (pixel){_mm256_and_si256(all, _mm256_set1_epi16(0xff)), _mm256_srli_epi16(all, 8)};
+}
+
+// Weights are memory operands: no register is left for them, and a compiler left to choose spills accumulators.
+static inline __attribute__((always_inline)) ISA __m256i dot(__m256i sum, pixel x, const __m256i *w) {
+  __m256i even, odd;
+  __asm__("vpmaddwd %2, %1, %0" : "=x"(even) : "x"(x.even), "m"(w[0]));
+  sum = _mm256_add_epi32(sum, even);
+  __asm__("vpmaddwd %2, %1, %0" : "=x"(odd) : "x"(x.odd), "m"(w[1]));
+  return _mm256_add_epi32(sum, odd);
+}
+
+#include "int8_conv_ymm.h"
+
+size_t rm_int8_conv_packed_bytes__avx2(const rm_int8_conv_shape *shape) {
+  return rm_int8_tiles_packed_bytes(&tiles, shape);
+}
+
+void rm_int8_conv_pack__avx2(const rm_int8_conv_shape *shape, const rm_int8_conv_weights *from, void *packed) {
+  rm_int8_tiles_pack(&tiles, shape, from, packed);
+}
+
+void rm_int8_conv__avx2(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_tiles_run(&tiles, call, row_begin, row_end);
+}
+#endif

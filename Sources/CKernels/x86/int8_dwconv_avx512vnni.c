@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Blocks of 64 channels, and a last one of 32 where no more are left.
+#if defined(__x86_64__)
+#define ISA __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")))
+#define WEIGHT_VECTORS 1
+#include <immintrin.h>
+#include <stdint.h>
+
+static inline __attribute__((always_inline)) ISA __m256i v_dot(__m256i sum, __m256i x, const uint8_t *w) {
+  return _mm256_dpbusd_epi32(sum, x, _mm256_loadu_si256((const __m256i *)w));
+}
+
+#include "int8_dwconv_ymm.h"
+
+#define vec vec64
+#define vec_f vec64_f
+#define v_rule v_rule64
+#define v_load v_load64
+#define v_load_f v_load64_f
+#define v_store v_store64
+#define v_none v_none64
+#define v_low8 v_low8_64
+#define v_high8 v_high8_64
+#define v_low16 v_low16_64
+#define v_high16 v_high16_64
+#define v_make_rule v_make_rule64
+#define v_requantize v_requantize64
+#define v_dot v_dot64
+#define v_put v_put64
+#define BYTES 64
+#define NAME(x) x##64
+
+typedef __m512i vec;
+typedef __m512 vec_f;
+typedef struct {
+  __m512 limit;
+  __m512i zero, low;
+} v_rule;
+
+INLINE ISA vec v_load(const uint8_t *at) { return _mm512_loadu_si512(at); }
+INLINE ISA vec_f v_load_f(const float *at) { return _mm512_loadu_ps(at); }
+INLINE ISA void v_store(uint8_t *at, vec v) { _mm512_storeu_si512(at, v); }
+INLINE ISA vec v_none(void) { return _mm512_setzero_si512(); }
+INLINE ISA vec v_low8(vec a, vec b) { return _mm512_unpacklo_epi8(a, b); }
+INLINE ISA vec v_high8(vec a, vec b) { return _mm512_unpackhi_epi8(a, b); }
+INLINE ISA vec v_low16(vec a, vec b) { return _mm512_unpacklo_epi16(a, b); }
+INLINE ISA vec v_high16(vec a, vec b) { return _mm512_unpackhi_epi16(a, b); }
+
+INLINE ISA v_rule v_make_rule(int32_t zero, int32_t low, int32_t high) {
+  return (v_rule){_mm512_set1_ps((float)(high - zero)), _mm512_set1_epi16((int16_t)zero), _mm512_set1_epi8((char)low)};
+}
+
+INLINE ISA vec v_scale64(vec a, vec_f m, vec_f limit) {
+  return _mm512_cvtps_epi32(_mm512_min_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(a), m), limit));
+}
+
+INLINE ISA vec v_requantize(const vec a[4], const vec_f m[4], const v_rule *r) {
+  vec ab = _mm512_packs_epi32(v_scale64(a[0], m[0], r->limit), v_scale64(a[1], m[1], r->limit));
+  vec cd = _mm512_packs_epi32(v_scale64(a[2], m[2], r->limit), v_scale64(a[3], m[3], r->limit));
+  ab = _mm512_adds_epi16(ab, r->zero);
+  cd = _mm512_adds_epi16(cd, r->zero);
+  return _mm512_max_epu8(_mm512_packus_epi16(ab, cd), r->low);
+}
+
+INLINE ISA vec v_dot(vec sum, vec x, const uint8_t *w) {
+  return _mm512_dpbusd_epi32(sum, x, _mm512_loadu_si512(w));
+}
+
+INLINE ISA void v_put(uint8_t *out, vec bytes, int32_t channels) {
+  if (channels >= 64)
+    _mm512_storeu_si512(out, bytes);
+  else
+    _mm512_mask_storeu_epi8(out, ((__mmask64)1 << channels) - 1, bytes);
+}
+
+#include "int8_dwconv.h"
+
+static int32_t block_width(int32_t left) { return left > 32 ? 64 : 32; }
+
+size_t rm_int8_dwconv_packed_bytes__avx512vnni(const rm_int8_conv_shape *s) {
+  size_t sum = RM_INT8_OVERREAD;
+  for (int32_t left = s->out_channels; left > 0; left -= block_width(left))
+    sum += left > 32 ? block_bytes64(s) : block_bytes32(s);
+  return sum;
+}
+
+void rm_int8_dwconv_pack__avx512vnni(const rm_int8_conv_shape *s, const rm_int8_conv_weights *from, void *packed) {
+  uint8_t *at = packed;
+  for (int32_t first = 0; first < s->out_channels; first += block_width(s->out_channels - first)) {
+    const int wide = s->out_channels - first > 32;
+    (wide ? pack_block64 : pack_block32)(s, from, first, at);
+    at += wide ? block_bytes64(s) : block_bytes32(s);
+  }
+}
+
+void rm_int8_dwconv__avx512vnni(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  const rm_int8_conv_shape *s = &call->shape;
+  for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
+    const uint8_t *at = call->packed;
+    for (int32_t first = 0; first < s->out_channels; first += block_width(s->out_channels - first)) {
+      const int32_t left = s->out_channels - first;
+      (left > 32 ? block_row64 : block_row32)(call, row, first, left, at);
+      at += left > 32 ? block_bytes64(s) : block_bytes32(s);
+    }
+  }
+}
+#endif

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Buffers
+internal import GraphIR
+internal import Kernels
+
+/// Finds what a quantised graph computes on stored numbers: operators between DequantizeLinear nodes and one
+/// QuantizeLinear, limits in between included.
+///
+///     u8 - DequantizeLinear - f32 -\
+///                                   Conv - Relu - QuantizeLinear - u8
+///     s8 - DequantizeLinear - f32 -/
+///
+/// Whatever does not have that form, or has no integer kernel, keeps its floats and its conversions.
+struct IntegerFinder {
+  let graph: Graph
+  let facts: [String: Fact]
+  let producers: [String: Int]
+  let consumers: [String: [Int]]
+  let kept: Set<String>
+
+  /// A node that runs on stored numbers.
+  struct Found {
+    var planned: PlannedNode
+    /// All nodes of the graph that it stands for.
+    var nodes: Set<Int>
+    /// Where the last of them stands.
+    var place: Int
+  }
+
+  init(_ graph: Graph, _ facts: [String: Fact]) {
+    self.graph = graph
+    self.facts = facts
+    producers = graph.producers()
+    consumers = graph.consumers()
+    kept = Set(graph.outputs)
+  }
+
+  func find() -> [Found] {
+    graph.nodes.indices.compactMap { index in
+      guard case .quantizeLinear = graph.nodes[index].op else { return nil }
+      return found(at: index)
+    }
+  }
+
+  private func found(at index: Int) -> Found? {
+    let quantize = graph.nodes[index]
+    guard var output = parameters(quantize), facts[quantize.outputs[0]]?.dtype == .uint8 else { return nil }
+    output.name = quantize.outputs[0]
+    var nodes: Set<Int> = [index]
+    var value = quantize.inputs[0]
+    var limits = Limits.none
+    while true {
+      guard isPrivate(value), let producer = producers[value] else { break }
+      let node = graph.nodes[producer]
+      guard let more = Limits(node.op) else { break }
+      // Limits nearer to the operator come first; applying both is applying the inner, then the outer.
+      limits = Limits(
+        low: max(limits.low, min(more.low, limits.high)), high: min(limits.high, max(more.high, limits.low)))
+      nodes.insert(producer)
+      value = node.inputs[0]
+    }
+    if let input = stored(value) {
+      // Nothing but limits or a change of scale.
+      guard input.scale / output.scale <= CombineRule.largestScale, facts[value]?.shape.rank == 4 else {
+        return nil
+      }
+      var planned = PlannedNode(quantize)
+      planned.node.inputs = [input.name]
+      planned.integer = IntegerWork(inputs: [input], output: output, range: output.range(limits))
+      return Found(planned: planned, nodes: nodes, place: index)
+    }
+    guard isPrivate(value), let producer = producers[value] else { return nil }
+    let node = graph.nodes[producer]
+    nodes.insert(producer)
+    if case .conv(let convolution) = node.op {
+      let own = Limits(convolution.activation)
+      limits = Limits(
+        low: max(limits.low, min(own.low, limits.high)), high: min(limits.high, max(own.high, limits.low)))
+    }
+    guard var work = work(of: node, output: output) else { return nil }
+    work.range = output.range(limits)
+    if case .warp = node.op, node.inputs.count > 2, !node.inputs[2].isEmpty {
+      nodes.insert(producers[node.inputs[2]]!)
+    }
+    var planned = PlannedNode(node)
+    planned.node.inputs = work.inputs.map(\.name)
+    planned.node.outputs = quantize.outputs
+    planned.integer = work
+    return Found(planned: planned, nodes: nodes, place: index)
+  }
+
+  // What is known about values.
+
+  /// Whether one node alone reads `value`.
+  func isPrivate(_ value: String) -> Bool { consumers[value]?.count == 1 && !kept.contains(value) }
+
+  /// Scale and zero point of a conversion with one of each; the name is left empty.
+  private func parameters(_ node: Node) -> StoredValue? {
+    guard let scale = graph.floats(named: node.inputs[1]), scale.count == 1, scale[0].isNormal, scale[0] > 0
+    else {
+      return nil
+    }
+    var zero = 0
+    if node.inputs.count > 2, !node.inputs[2].isEmpty {
+      guard let tensor = graph.constants[node.inputs[2]]?.tensor, tensor.dtype == .uint8 else { return nil }
+      zero = Int(tensor.elements(as: UInt8.self)[0])
+    }
+    return StoredValue(name: "", scale: Double(scale[0]), zero: zero)
+  }
+
+  /// The stored value that `value` is the real form of.
+  func stored(_ value: String) -> StoredValue? {
+    guard let producer = producers[value], case .dequantizeLinear = graph.nodes[producer].op else {
+      return nil
+    }
+    let node = graph.nodes[producer]
+    guard graph.constants[node.inputs[0]] == nil, facts[node.inputs[0]]?.dtype == .uint8,
+      var result = parameters(node)
+    else { return nil }
+    result.name = node.inputs[0]
+    return result
+  }
+
+  /// Constants behind DequantizeLinear: the numbers as stored, and a scale for each or one.
+  private func storedConstant(_ value: String) -> (tensor: Tensor, scales: [Double])? {
+    guard let producer = producers[value], case .dequantizeLinear(let axis) = graph.nodes[producer].op else {
+      return nil
+    }
+    let node = graph.nodes[producer]
+    guard let tensor = graph.constants[node.inputs[0]]?.tensor,
+      let scales = graph.floats(named: node.inputs[1]),
+      scales.count == 1 || axis == 0 || axis == -tensor.shape.rank,
+      scales.allSatisfy({ $0.isFinite && $0 >= 0 })
+    else { return nil }
+    if node.inputs.count > 2, !node.inputs[2].isEmpty {
+      guard let zeros = graph.constants[node.inputs[2]]?.tensor, zeros.isZero else { return nil }
+    }
+    return (tensor, scales.map(Double.init))
+  }
+
+  // Operators.
+
+  private func work(of node: Node, output: StoredValue) -> IntegerWork? {
+    func operands(_ count: Int) -> [StoredValue]? {
+      let found = node.inputs.prefix(count).compactMap(stored)
+      return found.count == count ? found : nil
+    }
+    let shapes = node.inputs.map { facts[$0]?.shape }
+    let result = facts[node.outputs[0]]!.shape
+    var work: IntegerWork
+    func made(_ inputs: [StoredValue]) -> IntegerWork {
+      IntegerWork(inputs: inputs, output: output, range: StoredRange(zero: output.zero))
+    }
+    switch node.op {
+    case .conv(let convolution):
+      guard let inputs = operands(1), let weights = weights(of: node, convolution) else { return nil }
+      work = made(inputs)
+      work.weights = weights
+    case .add, .sub:
+      guard let inputs = operands(2), shapes[0] == result, shapes[1] == result, result.rank == 4,
+        inputs.allSatisfy({ $0.scale / output.scale <= CombineRule.largestScale })
+      else { return nil }
+      work = made(inputs)
+    case .mul:
+      guard let inputs = operands(2), result.rank == 4,
+        shapes[0] == result && IntegerFinder.factor(shapes[1]!, of: result) != nil
+          || shapes[1] == result && IntegerFinder.factor(shapes[0]!, of: result) != nil
+      else { return nil }
+      work = made(shapes[0] == result ? inputs : inputs.reversed())
+    case .concat(let axis):
+      guard result.rank == 4, axis == 3 || axis == -1, let inputs = operands(node.inputs.count),
+        inputs.allSatisfy({ $0.scale / output.scale <= CombineRule.largestScale })
+      else { return nil }
+      work = made(inputs)
+    case .resize, .maxPool:
+      guard let inputs = operands(1), result.rank == 4, inputs[0].scale == output.scale,
+        inputs[0].zero == output.zero
+      else { return nil }
+      work = made(inputs)
+    case .averagePool, .globalAveragePool:
+      guard let inputs = operands(1), result.rank == 4 else { return nil }
+      work = made(inputs)
+    case .sigmoid, .hardSigmoid, .hardSwish:
+      guard let inputs = operands(1), result.rank == 4 else { return nil }
+      work = made(inputs)
+    case .warp(let warp):
+      guard warp.scale == 1 || warp.scale == 2, var inputs = operands(2), inputs[0].scale == output.scale,
+        inputs[0].zero == output.zero, inputs[1].scale == 1.0 / 16, inputs[1].zero == 128
+      else { return nil }
+      if node.inputs.count > 2, !node.inputs[2].isEmpty {
+        guard let softmax = producers[node.inputs[2]], case .softmax(let axis) = graph.nodes[softmax].op,
+          axis == 3 || axis == -1, isPrivate(node.inputs[2]),
+          let scores = stored(graph.nodes[softmax].inputs[0])
+        else { return nil }
+        inputs.append(scores)
+      }
+      work = made(inputs)
+    default: return nil
+    }
+    return work
+  }
+
+  /// How a factor of shape `b` multiplies a map.
+  static func factor(_ b: Shape, of map: Shape) -> Int8Kernels.Factor? {
+    if b == map { return .same }
+    guard b.rank == 4, b[0] == map[0], map[0] == 1 else { return nil }
+    if b[1] == 1, b[2] == 1, b[3] == map[3] { return .channels }
+    if b[1] == map[1], b[2] == map[2], b[3] == 1 { return .pixels }
+    return nil
+  }
+
+  private func weights(of node: Node, _ convolution: Convolution) -> IntegerWeights? {
+    guard let stored = storedConstant(node.inputs[1]), stored.tensor.dtype == .int8,
+      Int8Kernels.takes(
+        ConvolutionWindow(convolution), inChannels: facts[node.inputs[0]]!.shape[-1],
+        outChannels: stored.tensor.shape[0], groups: convolution.groups)
+    else { return nil }
+    let channels = stored.tensor.shape[0]
+    var bias = [Double](repeating: 0, count: channels)
+    if node.inputs.count > 2, !node.inputs[2].isEmpty {
+      if let values = graph.floats(named: node.inputs[2]) {
+        bias = values.map(Double.init)
+      } else if let values = storedConstant(node.inputs[2]), values.tensor.dtype == .int32 {
+        let numbers = values.tensor.elements(as: Int32.self)
+        bias = numbers.indices.map { Double(numbers[$0]) * values.scales[values.scales.count == 1 ? 0 : $0] }
+      } else {
+        return nil
+      }
+    }
+    let scales = (0..<channels).map { stored.scales[stored.scales.count == 1 ? 0 : $0] }
+    return IntegerWeights(values: stored.tensor.elements(as: Int8.self), scales: scales, bias: bias)
+  }
+}
+
+extension Graph {
+  func floats(named name: String) -> [Float]? {
+    guard let tensor = constants[name]?.tensor, tensor.dtype == .float32 else { return nil }
+    return tensor.elements(as: Float.self)
+  }
+}
+
+extension Tensor {
+  fileprivate var isZero: Bool {
+    UnsafeRawBufferPointer(start: bytes.pointer, count: shape.count * dtype.byteCount).allSatisfy { $0 == 0 }
+  }
+}
+
+extension ConvolutionWindow {
+  init(_ convolution: Convolution) {
+    self.init(kernelRows: convolution.kernel.rows, kernelColumns: convolution.kernel.columns)
+    strideRows = convolution.strides.rows
+    strideColumns = convolution.strides.columns
+    dilationRows = convolution.dilations.rows
+    dilationColumns = convolution.dilations.columns
+    padTop = convolution.pads.top
+    padLeft = convolution.pads.left
+  }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Plan {
+  /// Steps besides conversions, and how many of them run on stored numbers.
+  public var work: (steps: Int, integer: Int) {
+    let rest = steps.filter { !$0.isConversion }
+    return (rest.count, rest.count { $0.runsOnStoredNumbers })
+  }
+
+  /// Whether every step from the first conversion to the last runs on stored numbers: what comes in is stored
+  /// at once, and what goes out was stored until then.
+  public var isExact: Bool {
+    let (ins, outs) = (Set(inputs.map(\.name)), Set(outputs.map(\.name)))
+    return work.integer > 0
+      && steps.allSatisfy { step in
+        guard step.isConversion else { return step.runsOnStoredNumbers }
+        return ins.contains(step.inputs[0]) || outs.contains(step.output)
+      }
+  }
+}
+
+extension Step {
+  fileprivate var runsOnStoredNumbers: Bool { kernel.hasPrefix("int8_") }
+
+  fileprivate var isConversion: Bool {
+    kernel.hasPrefix("int8_quantize") || kernel.hasPrefix("int8_dequantize")
+      || kernel.hasPrefix("f32_quantize") || kernel.hasPrefix("f32_dequantize")
+  }
+}

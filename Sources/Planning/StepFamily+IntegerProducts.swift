@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import GraphIR
+internal import Kernels
+
+extension StepFamily {
+  /// Weights, bias and multipliers in the units of rm_int8.h's REQUANTIZE.
+  static func integerConvolution(_ context: NodeContext, _ work: IntegerWork, _ convolution: Convolution)
+    -> Step
+  {
+    let input = work.inputs[0]
+    let weights = work.weights!
+    let bias = weights.bias.indices.map { channel -> Int32 in
+      let unit = input.scale * weights.scales[channel]
+      let steps = unit > 0 ? (weights.bias[channel] / unit).rounded(.toNearestOrEven) : 0
+      return Int32(min(max(steps, -1e9), 1e9))
+    }
+    let multipliers = weights.scales.map { scale -> Float in
+      let multiplier = Float(input.scale * scale / work.output.scale)
+      return multiplier.isNormal ? multiplier : 0
+    }
+    let packed = context.integers.pack(
+      ConvolutionWindow(convolution), inChannels: context.facts[input.name]!.shape[-1],
+      outChannels: weights.scales.count, groups: convolution.groups, inputZero: input.zero,
+      weights: weights.values,
+      bias: bias, multipliers: multipliers)
+    let (output, range) = (context.output, work.range)
+    let residual = work.join.map { join in
+      (
+        name: join.other.name,
+        rule: CombineRule(
+          scaleA: work.output.scale / join.output.scale, zeroA: work.output.zero,
+          scaleB: join.other.scale / join.output.scale, zeroB: join.other.zero, to: join.range)
+      )
+    }
+    return Step(
+      context, kernel: packed.kernel,
+      reason: residual == nil ? "stored numbers" : "stored numbers, with the add",
+      weightBytes: packed.byteCount, inPlace: residual.map { [$0.name] } ?? [], takesStrided: true,
+      givesStrided: true
+    ) { memory in
+      packed.jobs(
+        input: memory.byteMap(input.name), output: memory.byteMap(output), range: range,
+        residual: residual.map { Int8Residual(memory.byteMap($0.name), rule: $0.rule) })
+    }
+  }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Buffers
+public import GraphIR
+
+/// Which values of a float graph are to be stored as u8, and which of them share one scale and zero point.
+///
+/// The graph is as files carry it, channels first, with normalization folded (`Graph.foldedForQuantization`).
+/// Values inside a warp stay real: they exist in files only.
+public struct QuantizationScheme: Sendable {
+  /// Values to store, in running order.
+  public private(set) var values: [String] = []
+  /// Nodes that stay as they are: those inside warps, and those that are to.
+  let untouched: Set<String>
+  /// Values whose parameters follow from what they are, not from what was seen.
+  public private(set) var fixed: [String: Quantization] = [:]
+  /// For each value, the one whose parameters it takes.
+  private var leaders: [String: String] = [:]
+  /// Concatenations whose inputs would best have the output's parameters.
+  public private(set) var concatenations: [(inputs: [String], output: String)] = []
+
+  /// - Parameter isReal: which nodes are to stay in floats; tells by their names.
+  public init(graph: Graph, keepingReal isReal: (String) -> Bool = { _ in false }) throws {
+    let warps = try WarpParts(graph)
+    let real = Set(graph.nodes.indices.filter { isReal(graph.nodes[$0].name) })
+    untouched = Set(warps.inner.union(real).map { graph.nodes[$0].name })
+    let producers = graph.producers()
+    let consumers = graph.consumers()
+    let facts = try graph.facts()
+    let kept = Set(graph.outputs)
+
+    /// The value behind the limits that alone read `value`.
+    func behindLimits(_ value: String) -> String {
+      guard !kept.contains(value), let readers = consumers[value], readers.count == 1 else { return value }
+      switch graph.nodes[readers[0]].op {
+      case .relu, .clip: return behindLimits(graph.nodes[readers[0]].outputs[0])
+      default: return value
+      }
+    }
+    func isMap(_ value: String) -> Bool {
+      facts[value]?.shape.rank == 4 && facts[value]?.dtype == .float32 && graph.constants[value] == nil
+    }
+    /// Whether a node that stays real makes `value`, limits behind it included.
+    func isMadeReal(_ value: String) -> Bool {
+      guard let producer = producers[value] else { return false }
+      if real.contains(producer) { return true }
+      switch graph.nodes[producer].op {
+      case .relu, .clip: return isMadeReal(graph.nodes[producer].inputs[0])
+      default: return false
+      }
+    }
+    var known: Set<String> = []
+    func add(_ value: String) {
+      guard isMap(value), known.insert(value).inserted else { return }
+      values.append(value)
+    }
+
+    for (index, node) in graph.nodes.enumerated() where !warps.inner.contains(index) && !real.contains(index)
+    {
+      let output = behindLimits(node.outputs[0])
+      switch node.op {
+      case .conv, .add, .sub, .mul, .averagePool, .globalAveragePool, .concat:
+        guard isMap(node.outputs[0]) else { continue }
+        for input in node.inputs where producers[input] == nil || isMadeReal(input) { add(input) }
+        add(output)
+        if case .concat(let axis) = node.op, axis == 1 || axis == -3, output == node.outputs[0] {
+          concatenations.append((node.inputs, output))
+        }
+      case .resize, .maxPool:
+        guard isMap(node.outputs[0]), output == node.outputs[0] else { continue }
+        add(node.inputs[0])
+        add(output)
+        lead(output, by: node.inputs[0])
+      case .sigmoid, .hardSigmoid:
+        add(node.inputs[0])
+        add(output)
+        fixed[output] = Quantization(scale: 1 / 256, zeroPoint: 0)
+      case .hardSwish:
+        add(node.inputs[0])
+        add(output)
+      case .relu, .clip:
+        // Limits on a value that others read without them.
+        if known.contains(node.inputs[0]) { add(behindLimits(node.outputs[0])) }
+      case .gridSample where warps.sources[index] != nil:
+        add(node.inputs[0])
+        add(node.outputs[0])
+        lead(node.outputs[0], by: node.inputs[0])
+      default: continue
+      }
+    }
+    for (index, offsets) in warps.offsets where !real.contains(index) {
+      add(offsets)
+      fixed[offsets] = Quantization(scale: 1 / 16, zeroPoint: 128)
+    }
+    for (index, scores) in warps.scores where !real.contains(index) { add(scores) }
+  }
+
+  private mutating func lead(_ value: String, by leader: String) { leaders[value] = leader }
+
+  /// The value whose parameters `value` takes; often itself.
+  public func leader(_ value: String) -> String {
+    var value = value
+    while let next = leaders[value] { value = next }
+    return value
+  }
+
+  /// Gives all inputs of a concatenation the parameters of its output.
+  mutating func tie(_ inputs: [String], to output: String) {
+    for input in inputs {
+      let (from, to) = (leader(input), leader(output))
+      if from != to, fixed[from] == nil { leaders[from] = to }
+    }
+  }
+}
+
+extension Graph {
+  /// This graph with constants and normalization folded, still as files carry it.
+  public func foldedForQuantization() throws -> Graph {
+    var graph = self
+    try graph.apply([.foldConstants, .foldBatchNorm, .removeDead])
+    return graph
+  }
+}
+
+/// The nodes of a graph that the standard passes turn into warps.
+private struct WarpParts {
+  /// Nodes that vanish in a warp, GridSample nodes aside.
+  var inner: Set<Int> = []
+  /// The source of each GridSample that becomes a warp.
+  var sources: [Int: String] = [:]
+  /// The offsets that each such GridSample reads.
+  var offsets: [(node: Int, value: String)] = []
+  /// What the softmax of its mask reads.
+  var scores: [(node: Int, value: String)] = []
+
+  init(_ graph: Graph) throws {
+    var recognised = graph
+    try recognised.apply([.recogniseWarps, .removeDead])
+    let left = Set(recognised.nodes.map(\.name))
+    let producers = recognised.producers()
+    for (index, node) in graph.nodes.enumerated() where !left.contains(node.name) { inner.insert(index) }
+    for node in recognised.nodes {
+      guard case .warp = node.op, let index = graph.nodes.firstIndex(where: { $0.name == node.name }) else {
+        continue
+      }
+      sources[index] = node.inputs[0]
+      offsets.append((index, node.inputs[1]))
+      if node.inputs.count > 2, let softmax = producers[node.inputs[2]] {
+        scores.append((index, recognised.nodes[softmax].inputs[0]))
+      }
+    }
+  }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pooling, resize and warp.
+#include <stdio.h>
+
+#include "int8.h"
+
+static void check_pool(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+  const int kernel = check_range(c, 0, 9) ? check_range(c, 1, 5) : 17, pad = check_range(c, 0, kernel / 2);
+  const int rows = check_range(c, kernel, kernel + 9), columns = check_range(c, kernel, kernel + 15);
+  const int channels = check_range(c, 1, 70), pixel = channels + (check_range(c, 0, 2) ? 0 : 3);
+  const int stride = check_range(c, 1, 3), low = check_range(c, 0, 1) ? 0 : check_range(c, 0, 200);
+  rm_int8_pool_call call = {
+      .shape = {rows, columns, channels, (rows + 2 * pad - kernel) / stride + 1,
+                (columns + 2 * pad - kernel) / stride + 1, channels, kernel, kernel, stride, stride, 1, 1, pad, pad},
+      .in_pixel = pixel,
+      .out_pixel = pixel,
+      .count_pads = check_range(c, 0, 1),
+      .in_zero = check_range(c, 0, 255),
+      .out_zero = check_range(c, 0, 255),
+      .low = low,
+      .high = check_range(c, low, 255),
+      .ratio = check_range(c, 0, 1) ? 1 : check_float(c, 0.1f, 2),
+  };
+  const size_t out_size = (size_t)(call.shape.out_rows * call.shape.out_columns * pixel - (pixel - channels));
+  guarded in = guarded_alloc((size_t)(rows * columns * pixel - (pixel - channels)), RM_INT8_OVERREAD);
+  guarded want = guarded_alloc(out_size, 0), got = guarded_alloc(out_size, 0);
+  int8_fill_bytes(c, in.data, in.size, check_range(c, 0, 2) ? INT8_RANDOM : INT8_EXTREME);
+  char name[96];
+  snprintf(name, sizeof name, "%dx%dx%d k%d s%d p%d", rows, columns, channels, kernel, stride, pad);
+  call.in = in.data;
+  for (int average = 0; average < 2; average++) {
+    call.out = want.data;
+    (average ? scalar->average_pool : scalar->max_pool)(&call, 0, call.shape.out_rows);
+    call.out = got.data;
+    (average ? variant->average_pool : variant->max_pool)(&call, 0, call.shape.out_rows);
+    check_bytes(c, average ? "rm_int8_average_pool" : "rm_int8_max_pool", name, want.data, got.data, out_size);
+  }
+  rm_int8_mean_call mean = {in.data, want.data,    pixel,    rows * columns, channels,
+                            call.in_zero, call.out_zero, call.low, call.high, 1.0f / (float)(rows * columns)};
+  scalar->mean(&mean, 0, channels);
+  mean.out = got.data;
+  const int part = check_range(c, 0, channels);
+  variant->mean(&mean, 0, part);
+  variant->mean(&mean, part, channels);
+  check_bytes(c, "rm_int8_mean", name, want.data, got.data, (size_t)channels);
+  guarded_free(&in);
+  guarded_free(&want);
+  guarded_free(&got);
+}
+
+static void check_resize(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+  const int rows = check_range(c, 1, 9), columns = check_range(c, 1, 12);
+  const int channels = check_range(c, 1, 70), pixel = channels + (check_range(c, 0, 2) ? 0 : 3);
+  const int whole = check_range(c, 0, 2) ? 1 << check_range(c, 0, 3) : 0;
+  const int out_rows = whole ? rows * whole : check_range(c, 1, 20);
+  const int out_columns = whole ? columns * whole : check_range(c, 1, 20);
+  rm_int8_tap y[80], x[100];
+  rm_int8_make_taps(y, out_rows, rows, (double)rows / out_rows, 1);
+  rm_int8_make_taps(x, out_columns, columns, (double)columns / out_columns, check_range(c, 0, 1));
+  guarded in = guarded_alloc((size_t)(rows * columns * pixel - (pixel - channels)), RM_INT8_OVERREAD);
+  const size_t out_size = (size_t)(out_rows * out_columns * pixel - (pixel - channels));
+  guarded want = guarded_alloc(out_size, 0), got = guarded_alloc(out_size, 0);
+  int8_fill_bytes(c, in.data, in.size, check_range(c, 0, 2) ? INT8_RANDOM : INT8_EXTREME);
+  rm_int8_resize_call call = {in.data, want.data, pixel, pixel, rows, columns, out_rows, out_columns, channels, y, x};
+  scalar->resize(&call, 0, out_rows);
+  call.out = got.data;
+  const int split = check_range(c, 0, out_rows);
+  variant->resize(&call, 0, split);
+  variant->resize(&call, split, out_rows);
+  char name[96];
+  snprintf(name, sizeof name, "%dx%d->%dx%d x%d", rows, columns, out_rows, out_columns, channels);
+  check_bytes(c, "rm_int8_resize", name, want.data, got.data, out_size);
+  guarded_free(&in);
+  guarded_free(&want);
+  guarded_free(&got);
+}
+
+static void check_warp(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+  const int coarse = check_range(c, 0, 1), source_rows = check_range(c, 1, 8), source_columns = check_range(c, 1, 10);
+  const int rows = source_rows << coarse, columns = source_columns << coarse;
+  const int channels = check_range(c, 1, 70), pixel = channels + (check_range(c, 0, 2) ? 0 : 3);
+  guarded source = guarded_alloc((size_t)(source_rows * source_columns * pixel - (pixel - channels)), RM_INT8_OVERREAD);
+  guarded offsets = guarded_alloc((size_t)(rows * columns * 2), RM_INT8_OVERREAD);
+  guarded scores = guarded_alloc((size_t)(rows * columns * 9), RM_INT8_OVERREAD);
+  const size_t out_size = (size_t)(rows * columns * pixel - (pixel - channels));
+  guarded want = guarded_alloc(out_size, 0), got = guarded_alloc(out_size, 0);
+  int8_fill_bytes(c, source.data, source.size, check_range(c, 0, 2) ? INT8_RANDOM : INT8_EXTREME);
+  int8_fill_bytes(c, offsets.data, offsets.size, check_range(c, 0, 2) ? INT8_RANDOM : INT8_EXTREME);
+  check_fill_u8(c, scores.data, scores.size);
+  rm_int8_warp_call call = {.source = source.data,
+                            .offsets = offsets.data,
+                            .scores = check_range(c, 0, 1) ? scores.data : NULL,
+                            .out = want.data,
+                            .source_pixel = pixel,
+                            .offsets_pixel = 2,
+                            .scores_pixel = 9,
+                            .out_pixel = pixel,
+                            .source_rows = source_rows,
+                            .source_columns = source_columns,
+                            .rows = rows,
+                            .columns = columns,
+                            .channels = channels,
+                            .coarse = coarse};
+  for (int i = 0; i < 256; i++) call.table[i] = (uint16_t)(32767 >> (i / 8 < 16 ? i / 8 : 16));
+  scalar->warp(&call, 0, rows);
+  call.out = got.data;
+  const int split = check_range(c, 0, rows);
+  variant->warp(&call, 0, split);
+  variant->warp(&call, split, rows);
+  char name[96];
+  snprintf(name, sizeof name, "%dx%dx%d%s%s", rows, columns, channels, coarse ? " coarse" : "", call.scores ? " mask" : "");
+  check_bytes(c, "rm_int8_warp", name, want.data, got.data, out_size);
+  guarded *all[] = {&source, &offsets, &scores, &want, &got};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) guarded_free(all[i]);
+}
+
+void check_int8_windows(check *c) {
+  const rm_int8_kernels *scalar = rm_int8_table(RM_CPU_SCALAR), *variant = rm_int8_table(c->level);
+  for (int i = 0; i < 150; i++) {
+    if (check_wants(c, "rm_int8_pool")) check_pool(c, scalar, variant);
+    if (check_wants(c, "rm_int8_resize")) check_resize(c, scalar, variant);
+    if (check_wants(c, "rm_int8_warp")) check_warp(c, scalar, variant);
+  }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Evaluation
+import Quantization
+import Stages
+
+struct QuantizeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "quantize",
+    abstract: "Write a model in 8 bits, and say what that costs.",
+    discussion: """
+      The ranges of all values are taken from pictures that the model sees as in a run; they should be like
+      those it will meet. Weights get a scale for each channel. The file is standard ONNX.
+
+      Example: roadmask quantize street.onnx --calib frames/ --images val --labels valannot \\
+                   --max-drop 0.5 -o street.int8.onnx
+      """)
+
+  @Argument(help: "An installed model's name, or an .onnx file of floats.") var model: String
+  @Option(help: "Pictures for calibration: a video, a folder of pictures, or a test: source.")
+  var calib: String
+  @Option(name: .shortAndLong, help: "The file to write.") var output: String
+  @Option(help: "How many pictures to take, spread over the source.") var frames = 100
+  @Option(
+    help: ArgumentHelp(
+      "How ranges follow from what was seen: minmax, percentile:P (leaves out P % at each end), least-error.",
+      valueName: "method"),
+    transform: RangeMethod.read)
+  var range = RangeMethod.minMax
+  @Option(
+    name: .customLong("float"),
+    help: ArgumentHelp(
+      "Keep nodes in floats whose names begin so; may stand several times.", valueName: "node"))
+  var real: [String] = []
+  @Option(help: "Score both models on this folder of pictures.") var images: String?
+  @Option(help: "The folder of their label pictures.") var labels: String?
+  @Option(help: "Score both models on this test: source.") var source: String?
+  @Option(help: "Exit with 1 when the mIoU drops by more than this (points of 100).") var maxDrop: Double?
+  @Option(help: "CPU threads.") var threads: Int?
+  @Flag(name: .customShort("y"), help: "Overwrite the file.") var overwrite = false
+
+  func validate() throws {
+    guard frames > 0 else { throw ValidationError("--frames must be at least 1.") }
+    guard (images == nil) == (labels == nil), images == nil || source == nil else {
+      throw ValidationError("Give --images with --labels, or --source.")
+    }
+    guard maxDrop == nil || images != nil || source != nil else {
+      throw ValidationError("--max-drop needs --images and --labels, or --source.")
+    }
+  }
+
+  func run() throws {
+    let path = try ModelStore.path(of: model)
+    var check = OutputCheck()
+    check.add(input: path, "the model")
+    check.add(input: calib, "the source")
+    check.targets = [OutputCheck.Target(path: output, overwrite: overwrite)]
+    try check.run()
+
+    let work = QuantizeWork(model: path, config: try config(calib), range: range) { name in
+      real.contains { name.hasPrefix($0) }
+    }
+    let (draft, examples) = try work.write(beside: output, frames: frames)
+    defer { draft.discard() }
+    print("calibrate  \(examples.count) pictures, weights per channel, values per tensor")
+    let stored = try LoadedModel(path: draft.path, level: .best)
+    print("write      \(output)   \(stored.work)   \(draft.sizes(from: path))")
+    print(try work.compare(with: stored, on: examples))
+    let drop = try score(path, draft.path)
+    try draft.publish()
+    if let maxDrop, let drop, drop > maxDrop {
+      Output.message(String(format: "the drop of %.2f is more than the %.2f allowed", drop, maxDrop))
+      throw ExitCode(ExitStatus.limitMissed.rawValue)
+    }
+  }
+
+  private func config(_ uri: String) throws -> PipelineConfig {
+    var config = PipelineConfig()
+    config.source.uri = uri
+    if let threads { try config.set("pipeline.threads=\(threads)") }
+    return config
+  }
+
+  /// - Returns: by how much the mIoU is less, in points of 100.
+  private func score(_ float: String, _ stored: String) throws -> Double? {
+    func assess(_ model: String) throws -> Assessment? {
+      if let images, let labels {
+        return try Assessment.pictures(
+          images, labels: labels, ignore: [], config: config(images), model: model)
+      }
+      return try source.map { try Assessment.drawn($0, config: config($0), model: model) }
+    }
+    guard let before = try assess(float), let after = try assess(stored) else { return nil }
+    let (a, b) = (Scores(before.matrix), Scores(after.matrix))
+    let drop = (a.meanIoU - b.meanIoU) * 100
+    var line = String(
+      format: "accuracy   mIoU %.2f -> %.2f, drop %.2f", a.meanIoU * 100, b.meanIoU * 100, drop)
+    let losses = zip(a.iou, b.iou).map { ($0 ?? 0) - ($1 ?? 0) }
+    if let most = losses.indices.max(by: { losses[$0] < losses[$1] }) {
+      line += String(format: "   largest loss %@ %.2f", after.names[most], losses[most] * 100)
+    }
+    print(line)
+    return drop
+  }
+}
+
+extension RangeMethod {
+  fileprivate static func read(_ word: String) throws -> RangeMethod {
+    let parts = word.split(separator: ":", maxSplits: 1)
+    switch (parts.first, parts.count) {
+    case ("minmax", 1): return .minMax
+    case ("least-error", 1): return .leastError
+    case ("percentile", 2):
+      if let percent = Double(parts[1]), (0..<50).contains(percent) { return .percentile(percent / 100) }
+    default: break
+    }
+    throw ValidationError("'\(word)' is no way to choose ranges: minmax, percentile:P, least-error.")
+  }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Buffers
+import Foundation
+import Frames
+import GraphIR
+import Kernels
+import ONNX
+import Planning
+import Quantization
+import Stages
+
+/// From a float model and pictures to a file of 8 bits, and how the two differ.
+struct QuantizeWork {
+  let model: String
+  let config: PipelineConfig
+  let range: RangeMethod
+  let keepsReal: (String) -> Bool
+
+  /// A file that is written and looked at before it takes its name.
+  struct Draft {
+    let path: String
+    let target: String
+
+    func publish() throws {
+      if let found = FileIdentity(target), !found.isRegular {
+        return try Output.write(Data(contentsOf: URL(fileURLWithPath: path)), to: target)
+      }
+      guard rename(path, target) == 0 else {
+        throw Problem(
+          .cannotCreate, "RM-OUT-002", "cannot create \(target): \(String(cString: strerror(errno)))",
+          hint: "check that the folder may be written")
+      }
+    }
+
+    func discard() { unlink(path) }
+
+    /// "8.1 -> 2.4 MB".
+    func sizes(from model: String) -> String {
+      func megabytes(_ path: String) -> Double {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return Double(attributes?[.size] as? Int ?? 0) / 1e6
+      }
+      return String(format: "%.1f -> %.1f MB", megabytes(model), megabytes(path))
+    }
+  }
+
+  /// Calibrates, and writes beside `target`.
+  func write(beside target: String, frames: Int) throws -> (Draft, examples: [AlignedBytes]) {
+    let loaded = try LoadedModel(path: model, level: .best)
+    guard loaded.description.precision == "fp32" else {
+      throw Problem(
+        .badData, "RM-MODEL-009", "\(model): it is quantized already", hint: "quantize the model of floats")
+    }
+    let format = try loaded.inference(threads: config.threadBudget).input
+    let examples = try ExampleReader.read(config, input: format, count: frames)
+    do {
+      let graph = try ONNXReader.read(model).foldedForQuantization()
+      var calibrator = try Calibrator(
+        graph: graph, pool: WorkerPool(threads: config.threadBudget.inferWorkers), keepingReal: keepsReal)
+      calibrator.observe(examples.count) { index, memory in
+        memcpy(memory.baseAddress!, examples[index].pointer, examples[index].count)
+      }
+      var stored = try graph.quantized(
+        calibrator.scheme, ranges: calibrator.ranges(range), means: calibrator.means)
+      stored.metadata["parent_sha256"] = try FileDigest.sha256(model)
+      stored.metadata["precision"] = "int8"
+      // The name ends as model files do.
+      let draft = Draft(path: target + ".part.onnx", target: target)
+      try ONNXWriter.write(stored, to: draft.path)
+      return (draft, examples)
+    } catch {
+      throw Problem(error, subject: model)
+    }
+  }
+
+  /// Where the labels of both agree on `examples`, and how long both take.
+  func compare(with stored: LoadedModel, on examples: [AlignedBytes]) throws -> String {
+    let float = try LoadedModel(path: model, level: .best)
+    let (before, beforeTime) = try labels(float, examples)
+    let (after, afterTime) = try labels(stored, examples)
+    let same = zip(before, after).count { $0 == $1 }
+    return String(
+      format:
+        "agreement  %.2f %% of labels on the calibration pictures\nspeed      infer %.1f -> %.1f fps here",
+      100 * Double(same) / Double(max(before.count, 1)), 1 / beforeTime, 1 / afterTime)
+  }
+
+  /// - Returns: the best class of each score pixel, and the median seconds of a run.
+  private func labels(_ model: LoadedModel, _ examples: [AlignedBytes]) throws -> ([UInt8], seconds: Double) {
+    let inference = try model.inference(threads: config.threadBudget)
+    let format = inference.logits
+    let pixels = format.rows * format.columns
+    let scores = AlignedBytes(count: pixels * format.pixelStride * 4)
+    let values = scores.pointer.assumingMemoryBound(to: Float.self)
+    var labels: [UInt8] = []
+    var times: [Duration] = []
+    for example in examples {
+      times.append(ContinuousClock().measure { inference.run(example.pointer, into: scores.pointer) })
+      for pixel in 0..<pixels {
+        let row = UnsafeBufferPointer(start: values + pixel * format.pixelStride, count: format.classes)
+        labels.append(UInt8(row.indices.max { row[$0] < row[$1] }!))
+      }
+    }
+    return (labels, times.sorted()[times.count / 2] / .seconds(1))
+  }
+}
+
+extension LoadedModel {
+  /// "58 of 58 operators int8, exact".
+  var work: String {
+    let work = plan.work
+    return "\(work.integer) of \(work.steps) operators int8, \(description.isExact ? "exact" : "mixed")"
+  }
+}
