@@ -112,7 +112,7 @@ struct Assessment {
   private static func labeler(
     for info: SourceInfo, config: PipelineConfig, model: String?
   ) throws -> (FrameLabeler, names: [String]) {
-    let path = try ModelStore.path(of: model)
+    let path = try ModelStore.path(of: model, precision: config.model.precision)
     let loaded = try LoadedModel(
       path: path, level: config.usableLevel(), picture: config.pictureSize, insists: config.model.size != nil)
     let inference = try loaded.inference(threads: config.threadBudget)

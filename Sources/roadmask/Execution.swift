@@ -21,7 +21,7 @@ struct Execution {
 
   func run() throws {
     let level = try config.usableLevel()
-    let path = try ModelStore.path(of: config.model.file)
+    let path = try ModelStore.path(of: config.model.file, precision: config.model.precision)
     let check = OutputCheck(config, model: path, overwrite: options.overwrite)
     try check.run()
     let model = try LoadedModel(

@@ -19,9 +19,9 @@ struct LineLogHandler: LogHandler {
 }
 
 extension RunOptions {
-  /// Where a run says what is going on: errors alone with `-q`, details with `-v`.
+  /// Where a run says what is going on: warnings and errors alone with `-q`, details with `-v`.
   var log: Logger {
-    let level: Logger.Level = quiet ? .error : verbose ? .debug : .info
+    let level: Logger.Level = quiet ? .warning : verbose ? .debug : .info
     return Logger(label: "roadmask") { _ in LineLogHandler(logLevel: level) }
   }
 }

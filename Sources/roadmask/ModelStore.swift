@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Stages
 
 /// Finds model files: installed ones by name, others by path.
 enum ModelStore {
@@ -35,7 +36,10 @@ enum ModelStore {
   }
 
   /// The file of `model`, a name or a path; the default model without one.
-  static func path(of model: String?) throws -> String {
+  ///
+  /// A name stands for `NAME.int8.onnx`, `NAME.fp16.onnx` and `NAME.onnx`; `precision` chooses among those that
+  /// are installed, `auto` the first in this order. A path means that very file.
+  static func path(of model: String?, precision: PipelineConfig.Model.Precision = .auto) throws -> String {
     if let model, model.contains("/") || model.hasSuffix(".onnx") {
       guard FileManager.default.fileExists(atPath: model) else {
         throw Problem(
@@ -45,12 +49,21 @@ enum ModelStore {
       return model
     }
     let name = model ?? defaultName
-    guard let match = installed.first(where: { $0.name == name }) else {
-      throw Problem(
-        .noInput, "RM-MODEL-001", "no model called '\(name)' is installed",
-        hint: "installed models: \(list); or give the path of an .onnx file")
+    let endings: [String] =
+      switch precision {
+      case .auto: [".int8", ".fp16", ""]
+      case .int8: [".int8"]
+      case .fp16: [".fp16"]
+      case .fp32: [""]
+      }
+    let installed = installed
+    for ending in endings {
+      if let match = installed.first(where: { $0.name == name + ending }) { return match.path }
     }
-    return match.path
+    throw Problem(
+      .noInput, "RM-MODEL-001",
+      "no model called '\(name)' is installed" + (precision == .auto ? "" : " in \(precision.rawValue)"),
+      hint: "installed models: \(list); or give the path of an .onnx file")
   }
 
   private static var list: String {

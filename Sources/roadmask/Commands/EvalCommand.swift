@@ -23,6 +23,7 @@ struct EvalCommand: ParsableCommand {
   @Option(help: "A label video to score.") var pred: String?
   @Option(help: "The true label video.") var truth: String?
   @Option(name: .shortAndLong, help: "An installed model's name, or an .onnx file.") var model: String?
+  @Option(help: "Which of an installed model's files: auto, fp32, fp16, int8.") var precision: String?
   @Option(help: "Size of the model's picture as WxH. (default: by the source's shape)") var inferSize: String?
   @Option(
     help: "Values that are no class in label pictures. (default: 255, and the one behind the last class)")
@@ -54,6 +55,7 @@ struct EvalCommand: ParsableCommand {
     config.source.uri = uri
     if let threads { try config.set("pipeline.threads=\(threads)") }
     if let cpu { try config.set("pipeline.cpu=\(cpu)") }
+    if let precision { try config.set("model.precision=\(precision)") }
     if let inferSize { try config.set("model.size=\(inferSize)") }
     return config
   }

@@ -16,7 +16,7 @@ struct ModelInfo: ParsableCommand {
 
   func run() throws {
     guard let file else { return list() }
-    let path = try ModelStore.path(of: file)
+    let path = try ModelStore.path(of: file, precision: .fp32)
     let graph = try ONNXReader.read(path)
     switch dump {
     case .text: print(try graph.text())
@@ -50,7 +50,7 @@ struct ModelCheck: ParsableCommand {
   @Argument(help: "An installed name, or an .onnx file.") var file: String
 
   func run() throws {
-    let path = try ModelStore.path(of: file)
+    let path = try ModelStore.path(of: file, precision: .fp32)
     let report = try ONNXReader.check(path)
     print("opset      \(report.opset)")
     let operators = report.operators.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }

@@ -17,6 +17,7 @@ struct ProfileCommand: ParsableCommand {
   @Option(help: "Runs to take the median of.") var runs = 20
   @Option(help: "Threads.") var threads = 1
   @Option(help: "Use no instructions above this level.") var cpu: String?
+  @Option(help: "Which of an installed model's files: auto, fp32, fp16, int8.") var precision: String?
   @Option(help: "Size of the model's picture as WxH. (default: the file's)") var inferSize: String?
   @Option(help: "Operators to show; 0 shows all.") var top = 20
 
@@ -29,10 +30,12 @@ struct ProfileCommand: ParsableCommand {
   func run() throws {
     var config = PipelineConfig()
     if let cpu { try config.set("pipeline.cpu=\(cpu)") }
+    if let precision { try config.set("model.precision=\(precision)") }
     if let inferSize { try config.set("model.size=\(inferSize)") }
     let size = config.model.size
     let loaded = try LoadedModel(
-      path: ModelStore.path(of: model), level: config.usableLevel(), picture: { size ?? $0 })
+      path: ModelStore.path(of: model, precision: config.model.precision), level: config.usableLevel(),
+      picture: { size ?? $0 })
     let session = Session(plan: loaded.plan, pool: WorkerPool(threads: threads))
     report(session.profile(runs: runs), plan: loaded.plan)
   }

@@ -51,7 +51,7 @@ struct QuantizeCommand: ParsableCommand {
   }
 
   func run() throws {
-    let path = try ModelStore.path(of: model)
+    let path = try ModelStore.path(of: model, precision: .fp32)
     var check = OutputCheck()
     check.add(input: path, "the model")
     check.add(input: calib, "the source")

@@ -55,6 +55,7 @@ extension RunOptions {
       ("--range", "stages.decode.range", unlessAuto(range)),
       ("--max-errors", "stages.decode.max_errors", maxErrors),
       ("--model", "model.file", model),
+      ("--precision", "model.precision", precision),
       ("--infer-size", "model.size", inferSize),
       ("--fit", "stages.resize.fit", fit),
       ("--threads", "pipeline.threads", unlessAuto(threads)),

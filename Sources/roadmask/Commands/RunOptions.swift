@@ -40,6 +40,9 @@ struct RunOptions: ParsableArguments {
     name: .shortAndLong, help: "An installed model's name, or an .onnx file. (default: the installed one)")
   var model: String?
 
+  @Option(help: "Which of an installed model's files: auto, fp32, fp16, int8. (default: auto, int8 first)")
+  var precision: String?
+
   @Option(
     help:
       "Size of the model's picture as WxH, where its file allows another. (default: by the source's shape)")
@@ -158,6 +161,6 @@ struct RunOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Show FFmpeg's own lines and the details of errors.")
   var verbose = false
 
-  @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+  @Flag(name: .shortAndLong, help: "Say nothing but warnings and errors.")
   var quiet = false
 }
