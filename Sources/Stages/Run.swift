@@ -143,7 +143,8 @@ public final class Run: Sendable {
   private func warnings(_ figures: PipelineFigures) -> [String] {
     var lines = board.failures.map { "output given up: \($0)" }
     if figures.ledger.failed > 0, let last = figures.lastFailure {
-      lines.append("\(figures.ledger.failed) frames failed, the last: \(last)")
+      let count = figures.ledger.failed
+      lines.append("\(count) frame\(count == 1 ? "" : "s") failed, the last: \(last)")
     }
     return lines
   }

@@ -4,12 +4,20 @@ import Dispatch
 import Foundation
 import Frames
 import Kernels
+import Logging
 import Stages
 
 /// Carries out a run as the user sees it: start lines, progress, signals, report, exit code.
 struct Execution {
   var config: PipelineConfig
   let options: RunOptions
+  private let log: Logger
+
+  init(config: PipelineConfig, options: RunOptions) {
+    self.config = config
+    self.options = options
+    log = options.log
+  }
 
   func run() throws {
     let level = try config.usableLevel()
@@ -22,7 +30,12 @@ struct Execution {
     if options.dryRun { return try describe(model) }
 
     let run = try Run(config: config, model: model.description, inference: inference)
-    if !options.quiet { run.startLines.forEach(Output.message) }
+    for line in run.startLines { log.info("\(line)") }
+    log.debug("model \(path), \(model.plan.steps.count) steps, \(model.plan.arenaBytes >> 10) KiB of values")
+    let threads = run.threads
+    log.debug(
+      "threads: infer \(threads.inferWorkers), decoder \(threads.decoderThreads), encoder \(threads.encoderThreads)"
+    )
     let signals = SignalWatch(run)
     let progress = ProgressPrinter(run, form: config.report.progress)
     progress.start()
@@ -46,12 +59,10 @@ struct Execution {
     // What ended the run is told as its error.
     let told = result.error.map { "\($0)" }
     for warning in result.warnings where told.map(warning.hasSuffix) != true {
-      Output.message("warning: \(warning)")
+      log.warning("\(warning)")
     }
-    if options.verbose {
-      for line in LogCollector.shared.lines {
-        Output.message("ffmpeg: \(line.text)" + (line.count > 1 ? " (\(line.count) times)" : ""))
-      }
+    for line in LogCollector.shared.lines {
+      log.debug("ffmpeg: \(line.text)\(line.count > 1 ? " (\(line.count) times)" : "")")
     }
     var result = result
     let (status, problem) = outcome(result, caught: caught)
@@ -151,6 +162,8 @@ final class SignalWatch: @unchecked Sendable {
           run.stop()
         } else {
           run.cancel()
+          // An encoder may need seconds to empty itself; fragments that are written play without it.
+          queue.asyncAfter(deadline: .now() + 0.15) { _exit(128 + number) }
         }
       }
       source.resume()

@@ -97,16 +97,8 @@ struct OutputCheck {
     }
   }
 
-  /// The folder that `path` names a file in. (NSString's own way ends the program for a name of one letter.)
-  private static func folder(of path: String) -> String {
-    var path = path[...]
-    while path.count > 1, path.hasSuffix("/") { path = path.dropLast() }
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
-  }
-
   private func checkFolder(of target: Target) throws {
-    let name = OutputCheck.folder(of: target.path)
+    let name = FileIdentity.folder(of: target.path)
     guard let folder = FileIdentity(name) else {
       if target.makesFolder { return try checkFolder(of: Target(path: name, overwrite: false)) }
       throw Problem(
@@ -120,7 +112,7 @@ struct OutputCheck {
     }
     let pictures = inputs.first { $0.role.hasPrefix("a picture") }
     if target.isSeries, let pictures,
-      FileIdentity(OutputCheck.folder(of: pictures.path)) == folder
+      FileIdentity(FileIdentity.folder(of: pictures.path)) == folder
     {
       throw Problem(
         .cannotCreate, "RM-OUT-006", "cannot write pictures into \(name): those of the source are there",
@@ -144,6 +136,12 @@ struct FileIdentity: Equatable {
 
   var isFolder: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFDIR) }
   var isRegular: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
+
+  /// The folder of a path; NSString's own answer traps on names of one letter.
+  static func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
 
   /// The one name of all names of a file, whether it exists or not.
   static func place(of path: String) -> String {

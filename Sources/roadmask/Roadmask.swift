@@ -26,7 +26,7 @@ struct Roadmask: ParsableCommand {
     version: version,
     subcommands: [
       RunCommand.self, BenchCommand.self, EvalCommand.self, QuantizeCommand.self, ModelCommand.self,
-      ProbeCommand.self, ConfigCommand.self, ContactSheet.self, DoctorCommand.self,
+      ProbeCommand.self, ProfileCommand.self, ConfigCommand.self, ContactSheet.self, DoctorCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

@@ -13,8 +13,7 @@ extension ProgramTests {
 
     @Test(arguments: [
       [], ["run"], ["bench"], ["eval"], ["quantize"], ["model"], ["model", "build"], ["model", "info"],
-      ["model", "check"],
-      ["probe"],
+      ["model", "check"], ["probe"], ["profile"],
       ["config"], ["config", "check"], ["config", "show"], ["contact-sheet"], ["doctor"],
     ])
     func helpIsPrinted(command: [String]) throws {
@@ -59,6 +58,17 @@ extension ProgramTests {
         #expect(result.out.contains(word), "\(word) in \(result.out)")
       }
       expectRefusal(try work.run(["probe", "none.mp4"]), "RM-IN-001", "none.mp4")
+    }
+
+    @Test func profileTimesEveryOperator() throws {
+      let result = try work.run(["profile", "--runs", "1", "--infer-size", "64x64", "--top", "0"])
+      #expect(result.status == 0, "\(result.err)")
+      #expect(result.out.contains("merge.s4.fuse") && result.out.contains("backbone.b17.dw"))
+      let last = result.lines.last { !$0.isEmpty } ?? ""
+      let steps = Int(last.prefix { $0.isNumber })
+      // A header, a line for each step, an empty line, the sum.
+      #expect(steps == result.lines.filter { !$0.isEmpty }.count - 2, "\(last)")
+      expectRefusal(try work.run(["profile", "nosuch"]), "RM-MODEL-001", "nosuch")
     }
 
     @Test func shippedPipelinesAreGood() throws {

@@ -62,7 +62,7 @@ extension ProgramTests {
               if kind == b'IDAT': packed += body
               at += size + 12
           assert depth == 8 and color in (0, 3)
-          rows = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(height, width + 1)
+          rows = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(height, width + 1).astype(int)
           out = np.zeros((height + 1, width + 1), int)
           for y in range(height):
               for x in range(width):

@@ -85,7 +85,6 @@ DEFINE_TILE(6, 4)
 #else
 DEFINE_TILE(12, 1)
 DEFINE_TILE(6, 2)
-DEFINE_TILE(4, 3)
 #endif
 
 typedef struct {
@@ -103,7 +102,6 @@ static shape shape_for(int panels) {
   return (shape){tile_12x2, 12, 2};
 #else
   if (panels == 1) return (shape){tile_12x1, 12, 1};
-  if (panels == 3) return (shape){tile_4x3, 4, 3};
   return (shape){tile_6x2, 6, 2};
 #endif
 }

@@ -81,7 +81,8 @@ struct OutputFactory {
       let folder = output.uri.hasSuffix("/") ? String(output.uri.dropLast()) : output.uri
       if mkdir(folder, 0o777) != 0 && errno != EEXIST {
         throw FramesError(
-          .cannotCreate, "create", folder, String(cString: strerror(errno)), hint: "check the folder above it"
+          .cannotCreate, "create", folder, String(cString: strerror(errno)).lowercased(),
+          hint: "check the folder above it"
         )
       }
       try writeClassMap(beside: output)

@@ -35,7 +35,7 @@ final class TextFile {
         throw FramesError(.permission, "create", path, "permission denied", hint: "check the folder: ls -ld")
       default:
         throw FramesError(
-          .cannotCreate, "create", path, String(cString: strerror(errno)),
+          .cannotCreate, "create", path, String(cString: strerror(errno)).lowercased(),
           hint: "check that the folder exists")
       }
     }
@@ -57,7 +57,7 @@ final class TextFile {
         if errno == EINTR { continue }
         let kind: FramesError.Kind = [ENOSPC, EDQUOT, EFBIG].contains(errno) ? .diskFull : .io
         throw FramesError(
-          kind, "write", path, String(cString: strerror(errno)),
+          kind, "write", path, String(cString: strerror(errno)).lowercased(),
           hint: "free some space, or write to another disk")
       }
       done += count

@@ -6,7 +6,8 @@ import Frames
 
 struct ContactSheet: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "contact-sheet", abstract: "Put a few frames of a video side by side into one picture.")
+    commandName: "contact-sheet", abstract: "Put a few frames of a video side by side into one picture.",
+    usage: "roadmask contact-sheet <input> <output> [<options>]")
 
   @Argument(help: "A video.") var input: String
   @Argument(help: "The picture to write (.png or .jpg).") var output: String

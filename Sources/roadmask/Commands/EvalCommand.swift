@@ -8,6 +8,7 @@ struct EvalCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "eval",
     abstract: "Score labels against truth: pixel accuracy, IoU of each class, their mean.",
+    usage: "roadmask eval [<options>]",
     discussion: """
       Three ways to say what is compared:
         --images DIR --labels DIR          a model on pictures; label pictures have the same names

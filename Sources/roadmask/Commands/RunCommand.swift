@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Foundation
-import Frames
 import Stages
 
 struct RunCommand: ParsableCommand {
@@ -21,7 +19,7 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var options: RunOptions
 
   func run() throws {
-    var config = try options.makeConfig(input: input, output: output)
+    let config = try options.makeConfig(input: input, output: output)
     guard !config.source.uri.isEmpty else {
       throw Problem(
         .usage, "RM-USE-003", "there is nothing to run: no IN, and no pipeline file with a source",
@@ -29,27 +27,7 @@ struct RunCommand: ParsableCommand {
           "roadmask IN [OUT]; without a video, try: roadmask test:street street.mp4; all options: roadmask run --help"
       )
     }
-    if !config.outputs.contains(where: { $0.kind == nil || $0.kind == .video || $0.kind == .null }) {
-      config.outputs.insert(
-        try Self.defaultOutput(for: config.source.uri, overwrite: options.overwrite), at: 0)
-    }
     try Execution(config: config, options: options).run()
-  }
-
-  /// `<stem>.seg.mp4` beside a file or folder, else nothing.
-  private static func defaultOutput(for uri: String, overwrite: Bool) throws -> OutputConfig {
-    let isAddress = uri == "-" || uri.hasPrefix("test:") || uri.contains("://") || uri.hasPrefix("/dev/")
-    guard !isAddress, !uri.contains("*") else { return OutputConfig(uri: "null:", kind: .null) }
-    var isFolder: ObjCBool = false
-    _ = FileManager.default.fileExists(atPath: uri, isDirectory: &isFolder)
-    var stem = uri
-    while stem.count > 1, stem.hasSuffix("/") { stem.removeLast() }
-    if !isFolder.boolValue, let dot = stem.lastIndex(of: "."), !stem[dot...].contains("/") {
-      stem = String(stem[..<dot])
-    }
-    var output = OutputConfig(uri: stem + ".seg.mp4")
-    output.overwrite = overwrite
-    return output
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Foundation
 import Frames
 import Stages
 
@@ -30,7 +31,9 @@ extension RunOptions {
         .usage, "RM-USE-002", "--preset cannot be '\(config.encode.preset)'",
         hint: "allowed: \(presets.joined(separator: ", "))")
     }
-    if verbose && quiet { throw Problem(.usage, "RM-USE-002", "-v and -q contradict each other") }
+    if verbose && quiet {
+      throw Problem(.usage, "RM-USE-002", "-v and -q contradict each other", hint: "give one of them")
+    }
     return config
   }
 
@@ -74,7 +77,8 @@ extension RunOptions {
   }
 
   private func addOutputs(to config: inout PipelineConfig, output: String?) throws {
-    if let output {
+    let isOpen = config.outputs.isEmpty && more.isEmpty && !config.source.uri.isEmpty
+    if let output = output ?? (isOpen ? Self.defaultOutput(for: config.source.uri) : nil) {
       // The output of the command line stands for the file's picture.
       config.outputs.removeAll { $0.kind == nil || $0.kind == .video || $0.kind == .null }
       config.outputs.insert(OutputConfig(uri: output, kind: output == "null:" ? .null : nil), at: 0)
@@ -118,5 +122,19 @@ extension RunOptions {
         throw Problem(.usage, "RM-USE-002", "--fragment cannot be '\(fragment)'", hint: error.hint)
       }
     }
+  }
+
+  /// `<stem>.seg.mp4` beside a file or folder, else nothing.
+  private static func defaultOutput(for uri: String) -> String {
+    let isAddress = uri == "-" || uri.hasPrefix("test:") || uri.contains("://") || uri.hasPrefix("/dev/")
+    guard !isAddress, !uri.contains("*") else { return "null:" }
+    var isFolder: ObjCBool = false
+    _ = FileManager.default.fileExists(atPath: uri, isDirectory: &isFolder)
+    var stem = uri
+    while stem.count > 1, stem.hasSuffix("/") { stem.removeLast() }
+    if !isFolder.boolValue, let dot = stem.lastIndex(of: "."), !stem[dot...].contains("/") {
+      stem = String(stem[..<dot])
+    }
+    return stem + ".seg.mp4"
   }
 }
