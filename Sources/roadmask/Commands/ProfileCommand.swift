@@ -9,7 +9,7 @@ import Stages
 struct ProfileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "profile", abstract: "Say how long each operator of a model takes on this machine, and why.",
-    usage: "roadmask profile [<model>] [<options>]",
+    usage: "roadmask profile [MODEL] [--runs N] [--threads N] [--top N] [--cpu LEVEL]",
     discussion: "Medians over the runs, slowest first; each operator is timed by itself.")
 
   @Argument(help: "An installed model's name, or an .onnx file. (default: the installed one)") var model:
