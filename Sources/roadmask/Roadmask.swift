@@ -25,8 +25,8 @@ struct Roadmask: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      RunCommand.self, BenchCommand.self, EvalCommand.self, QuantizeCommand.self, ModelCommand.self,
-      ProbeCommand.self, ProfileCommand.self, ConfigCommand.self, ContactSheet.self, DoctorCommand.self,
+      RunCommand.self, BenchCommand.self, EvalCommand.self, QuantizeCommand.self, ProfileCommand.self,
+      ModelCommand.self, ProbeCommand.self, ConfigCommand.self, ContactSheet.self, DoctorCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

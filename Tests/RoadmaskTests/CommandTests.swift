@@ -12,8 +12,8 @@ extension ProgramTests {
     init() throws { work = try Workplace() }
 
     @Test(arguments: [
-      [], ["run"], ["bench"], ["eval"], ["quantize"], ["model"], ["model", "build"], ["model", "info"],
-      ["model", "check"], ["probe"], ["profile"],
+      [], ["run"], ["bench"], ["eval"], ["quantize"], ["profile"], ["model"], ["model", "build"],
+      ["model", "info"], ["model", "check"], ["probe"],
       ["config"], ["config", "check"], ["config", "show"], ["contact-sheet"], ["doctor"],
     ])
     func helpIsPrinted(command: [String]) throws {
