@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Buffers
+public import Buffers
 internal import Foundation
 public import Kernels
 public import Planning
@@ -19,9 +19,11 @@ public final class SessionInference: Inference {
   ///   - picture: columns and rows that the picture fills, at the top left of the input.
   ///   - mean: subtracted from R, G and B in 0…255.
   ///   - scale: what the difference is multiplied by.
+  ///   - stored: scale and zero point of an input of u8 numbers.
   /// - Throws: `RunError` where the network has another form.
   public init(
-    plan: Plan, workers: Int, picture: PixelSize?, mean: [Float], scale: [Float]
+    plan: Plan, workers: Int, picture: PixelSize?, mean: [Float], scale: [Float],
+    stored: Quantization? = nil
   ) throws {
     guard plan.inputs.count == 1, plan.outputs.count == 1 else {
       throw RunError(
@@ -30,12 +32,14 @@ public final class SessionInference: Inference {
     }
     let (source, result) = (plan.inputs[0], plan.outputs[0])
     let (taken, given) = (source.fact, result.fact)
-    guard taken.dtype == .float32, taken.shape.rank == 4, taken.shape[0] == 1, taken.shape[3] == 3 else {
+    guard taken.dtype == (stored == nil ? .float32 : .uint8), taken.shape.rank == 4, taken.shape[0] == 1,
+      taken.shape[3] == 3
+    else {
       throw RunError(
         .model, "run", plan.name, "its input is \(taken)",
         hint: "one RGB picture as float32 is what can be given")
     }
-    guard given.dtype == .float32, given.shape.rank == 4, given.shape[0] == 1,
+    guard given.dtype == .float32 || given.dtype == .uint8, given.shape.rank == 4, given.shape[0] == 1,
       (1...255).contains(given.shape[3])
     else {
       throw RunError(
@@ -49,10 +53,10 @@ public final class SessionInference: Inference {
         hint: "correct the metadata 'picture'")
     }
     input = ModelInputFormat(
-      rows: rows, columns: columns, contentRows: picture?.height, contentColumns: picture?.width, mean: mean,
-      scale: scale)
+      rows: rows, columns: columns, contentRows: picture?.height, contentColumns: picture?.width,
+      dtype: taken.dtype, mean: mean, scale: scale, quantization: stored)
     logits = LogitsFormat(
-      rows: given.shape[1], columns: given.shape[2], classes: given.shape[3], dtype: .float32)
+      rows: given.shape[1], columns: given.shape[2], classes: given.shape[3], dtype: given.dtype)
     byteCount = plan.arenaBytes + plan.weightBytes
     inputName = source.name
     outputName = result.name

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Buffers
 import Foundation
 import Frames
 import GraphIR
@@ -17,6 +18,8 @@ struct LoadedModel {
   let picture: PixelSize?
   private let mean: [Float]
   private let scale: [Float]
+  /// Of an input that is stored.
+  private let stored: Quantization?
 
   /// - Parameters:
   ///   - choose: the size to take pictures in, given the file's own.
@@ -39,6 +42,9 @@ struct LoadedModel {
         } catch is GraphError where !insists {}
       }
       self.picture = picture
+      let ends = try graph.withStoredEnds()
+      graph = ends.graph
+      stored = graph.inputs.first.flatMap { ends.inputs[$0.name] }
       plan = try Plan(graph: graph, options: PlanOptions(level: level))
       mean = try LoadedModel.numbers(metadata, "mean", default: 0)
       scale = try LoadedModel.numbers(metadata, "scale", default: 1.0 / 255)
@@ -58,7 +64,8 @@ struct LoadedModel {
   /// A session of the plan.
   func inference(threads: ThreadBudget) throws -> SessionInference {
     try SessionInference(
-      plan: plan, workers: threads.inferWorkers, picture: picture, mean: mean, scale: scale)
+      plan: plan, workers: threads.inferWorkers, picture: picture, mean: mean, scale: scale,
+      stored: stored)
   }
 
   /// The size of picture that a model sees a source in: as many pixels as the file's own, in the shape of the

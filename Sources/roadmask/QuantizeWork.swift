@@ -76,9 +76,12 @@ struct QuantizeWork {
 
   /// Where the labels of both agree on `examples`, and how long both take.
   func compare(with stored: LoadedModel, on examples: [AlignedBytes]) throws -> String {
-    let float = try LoadedModel(path: model, level: .best)
-    let (before, beforeTime) = try labels(float, examples)
-    let (after, afterTime) = try labels(stored, examples)
+    let float = try LoadedModel(path: model, level: .best).inference(threads: config.threadBudget)
+    let integer = try stored.inference(threads: config.threadBudget)
+    let (before, beforeTime) = labels(float, examples)
+    // Each takes pictures in its own form.
+    let (after, afterTime) = labels(
+      integer, try ExampleReader.read(config, input: integer.input, count: examples.count))
     let same = zip(before, after).count { $0 == $1 }
     return String(
       format:
@@ -87,20 +90,27 @@ struct QuantizeWork {
   }
 
   /// - Returns: the best class of each score pixel, and the median seconds of a run.
-  private func labels(_ model: LoadedModel, _ examples: [AlignedBytes]) throws -> ([UInt8], seconds: Double) {
-    let inference = try model.inference(threads: config.threadBudget)
+  private func labels(
+    _ inference: SessionInference, _ examples: [AlignedBytes]
+  ) -> ([UInt8], seconds: Double) {
     let format = inference.logits
-    let pixels = format.rows * format.columns
-    let scores = AlignedBytes(count: pixels * format.pixelStride * 4)
-    let values = scores.pointer.assumingMemoryBound(to: Float.self)
+    let count = format.rows * format.columns * format.pixelStride
+    let scores = AlignedBytes(count: count * format.dtype.byteCount)
     var labels: [UInt8] = []
     var times: [Duration] = []
+    func add<Score: Comparable>(_ type: Score.Type) {
+      let values = UnsafeBufferPointer(start: scores.pointer.assumingMemoryBound(to: type), count: count)
+      for pixel in stride(from: 0, to: count, by: format.pixelStride) {
+        var best = 0
+        for index in 1..<max(format.classes, 1) where values[pixel + index] > values[pixel + best] {
+          best = index
+        }
+        labels.append(UInt8(best))
+      }
+    }
     for example in examples {
       times.append(ContinuousClock().measure { inference.run(example.pointer, into: scores.pointer) })
-      for pixel in 0..<pixels {
-        let row = UnsafeBufferPointer(start: values + pixel * format.pixelStride, count: format.classes)
-        labels.append(UInt8(row.indices.max { row[$0] < row[$1] }!))
-      }
+      if format.dtype == .float32 { add(Float.self) } else { add(UInt8.self) }
     }
     return (labels, times.sorted()[times.count / 2] / .seconds(1))
   }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Evaluation
+import Foundation
 import Quantization
 import Stages
 
@@ -9,6 +10,7 @@ struct QuantizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quantize",
     abstract: "Write a model in 8 bits, and say what that costs.",
+    usage: "roadmask quantize <model> --calib <source> -o <file> [<options>]",
     discussion: """
       The ranges of all values are taken from pictures that the model sees as in a run; they should be like
       those it will meet. Weights get a scale for each channel. The file is standard ONNX.
@@ -71,7 +73,7 @@ struct QuantizeCommand: ParsableCommand {
     try draft.publish()
     if let maxDrop, let drop, drop > maxDrop {
       Output.message(String(format: "the drop of %.2f is more than the %.2f allowed", drop, maxDrop))
-      throw ExitCode(ExitStatus.limitMissed.rawValue)
+      Foundation.exit(ExitStatus.limitMissed.rawValue)
     }
   }
 

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Buffers
+
+extension Graph {
+  /// This graph without the conversions at its ends: an input that is only ever stored comes in stored, and an
+  /// output that is only a stored value made real goes out stored. Only u8 values of one scale count.
+  ///
+  /// - Returns: also the scale and zero point of each input that is stored now.
+  public func withStoredEnds() throws -> (graph: Graph, inputs: [String: Quantization]) {
+    var graph = self
+    var stored: [String: Quantization] = [:]
+    let facts = try facts()
+    let readers = consumers()
+    for index in inputs.indices {
+      let name = inputs[index].name
+      guard !outputs.contains(name), let only = readers[name], only.count == 1,
+        let quantization = conversion(at: only[0], quantizes: true),
+        facts[nodes[only[0]].outputs[0]]?.dtype == .uint8
+      else { continue }
+      let value = nodes[only[0]].outputs[0]
+      guard !outputs.contains(value) else { continue }
+      graph.nodes.removeAll { $0.name == nodes[only[0]].name }
+      for node in graph.nodes.indices {
+        graph.nodes[node].inputs = graph.nodes[node].inputs.map { $0 == value ? name : $0 }
+      }
+      graph.inputs[index].fact.dtype = .uint8
+      stored[name] = quantization
+    }
+    let makers = producers()
+    for index in outputs.indices {
+      guard let maker = makers[outputs[index]], conversion(at: maker, quantizes: false) != nil,
+        let value = nodes[maker].inputs.first, facts[value]?.dtype == .uint8, constants[value] == nil,
+        makers[value] != nil
+      else { continue }
+      graph.outputs[index] = value
+    }
+    try graph.apply([.removeDead])
+    return (graph, stored)
+  }
+
+  /// Scale and zero point of a conversion that has one of each.
+  private func conversion(at index: Int, quantizes: Bool) -> Quantization? {
+    switch (nodes[index].op, quantizes) {
+    case (.quantizeLinear, true), (.dequantizeLinear, false): break
+    default: return nil
+    }
+    let names = nodes[index].inputs
+    guard let scale = constants[names[1]]?.tensor, scale.dtype == .float32, scale.shape.count == 1 else {
+      return nil
+    }
+    var zero: UInt8 = 0
+    if names.count > 2, !names[2].isEmpty {
+      guard let tensor = constants[names[2]]?.tensor, tensor.dtype == .uint8 else { return nil }
+      zero = tensor.elements(as: UInt8.self)[0]
+    }
+    return Quantization(scale: scale.elements(as: Float.self)[0], zeroPoint: Int32(zero))
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Buffers
+import GraphIR
+import Kernels
+import Planning
+import Quantization
+import Testing
+
+/// Networks whose input and output stay stored, against the same with conversions.
+struct StoredEndsTests {
+  @Test func theNumbersAreTheSame() throws {
+    let (float, stored) = try NetworkTests.quantized("srm-crm")
+    let picture = NetworkTests.picture(9)
+    let want = try NetworkTests.run(stored, picture)
+    let ends = try stored.optimized().withStoredEnds()
+    let parameters = try #require(ends.inputs["image"])
+    let plan = try Plan(graph: ends.graph)
+    #expect(plan.inputs[0].fact.dtype == .uint8 && plan.outputs[0].fact.dtype == .uint8 && plan.isExact)
+    let session = Session(plan: plan, pool: WorkerPool(threads: 1))
+    let input = session.input("image").assumingMemoryBound(to: UInt8.self)
+    for (index, value) in picture.enumerated() {
+      let number = (value / parameters.scales[0]).rounded(.toNearestOrEven) + Float(parameters.zeroPoints[0])
+      input[index] = UInt8(min(max(number, 0), 255))
+    }
+    session.run()
+    let scale = try #require(stored.constants["logits.scale"]).tensor.elements(as: Float.self)[0]
+    let zero = try #require(stored.constants["logits.zero"]).tensor.elements(as: UInt8.self)[0]
+    let output = session.output(plan.outputs[0].name).assumingMemoryBound(to: UInt8.self)
+    #expect(want.indices.allSatisfy { want[$0] == Float(Int(output[$0]) - Int(zero)) * scale })
+
+    let untouched = try float.optimized()
+    #expect(try untouched.withStoredEnds().graph.nodes == untouched.nodes)
+  }
+}
