@@ -20,6 +20,22 @@ public struct EncoderOptions: Sendable, Hashable {
   /// Further options of the encoder, by FFmpeg's names.
   public var extra: [String: String] = [:]
 
+  /// The fixed quantizer of mpeg4 and mjpeg without `bitrate`, from 1 (best) to 31.
+  static let quantizer: Int32 = 3
+
+  /// What decides about size and quality, in words: "crf 23", "2000000 bit/s", "quantizer 3", "lossless".
+  public var quality: String {
+    if let bitrate { return "\(bitrate) bit/s" }
+    switch name {
+    case "libx264", "libx265":
+      let value = crf ?? 23
+      return "crf " + (value == value.rounded() ? "\(Int(value))" : "\(value)")
+    case "mpeg4", "mjpeg": return "quantizer \(EncoderOptions.quantizer)"
+    case "ffv1": return "lossless"
+    default: return "its own quality"
+    }
+  }
+
   public init(name: String = "libx264") { self.name = name }
 
   /// FFV1 version 3 as label videos use it: every frame for itself, each slice with its checksum.
@@ -60,7 +76,7 @@ public struct EncoderOptions: Sendable, Hashable {
       av_dict_set(&dictionary, "crf", "\(crf ?? 23)", 0)
     } else if codec == AV_CODEC_ID_MPEG4 || codec == AV_CODEC_ID_MJPEG {
       context.pointee.flags |= AV_CODEC_FLAG_QSCALE
-      context.pointee.global_quality = 3 * FF_QP2LAMBDA
+      context.pointee.global_quality = EncoderOptions.quantizer * FF_QP2LAMBDA
     }
     if codec == AV_CODEC_ID_FFV1 {
       av_dict_set(&dictionary, "level", "3", 0)

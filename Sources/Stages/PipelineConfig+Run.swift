@@ -90,10 +90,14 @@ extension PipelineConfig {
       var line = "out  \(redacted(output.uri))"
       let kind = try? OutputFactory.kind(of: output)
       switch kind {
+      case .video? where PicturePattern(output.uri) != nil: line += "  pictures"
       case .video?:
-        let quality = encode.bitrate.map { "\($0) bit/s" } ?? "crf \(Format.fixed(encode.crf, 0))"
-        line += "  \(encode.codec) \(quality)  "
-        line += output.fragment.map { "fragments \($0)" } ?? "one index"
+        var encoder = EncoderOptions(name: encode.codec)
+        (encoder.crf, encoder.bitrate) = (encode.crf, encode.bitrate)
+        line += "  \(encode.codec) \(encoder.quality)"
+        if output.uri.hasSuffix(".mp4") {
+          line += output.fragment.map { "  fragments \($0)" } ?? "  one index"
+        }
         if !info.audio.isEmpty { line += keepsAudio ? "  audio copied" : "  no audio" }
       case .hash?: line += "  checksums after \(output.tap)"
       case .mask?: line += "  labels, ffv1"
