@@ -91,6 +91,7 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Buffers", "Evaluation"], swiftSettings: strict),
     .testTarget(
       name: "StagesTests", dependencies: ["Buffers", "Frames", "Kernels", "Stages"], swiftSettings: strict),
@@ -102,19 +103,23 @@ let package = Package(
       name: "GraphIRTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
     .testTarget(
       name: "QuantizationTests",
-      dependencies: ["Buffers", "GraphIR", "Kernels", "Networks", "ONNX", "Planning", "Quantization"],
+      dependencies: [
+        "Buffers", "TestSupport", "GraphIR", "Kernels", "Networks", "ONNX", "Planning", "Quantization",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ONNXTests",
       dependencies: [
-        "Buffers", "GraphIR", "Networks", "ONNX", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        "Buffers", "TestSupport", "GraphIR", "Networks", "ONNX",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ], swiftSettings: strict),
     .testTarget(
       name: "NetworksTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
     .testTarget(name: "KernelsTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
     .testTarget(
       name: "PlanningTests",
-      dependencies: ["Buffers", "GraphIR", "Kernels", "Networks", "ONNX", "Planning"], swiftSettings: strict),
+      dependencies: ["Buffers", "TestSupport", "GraphIR", "Kernels", "Networks", "ONNX", "Planning"],
+      swiftSettings: strict),
     // The program from the outside; it is found beside the tests, or in $ROADMASK_BIN.
     .testTarget(name: "RoadmaskTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
   ],

@@ -3,6 +3,7 @@
 import Buffers
 import Foundation
 import GraphIR
+import TestSupport
 import Testing
 
 @testable import ONNX

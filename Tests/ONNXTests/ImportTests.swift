@@ -3,10 +3,11 @@
 import Buffers
 import GraphIR
 import ONNX
+import TestSupport
 import Testing
 
 /// Files as other programs write them: read, written again, and run both ways.
-@Suite(.enabled(if: PythonRuntime.path != nil, PythonRuntime.missing), .serialized)
+@Suite(.enabled(if: PythonRuntime.path != nil, "\(PythonRuntime.missing)"), .serialized)
 struct ImportTests {
   /// Writes one model with the operators that exporters add around a network.
   static let makeScript = """

@@ -5,6 +5,7 @@ import Foundation
 import GraphIR
 import Networks
 import ONNX
+import TestSupport
 import Testing
 
 @Suite struct ReaderTests {

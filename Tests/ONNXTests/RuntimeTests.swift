@@ -5,10 +5,11 @@ import Foundation
 import GraphIR
 import Networks
 import ONNX
+import TestSupport
 import Testing
 
 /// What other programs make of the files that we write.
-@Suite(.enabled(if: PythonRuntime.path != nil, PythonRuntime.missing), .serialized)
+@Suite(.enabled(if: PythonRuntime.path != nil, "\(PythonRuntime.missing)"), .serialized)
 struct RuntimeTests {
   /// Checks the file as the standard's own checker does, and runs it on noise.
   static let runScript = """

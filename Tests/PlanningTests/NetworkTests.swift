@@ -5,6 +5,7 @@ import GraphIR
 import Kernels
 import Networks
 import Planning
+import TestSupport
 import Testing
 
 /// Whole networks with random weights.
@@ -19,7 +20,7 @@ struct NetworkTests {
     return Example(name: preset, graph: graph, inputs: ["image": noise.tensor([1, 3, rows, columns], -2, 2)])
   }
 
-  @Test(.enabled(if: Reference.python != nil, Reference.missing))
+  @Test(.enabled(if: PythonRuntime.path != nil, "\(PythonRuntime.missing)"))
   func presetsAgreeWithOnnxruntime() throws {
     let examples = try NetworkSpec.presets.filter { $0.name != "refinenet" }.map { try Self.example($0.name) }
     let expected = try Reference.outputs(of: examples)

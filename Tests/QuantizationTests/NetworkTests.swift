@@ -8,6 +8,7 @@ import Networks
 import ONNX
 import Planning
 import Quantization
+import TestSupport
 import Testing
 
 /// Whole networks, calibrated on noise.
@@ -87,7 +88,7 @@ struct NetworkTests {
   }
 
   @Test(
-    .enabled(if: PythonRuntime.path != nil, PythonRuntime.missing),
+    .enabled(if: PythonRuntime.path != nil, "\(PythonRuntime.missing)"),
     arguments: [
       ("srm-crm", 0.1), ("refinenet", 0.1), ("mcibi", 0.1),
       // Random weights make this one unsteady: inputs changed by 0.001 change onnxruntime's own logits by 0.3.

@@ -5,6 +5,7 @@ import Foundation
 import GraphIR
 import Kernels
 import Quantization
+import TestSupport
 import Testing
 
 /// Pools with padding, convolutions and adds in a chain, as in RefineNet, against onnxruntime.
@@ -39,7 +40,7 @@ struct PoolingChainTests {
     return try builder.finish(outputs: [result])
   }
 
-  @Test(.enabled(if: PythonRuntime.path != nil, PythonRuntime.missing))
+  @Test(.enabled(if: PythonRuntime.path != nil, "\(PythonRuntime.missing)"))
   func differsByRoundingAlone() throws {
     let float = try Self.chain().foldedForQuantization()
     var calibrator = try Calibrator(graph: float, pool: WorkerPool(threads: 1))

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
-import Testing
+public import Foundation
 
 /// A Python with onnx, onnxruntime and numpy, which some tests use as an oracle: the one that
 /// `ROADMASK_PYTHON` names, or `python3`.
-enum PythonRuntime {
-  static let path: String? = {
+public enum PythonRuntime {
+  /// `nil` where there is none.
+  public static let path: String? = {
     let named = ProcessInfo.processInfo.environment["ROADMASK_PYTHON"]
     for candidate in [named, "python3"].compactMap({ $0 }) {
       if (try? run(candidate, ["-c", "import onnx, onnxruntime, numpy"]))?.status == 0 { return candidate }
@@ -14,15 +14,17 @@ enum PythonRuntime {
     return nil
   }()
 
-  static let missing: Comment = "no Python with onnx and onnxruntime; name one in ROADMASK_PYTHON"
+  /// Why a test is skipped without it.
+  public static let missing = "no Python with onnx and onnxruntime; name one in ROADMASK_PYTHON"
 
-  /// Runs `script` with `arguments`; records an issue with what it printed where it fails.
+  /// Runs `script` with `arguments`.
+  ///
+  /// - Returns: what it printed.
+  /// - Throws: `PythonFailure` with what it printed, where it fails.
   @discardableResult
-  static func check(
-    _ script: String, _ arguments: [String] = [], sourceLocation: SourceLocation = #_sourceLocation
-  ) throws -> String {
+  public static func check(_ script: String, _ arguments: [String] = []) throws -> String {
     let result = try run(path ?? "python3", ["-c", script] + arguments)
-    #expect(result.status == 0, "\(result.output)", sourceLocation: sourceLocation)
+    guard result.status == 0 else { throw PythonFailure(description: result.output) }
     return result.output
   }
 
@@ -41,16 +43,21 @@ enum PythonRuntime {
   }
 }
 
-/// A folder that is gone when the test is.
-final class TemporaryFolder {
-  let url: URL
+/// What a script printed before it failed.
+public struct PythonFailure: Error, CustomStringConvertible {
+  public let description: String
+}
 
-  init() throws {
+/// A folder that is gone when the test is.
+public final class TemporaryFolder {
+  public let url: URL
+
+  public init() throws {
     url = FileManager.default.temporaryDirectory.appendingPathComponent("roadmask-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
   }
 
   deinit { try? FileManager.default.removeItem(at: url) }
 
-  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+  public func path(_ name: String) -> String { url.appendingPathComponent(name).path }
 }
