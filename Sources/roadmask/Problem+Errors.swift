@@ -30,7 +30,9 @@ extension Problem {
       let text = GraphError(node: error.node, op: error.op, error.problem).description
       self.init(.badData, "RM-MODEL-003", place + text, hint: error.hint)
     case let error as PlanningError:
-      self.init(.badData, "RM-MODEL-004", place + "\(error)", hint: "'roadmask model check' lists all nodes")
+      let text = PlanningError(node: error.node, op: error.op, error.problem).description
+      self.init(
+        .badData, "RM-MODEL-004", place + text, hint: error.hint ?? "'roadmask model check' lists all nodes")
     case let error as NetworkError:
       self.init(.badData, "RM-MODEL-005", place + error.problem, hint: error.hint)
     case let error as RunError: self.init(error)
