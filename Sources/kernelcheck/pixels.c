@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every pixel kernel of a level against the scalar one, byte for byte.
-#include "rm_pixels.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "families.h"
+#include "pixels.h"
 
 enum { CASES = 60, MAX_TAPS = 12 };
-
-typedef struct {
-  check *c;
-  const rm_pixels_table *plain, *fast;
-} subject;
 
 static size_t padded(size_t columns) {
   return (columns + RM_PIXELS_GROUP - 1) / RM_PIXELS_GROUP * RM_PIXELS_GROUP;
@@ -26,13 +20,13 @@ static size_t some_columns(check *c, int at) {
   return (size_t)(at < count ? edges[at] : check_range(c, 1, 700));
 }
 
-static guarded random_s16(check *c, size_t count, int low, int high, size_t slack) {
+guarded pixels_random_s16(check *c, size_t count, int low, int high, size_t slack) {
   guarded g = guarded_alloc(count * 2, slack);
   for (size_t i = 0; i < count; i++) ((int16_t *)g.data)[i] = (int16_t)check_range(c, low, high);
   return g;
 }
 
-static guarded random_u8(check *c, size_t count, size_t slack) {
+guarded pixels_random_u8(check *c, size_t count, size_t slack) {
   guarded g = guarded_alloc(count, slack);
   check_fill_u8(c, g.data, count);
   return g;
@@ -52,7 +46,7 @@ static guarded random_labels(check *c, size_t count, int classes) {
   return g;
 }
 
-static void random_weights(check *c, int taps, int16_t *weights) {
+void pixels_random_weights(check *c, int taps, int16_t *weights) {
   int left = 1 << RM_WEIGHT_BITS;
   for (int t = 0; t < taps - 1; t++) {
     weights[t] = (int16_t)check_range(c, 0, left);
@@ -61,16 +55,16 @@ static void random_weights(check *c, int taps, int16_t *weights) {
   weights[taps - 1] = (int16_t)left;
 }
 
-static void check_blend(subject s, const char *name) {
+static void check_blend(pixels_subject s, const char *name) {
   for (int i = 0; i < CASES; i++) {
     const size_t columns = some_columns(s.c, i);
     const int taps = 2 * check_range(s.c, 1, MAX_TAPS / 2);
     guarded memory[MAX_TAPS];
     const uint8_t *rows[MAX_TAPS];
     int16_t weights[MAX_TAPS];
-    random_weights(s.c, taps, weights);
+    pixels_random_weights(s.c, taps, weights);
     for (int t = 0; t < taps; t++) {
-      memory[t] = random_u8(s.c, columns, 0);
+      memory[t] = pixels_random_u8(s.c, columns, 0);
       if (i % 5 == 0) memset(memory[t].data, 255, columns);
       rows[t] = memory[t].data;
     }
@@ -86,10 +80,10 @@ static void check_blend(subject s, const char *name) {
   }
 }
 
-static void check_split(subject s, const char *name) {
+static void check_split(pixels_subject s, const char *name) {
   for (int i = 0; i < CASES; i++) {
     const size_t columns = some_columns(s.c, i), room = 2 * padded(columns);
-    guarded pairs = random_s16(s.c, 2 * padded(columns), 0, 255 << RM_BLENDED_BITS, 0);
+    guarded pairs = pixels_random_s16(s.c, 2 * padded(columns), 0, 255 << RM_BLENDED_BITS, 0);
     guarded want[2], got[2];
     for (int j = 0; j < 2; j++) {
       want[j] = guarded_alloc(room, 0);
@@ -108,14 +102,9 @@ static void check_split(subject s, const char *name) {
   }
 }
 
-typedef struct {
-  rm_resample_axis axis;
-  guarded first, weights;
-} random_axis;
-
-static random_axis make_axis(check *c, size_t columns, size_t samples, int taps) {
+pixels_axis pixels_make_axis(check *c, size_t columns, size_t samples, int taps) {
   const size_t room = padded(columns);
-  random_axis r = {.axis = {.columns = (int32_t)columns, .taps = taps}};
+  pixels_axis r = {.axis = {.columns = (int32_t)columns, .taps = taps}};
   r.first = guarded_alloc(4 * room, 0);
   r.weights = guarded_alloc(2 * room * (size_t)taps, 0);
   int32_t *first = (int32_t *)r.first.data;
@@ -125,7 +114,7 @@ static random_axis make_axis(check *c, size_t columns, size_t samples, int taps)
     const size_t at = x < columns ? x : columns - 1;
     first[x] = (int32_t)(at * (samples - (size_t)taps + 1) / columns);
     int16_t row[MAX_TAPS];
-    random_weights(c, taps, row);
+    pixels_random_weights(c, taps, row);
     for (int t = 0; t < taps; t++) weights[(size_t)(t / 2) * 2 * room + 2 * x + (size_t)(t % 2)] = row[t];
   }
   for (size_t x = 0; x < room; x += 4)
@@ -135,13 +124,13 @@ static random_axis make_axis(check *c, size_t columns, size_t samples, int taps)
   return r;
 }
 
-static void check_resample(subject s, const char *name) {
+static void check_resample(pixels_subject s, const char *name) {
   for (int i = 0; i < CASES; i++) {
     const size_t columns = some_columns(s.c, i);
     const int taps = 2 * check_range(s.c, 1, MAX_TAPS / 2);
     const size_t samples = (size_t)taps + (size_t)check_range(s.c, 0, (int)columns * 3);
-    random_axis r = make_axis(s.c, columns, samples, taps);
-    guarded in = random_s16(s.c, samples, 0, 255 << RM_BLENDED_BITS, RM_PIXELS_OVER_READ);
+    pixels_axis r = pixels_make_axis(s.c, columns, samples, taps);
+    guarded in = pixels_random_s16(s.c, samples, 0, 255 << RM_BLENDED_BITS, RM_PIXELS_OVER_READ);
     guarded want = guarded_alloc(2 * padded(columns), 0), got = guarded_alloc(2 * padded(columns), 0);
     s.plain->resample_row((int16_t *)in.data, &r.axis, (int16_t *)want.data);
     s.fast->resample_row((int16_t *)in.data, &r.axis, (int16_t *)got.data);
@@ -157,7 +146,7 @@ static void check_resample(subject s, const char *name) {
 }
 
 // BT.709, limited.
-static const rm_yuv_matrix matrix = {
+const rm_yuv_matrix pixels_matrix = {
     .luma = 9539,
     .red_v = 14686,
     .green_u = -1747,
@@ -168,15 +157,15 @@ static const rm_yuv_matrix matrix = {
     .blue_bias = (1 << 18) - 9539 * 1024 - 17305 * 8192,
 };
 
-static void check_colors(subject s, const char *name) {
+static void check_colors(pixels_subject s, const char *name) {
   for (int i = 0; i < CASES; i++) {
     const size_t columns = some_columns(s.c, i), room = padded(columns);
     guarded in[3];
-    for (int j = 0; j < 3; j++) in[j] = random_s16(s.c, room, 0, 255 << RM_SAMPLE_BITS, 0);
+    for (int j = 0; j < 3; j++) in[j] = pixels_random_s16(s.c, room, 0, 255 << RM_SAMPLE_BITS, 0);
     guarded want = guarded_alloc(3 * room, 0), got = guarded_alloc(3 * room, 0);
     const int16_t *y = (int16_t *)in[0].data, *u = (int16_t *)in[1].data, *v = (int16_t *)in[2].data;
-    s.plain->yuv_to_rgb(y, u, v, &matrix, columns, want.data);
-    s.fast->yuv_to_rgb(y, u, v, &matrix, columns, got.data);
+    s.plain->yuv_to_rgb(y, u, v, &pixels_matrix, columns, want.data);
+    s.fast->yuv_to_rgb(y, u, v, &pixels_matrix, columns, got.data);
     char shape[64];
     snprintf(shape, sizeof shape, "%zu columns", columns);
     check_bytes(s.c, name, shape, want.data, got.data, 3 * columns);
@@ -186,11 +175,11 @@ static void check_colors(subject s, const char *name) {
   }
 }
 
-static void check_normalize(subject s, const char *name) {
+static void check_normalize(pixels_subject s, const char *name) {
   const float mean[3] = {123.675f, 116.28f, 103.53f}, scale[3] = {0.0171f, 0.0175f, 0.0174f};
   for (int i = 0; i < CASES; i++) {
     const size_t columns = some_columns(s.c, i);
-    guarded rgb = random_u8(s.c, 3 * padded(columns), 0);
+    guarded rgb = pixels_random_u8(s.c, 3 * padded(columns), 0);
     guarded want = guarded_alloc(12 * columns, 0), got = guarded_alloc(12 * columns, 0);
     s.plain->normalize(rgb.data, mean, scale, columns, (float *)want.data);
     s.fast->normalize(rgb.data, mean, scale, columns, (float *)got.data);
@@ -203,7 +192,7 @@ static void check_normalize(subject s, const char *name) {
   }
 }
 
-static rm_rgb_quantizer make_quantizer(check *c, int is_affine, int is_signed) {
+rm_rgb_quantizer pixels_make_quantizer(check *c, int is_affine, int is_signed) {
   rm_rgb_quantizer q = {.is_affine = is_affine, .is_signed = is_signed};
   for (int ch = 0; ch < 3; ch++) {
     q.slope[ch] = check_range(c, 0, (1 << 22) - 1);
@@ -217,11 +206,11 @@ static rm_rgb_quantizer make_quantizer(check *c, int is_affine, int is_signed) {
   return q;
 }
 
-static void check_quantize(subject s, const char *name) {
+static void check_quantize(pixels_subject s, const char *name) {
   for (int i = 0; i < CASES; i++) {
     const size_t columns = some_columns(s.c, i);
-    const rm_rgb_quantizer q = make_quantizer(s.c, i % 3 != 0, i % 2);
-    guarded rgb = random_u8(s.c, 3 * padded(columns), 0);
+    const rm_rgb_quantizer q = pixels_make_quantizer(s.c, i % 3 != 0, i % 2);
+    guarded rgb = pixels_random_u8(s.c, 3 * padded(columns), 0);
     guarded want = guarded_alloc(3 * columns, 0), got = guarded_alloc(3 * columns, 0);
     s.plain->quantize(rgb.data, &q, columns, want.data);
     s.fast->quantize(rgb.data, &q, columns, got.data);
@@ -243,7 +232,7 @@ static int some_classes(check *c, int at) {
 typedef enum { FLOAT, EXACT, ROUNDED } arithmetic;
 
 // Logits through all three kernels, compared after each.
-static void check_scores(subject s, const char *const names[3], arithmetic kind) {
+static void check_scores(pixels_subject s, const char *const names[3], arithmetic kind) {
   for (int i = 0; i < 3 * CASES; i++) {
     const int classes = some_classes(s.c, i % CASES);
     const size_t columns = i % 7 == 0 ? 1 : (size_t)check_range(s.c, 1, 150);
@@ -328,7 +317,7 @@ static void check_scores(subject s, const char *const names[3], arithmetic kind)
   }
 }
 
-static rm_overlay_palette make_palette(check *c, int classes) {
+rm_overlay_palette pixels_make_palette(check *c, int classes) {
   rm_overlay_palette p;
   check_fill_u8(c, p.colors[0], sizeof p.colors);
   p.labels = (classes + 15) / 16 * 16;
@@ -345,14 +334,14 @@ static rm_overlay_palette make_palette(check *c, int classes) {
 
 typedef enum { PLANE, CHROMA, PAIRS } layout;
 
-static void check_overlay(subject s, const char *name, layout kind) {
+static void check_overlay(pixels_subject s, const char *name, layout kind) {
   for (int i = 0; i < 2 * CASES; i++) {
     const size_t columns = some_columns(s.c, i / 2), samples = (columns + 1) / 2;
     const int classes = i % 9 == 8 ? 256 : some_classes(s.c, i % CASES);
-    const rm_overlay_palette palette = make_palette(s.c, classes);
+    const rm_overlay_palette palette = pixels_make_palette(s.c, classes);
     guarded upper = random_labels(s.c, columns, classes), lower = random_labels(s.c, columns, classes);
     const size_t bytes = kind == PLANE ? columns : kind == CHROMA ? samples : 2 * samples;
-    guarded a = random_u8(s.c, bytes, 0), b = random_u8(s.c, bytes, 0);
+    guarded a = pixels_random_u8(s.c, bytes, 0), b = pixels_random_u8(s.c, bytes, 0);
     if (i % 5 == 0) memset(a.data, i % 2 ? 255 : 0, bytes);
     guarded want[2], got[2];
     for (int j = 0; j < 2; j++) {
@@ -386,7 +375,7 @@ static void check_overlay(subject s, const char *name, layout kind) {
   }
 }
 
-static void check_counts(subject s, const char *name, int is_confusion) {
+static void check_counts(pixels_subject s, const char *name, int is_confusion) {
   for (int i = 0; i < CASES; i++) {
     const size_t columns = some_columns(s.c, i);
     const int classes = some_classes(s.c, i);
@@ -412,108 +401,10 @@ static void check_counts(subject s, const char *name, int is_confusion) {
   }
 }
 
-// --- bench: rows of 1280x720 video and of a network's 1024x512 input ---
-
-typedef struct {
-  const rm_pixels_table *table;
-  guarded a, b, d, e, f, out, out2;
-  const uint8_t *rows[4];
-  int16_t weights[4];
-  random_axis axis;
-  rm_rgb_quantizer quantizer;
-  rm_overlay_palette palette;
-} rows;
-
-#define CALL(name, ...)              \
-  static void name(void *argument) { \
-    rows *r = argument;              \
-    r->table->__VA_ARGS__;           \
-  }
-CALL(call_blend, blend_rows(r->rows, r->weights, 4, 1280, (int16_t *)r->out.data))
-CALL(call_split, split_pairs((int16_t *)r->a.data, 640, (int16_t *)r->out.data, (int16_t *)r->out2.data))
-CALL(call_resample, resample_row((int16_t *)r->a.data, &r->axis.axis, (int16_t *)r->out.data))
-CALL(call_colors, yuv_to_rgb((int16_t *)r->a.data, (int16_t *)r->a.data, (int16_t *)r->a.data, &matrix, 1024,
-                             r->out.data))
-CALL(call_normalize, normalize(r->b.data, (const float[]){1, 2, 3}, (const float[]){1, 2, 3}, 1024,
-                               (float *)r->out.data))
-CALL(call_quantize, quantize(r->b.data, &r->quantizer, 1024, r->out.data))
-CALL(call_planes_f32, planes_f32((float *)r->d.data, 19, 256, 19, (float *)r->out.data, 288))
-CALL(call_planes_s8, planes_s8(r->d.data, 19, 256, 19, 0, (int16_t *)r->out.data, 288))
-CALL(call_lerp_f32, lerp_f32((float *)r->d.data, (float *)r->d.data, 0.3f, 256, 19, (float *)r->out.data, 288))
-CALL(call_lerp_s16, lerp_s16((int16_t *)r->d.data, (int16_t *)r->d.data, 8, 3, 8, 256, 19, (int16_t *)r->out.data,
-                             288))
-CALL(call_argmax_f32, argmax_f32((float *)r->d.data, 288, 19, (int32_t *)r->e.data, (float *)r->f.data, 1024,
-                                 r->out.data))
-CALL(call_argmax_exact, argmax_exact_s16((int16_t *)r->d.data, 288, 19, (int32_t *)r->e.data, (int16_t *)r->f.data,
-                                         1024, r->out.data))
-CALL(call_argmax_q15, argmax_q15_s16((int16_t *)r->d.data, 288, 19, (int32_t *)r->e.data, (int16_t *)r->f.data, 1024,
-                                     r->out.data))
-CALL(call_plane, overlay_plane(r->b.data, r->a.data, &r->palette, 0, 1280, r->out.data))
-CALL(call_chroma, overlay_chroma(r->b.data, r->b.data + 640, r->a.data, r->a.data, &r->palette, 1280, r->out.data,
-                                 r->out2.data))
-CALL(call_pairs, overlay_chroma_pairs(r->b.data, r->a.data, r->a.data, &r->palette, 1280, r->out.data))
-CALL(call_histogram, histogram(r->b.data + 4000, 1280, (uint64_t *)r->out.data))
-CALL(call_confusion, confusion(r->b.data + 4000, r->b.data + 4000, 1280, 19, (uint64_t *)r->out.data))
-#undef CALL
-
-static void bench(subject s) {
-  static const struct {
-    const char *name, *shape;
-    void (*call)(void *);
-    double work;
-  } entries[] = {
-      {"blend_rows", "4 rows of 1280", call_blend, 1280},
-      {"split_pairs", "640 pairs", call_split, 640},
-      {"resample_row", "1280 to 1024, 4 taps", call_resample, 1024},
-      {"yuv_to_rgb", "1024", call_colors, 1024},
-      {"normalize", "1024", call_normalize, 1024},
-      {"quantize", "1024", call_quantize, 1024},
-      {"planes_f32", "256 logits of 19", call_planes_f32, 256 * 19},
-      {"planes_s8", "256 logits of 19", call_planes_s8, 256 * 19},
-      {"lerp_f32", "256 logits of 19", call_lerp_f32, 256 * 19},
-      {"lerp_s16", "256 logits of 19", call_lerp_s16, 256 * 19},
-      {"argmax_f32", "256 logits of 19 to 1024", call_argmax_f32, 1024 * 19},
-      {"argmax_exact_s16", "256 logits of 19 to 1024", call_argmax_exact, 1024 * 19},
-      {"argmax_q15_s16", "256 logits of 19 to 1024", call_argmax_q15, 1024 * 19},
-      {"overlay_plane", "1280, 19 classes", call_plane, 1280},
-      {"overlay_chroma", "1280, 19 classes", call_chroma, 1280},
-      {"overlay_chroma_pairs", "1280, 19 classes", call_pairs, 1280},
-      {"histogram", "1280 of one label", call_histogram, 1280},
-      {"confusion", "1280 of one label", call_confusion, 1280},
-  };
-  rows r = {.a = random_s16(s.c, 1600, 0, 8000, 64), .b = random_u8(s.c, 6000, 64)};
-  memset(r.b.data + 4000, 3, 1280);
-  r.d = guarded_alloc(4 * 288 * 40, 64);
-  for (int i = 0; i < 288 * 40; i++) ((float *)r.d.data)[i] = check_float(s.c, -9, 9);
-  r.e = guarded_alloc(4 * 1280, 64);
-  r.f = guarded_alloc(4 * 1280, 64);
-  for (int x = 0; x < 1280; x++) {
-    ((int32_t *)r.e.data)[x] = x * 255 / 1280;
-    ((float *)r.f.data)[x] = 0.5f;
-  }
-  r.out = guarded_alloc(4 * 288 * 40, 64);
-  r.out2 = guarded_alloc(1 << 14, 64);
-  for (int t = 0; t < 4; t++) r.rows[t] = r.b.data + 32 * t;
-  random_weights(s.c, 4, r.weights);
-  r.axis = make_axis(s.c, 1024, 1280, 4);
-  r.quantizer = make_quantizer(s.c, 1, 1);
-  r.palette = make_palette(s.c, 19);
-  for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
-    if (!check_wants(s.c, entries[i].name)) continue;
-    r.table = s.plain;
-    const double plain = check_time(entries[i].call, &r);
-    r.table = s.fast;
-    const double fast = check_time(entries[i].call, &r);
-    check_bench_line(entries[i].name, entries[i].shape, plain, fast, entries[i].work, "el");
-  }
-  guarded *all[] = {&r.a, &r.b, &r.d, &r.e, &r.f, &r.out, &r.out2, &r.axis.first, &r.axis.weights};
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++) guarded_free(all[i]);
-}
-
 void check_pixels(check *c) {
   if (c->level == RM_CPU_SCALAR && !c->bench) return;
-  const subject s = {c, rm_pixels_kernels(RM_CPU_SCALAR), rm_pixels_kernels(c->level)};
-  if (c->bench) return bench(s);
+  const pixels_subject s = {c, rm_pixels_kernels(RM_CPU_SCALAR), rm_pixels_kernels(c->level)};
+  if (c->bench) return pixels_bench(s);
   static const char *const float_names[3] = {"planes_f32", "lerp_f32", "argmax_f32"};
   static const char *const exact_names[3] = {"planes_s8", "lerp_s16", "argmax_exact_s16"};
   static const char *const rounded_names[3] = {"planes_s8", "lerp_s16", "argmax_q15_s16"};
