@@ -8,6 +8,10 @@ public struct FramesError: Error, Sendable, Hashable {
   public enum Kind: String, Sendable, CaseIterable {
     // The source.
     case notFound, invalidData, noVideoStream, noFrames, sizeMismatch
+    /// A camera was unplugged, a peer hung up: it may come back.
+    case gone
+    /// Open, but nothing came for the stall time: it may come back.
+    case stalled
     // The source or the output.
     case permission, unreachable, timedOut, busy, interrupted
     // The output.
@@ -72,6 +76,7 @@ extension FramesError.Kind {
       case ENOSPC, EDQUOT, EFBIG: self = .diskFull
       case EEXIST: self = .exists
       case EBUSY: self = .busy
+      case ENODEV, ENXIO: self = .gone
       case ENOMEM: self = .outOfMemory
       case ETIMEDOUT: self = .timedOut
       case ECONNREFUSED, ECONNRESET, EHOSTUNREACH, ENETUNREACH, EPIPE: self = .unreachable
@@ -87,7 +92,8 @@ extension FramesError.Kind {
     case .diskFull: "free some space, or write to another disk"
     case .invalidData: "it is not a video that FFmpeg can read; 'ffprobe' on it tells more"
     case .outOfMemory: "close other programs, or use a smaller picture size"
-    case .timedOut, .unreachable: "check that the peer is up and the network reaches it"
+    case .gone: "check the cable, the power and the address"
+    case .stalled, .timedOut, .unreachable: "check that the peer is up and the network reaches it"
     case .busy: "another program uses it"
     default: "run again with -v to see FFmpeg's own lines"
     }

@@ -20,7 +20,8 @@ public enum ExampleReader {
     }
     config.source.frames = count
     let source = try SourceFactory(
-      config: config, threads: config.threadBudget, interrupt: InterruptFlag(), truthCount: 0
+      config: config, threads: config.threadBudget, interrupt: InterruptFlag(), journal: SourceJournal(),
+      truthCount: 0
     ).open()
     let info = source.info
     let target = input.placing(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Buffers
-internal import Frames
+public import Frames
 internal import Kernels
 
 /// One run of a pipeline: opened from its description, started once, reported at the end.
@@ -17,6 +17,8 @@ public final class Run: Sendable {
   public let startLines: [String]
   /// Length of the media in seconds, where the source knows it.
   public let duration: Double?
+  /// How the source is doing; a source that cannot be lost writes nothing here.
+  public let journal: SourceJournal
   public var isLive: Bool { options.isPaced || SourceFactory.isLive(config.source.uri) }
 
   private let options: PipelineOptions
@@ -42,9 +44,11 @@ public final class Run: Sendable {
         hint: "write the names of all classes into its metadata")
     }
     let kinds = try config.outputs.map(OutputFactory.kind)
+    let journal = SourceJournal()
     let readerFlag = InterruptFlag(), writerFlag = InterruptFlag()
     let source = try SourceFactory(
-      config: config, threads: threads, interrupt: readerFlag, truthCount: wantsTruth ? flight.frames : 0
+      config: config, threads: threads, interrupt: readerFlag, journal: journal,
+      truthCount: wantsTruth ? flight.frames : 0
     ).open()
     let info = source.info
     let isLive = options.isPaced || SourceFactory.isLive(config.source.uri)
@@ -97,6 +101,7 @@ public final class Run: Sendable {
     pipeline = assembly.end(
       with: EncodeStage(slots: slots, stats: stats, trailer: trailer, board: board), after: overlay)
 
+    self.journal = journal
     self.config = config
     self.options = options
     self.threads = threads

@@ -10,6 +10,7 @@ struct SourceFactory {
   var config: PipelineConfig
   var threads: ThreadBudget
   var interrupt: InterruptFlag
+  var journal: SourceJournal
   /// Maps of true classes that can be out at once; 0 for none.
   var truthCount: Int
 

@@ -8,7 +8,8 @@ extension SourceInfo {
   /// - Throws: what opening it for a run would throw.
   public static func probe(_ config: PipelineConfig) throws -> SourceInfo {
     try SourceFactory(
-      config: config, threads: config.threadBudget, interrupt: InterruptFlag(), truthCount: 0
+      config: config, threads: config.threadBudget, interrupt: InterruptFlag(), journal: SourceJournal(),
+      truthCount: 0
     ).open().info
   }
 }

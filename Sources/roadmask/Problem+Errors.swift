@@ -78,6 +78,8 @@ extension Problem {
     case .sizeMismatch: (.badData, "RM-IN-005")
     case .permission: (.noPermission, "RM-FILE-001")
     case .unreachable, .timedOut: (.unavailable, "RM-NET-001")
+    case .gone: (.unavailable, "RM-NET-002")
+    case .stalled: (.unavailable, "RM-NET-003")
     case .busy: (.unavailable, "RM-CAM-001")
     case .interrupted: (.interrupted, "RM-RUN-001")
     case .exists: (.cannotCreate, "RM-OUT-001")
