@@ -33,4 +33,3 @@ public func peerName(_ uri: String) -> String {
   let name = host.lastIndex(of: "@").map { host[host.index(after: $0)...] } ?? host
   return name.isEmpty ? redacted(uri) : String(name)
 }
-

@@ -13,7 +13,9 @@ enum StreamDefaults {
   static func options(_ uri: String, _ options: VideoReader.Options) -> [String: String] {
     let scheme = uri.firstRange(of: "://").map { String(uri[..<$0.lowerBound]) } ?? ""
     var result: [String: String] = [:]
-    if options.isLive == true || liveSchemes.contains(scheme) || scheme.hasPrefix("http") { result = analysis }
+    if options.isLive == true || liveSchemes.contains(scheme) || scheme.hasPrefix("http") {
+      result = analysis
+    }
     if scheme.hasPrefix("rtsp"), options.transport != .auto {
       result["rtsp_transport"] = options.transport.rawValue
     }

@@ -29,13 +29,11 @@ public final class Run: Sendable {
   private let template: Report
   private let ending = Monitor<RunResult.Status>(.finished)
 
-  /// - Parameter inference: made for `config.threadBudget`.
-  /// - Throws: `FramesError`, `RunError`, or the error of a `test:` address.
+  /// As the other `init`, with the source opened here.
   public convenience init(
     config: PipelineConfig, model: ModelDescription, inference: sending any Inference
   ) throws {
-    try self.init(
-      config: config, source: try OpenedSource(config), model: model, inference: inference)
+    try self.init(config: config, source: try OpenedSource(config), model: model, inference: inference)
   }
 
   /// - Parameters:

@@ -3,7 +3,8 @@
 extension Report {
   /// The report for a terminal: lines.
   public var text: String {
-    ([framesLine, sourceLine, timeLine, rateLine, ""].compactMap { $0 } + table + ["", bottleneckLine, warmupLine].compactMap { $0 })
+    ([framesLine, sourceLine, timeLine, rateLine, ""].compactMap { $0 } + table
+      + ["", bottleneckLine, warmupLine].compactMap { $0 })
       .map { $0 + "\n" }.joined()
   }
 

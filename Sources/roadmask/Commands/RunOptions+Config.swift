@@ -27,7 +27,8 @@ extension RunOptions {
     for word in inputOption {
       guard let equals = word.firstIndex(of: "="), equals > word.startIndex else {
         throw Problem(
-          .usage, "RM-USE-002", "--input-option cannot be '\(word)'", hint: "write key=value, as in fflags=nobuffer")
+          .usage, "RM-USE-002", "--input-option cannot be '\(word)'",
+          hint: "write key=value, as in fflags=nobuffer")
       }
       config.source.options[String(word[..<equals])] = String(word[word.index(after: equals)...])
     }
