@@ -94,11 +94,12 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Buffers", "Evaluation"], swiftSettings: strict),
     .testTarget(
-      name: "StagesTests", dependencies: ["Buffers", "Frames", "Kernels", "Stages"], swiftSettings: strict),
+      name: "StagesTests", dependencies: ["Buffers", "Frames", "Kernels", "Stages", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "PixelTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
     .testTarget(name: "ScenesTests", dependencies: ["Buffers", "Scenes"], swiftSettings: strict),
     .testTarget(
-      name: "FramesTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
+      name: "FramesTests", dependencies: ["Buffers", "Frames", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "GraphIRTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
     .testTarget(
@@ -121,7 +122,7 @@ let package = Package(
       dependencies: ["Buffers", "TestSupport", "GraphIR", "Kernels", "Networks", "ONNX", "Planning"],
       swiftSettings: strict),
     // The program from the outside; it is found beside the tests, or in $ROADMASK_BIN.
-    .testTarget(name: "RoadmaskTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
+    .testTarget(name: "RoadmaskTests", dependencies: ["Buffers", "Frames", "TestSupport"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11
