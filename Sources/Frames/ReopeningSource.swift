@@ -92,6 +92,10 @@ public final class ReopeningSource: FrameSource {
           ))
       } catch let error as FramesError where error.isLoss {
         lose(error)
+      } catch let error as FramesError where error.kind == .interrupted {
+        isOver = true
+        close()
+        throw error
       }
     }
     return nil
@@ -108,18 +112,27 @@ public final class ReopeningSource: FrameSource {
     let place = timeline.place(frame, now: now)
     if let limit = options.duration, timeline.elapsed(at: place.pts) >= limit {
       isOver = true
+      close()
       return nil
     }
     frame.place(index: given, pts: place.pts, duration: place.duration, timeBase: info.timeBase)
     given += 1
-    if given == options.maxFrames { isOver = true }
+    if given == options.maxFrames {
+      isOver = true
+      close()
+    }
     return try fitter.fit(frame)
+  }
+
+  /// Says goodbye to the peer, whoever else still holds `self`.
+  private func close() {
+    if let source { leftOutBefore = leftOutBefore + source.leftOut }
+    source = nil
   }
 
   /// Closes the source and tells why.
   private func lose(_ error: FramesError) {
-    if let source { leftOutBefore = leftOutBefore + source.leftOut }
-    source = nil
+    close()
     lastError = error
     guard !isAway else { return }
     isAway = true
