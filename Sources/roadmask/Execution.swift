@@ -6,6 +6,7 @@ import Frames
 import Kernels
 import Logging
 import Stages
+import Web
 
 /// Carries out a run as the user sees it: start lines, progress, signals, report, exit code.
 struct Execution {
@@ -29,7 +30,12 @@ struct Execution {
     let inference = try model.inference(threads: config.threadBudget)
     if options.dryRun { return try describe(model) }
 
+    let servers = try Execution.servers(of: config)
     let run = try Run(config: config, model: model.description, inference: inference)
+    for server in servers { server.attach(run) }
+    run.journal.listen { [log] event in
+      log.log(level: event.level == .warning ? .warning : .info, "\(event.text)")
+    }
     for line in run.startLines { log.info("\(line)") }
     log.debug("model \(path), \(model.plan.steps.count) steps, \(model.plan.arenaBytes >> 10) KiB of values")
     let threads = run.threads
@@ -41,9 +47,20 @@ struct Execution {
     progress.start()
     let result = run.start()
     progress.stop()
+    for server in servers { server.stop() }
     // Files without a frame play nowhere.
     if result.report.figures.ledger.in == 0 { check.removeTargets() }
     try conclude(result, caught: signals.first)
+  }
+
+  /// The pages and metrics that the run shall have, listening already.
+  private static func servers(of config: PipelineConfig) throws -> [WebServer] {
+    let pages = try config.outputs.compactMap(\.listenAddress).map { try WebServer($0, content: .preview) }
+    // The page's own server has the metrics too.
+    guard let address = config.httpListen, !pages.contains(where: { $0.address == address }) else {
+      return pages
+    }
+    return pages + [try WebServer(address, content: .metrics)]
   }
 
   /// What `--dry-run` says.

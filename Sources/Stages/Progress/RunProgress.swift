@@ -23,6 +23,9 @@ public struct RunProgress: Sendable {
   public var cpuCores: Double
   public var process: ProcessFigures
   public var reconnects = 0
+  public var outputs: [Report.Output] = []
+  /// Of the picture that a preview showed last.
+  public var classes: [PreviewBoard.ClassShare] = []
 
   /// Seconds until a file is done, at the pace so far.
   public var secondsLeft: Double? {
@@ -105,6 +108,14 @@ public struct RunProgress: Sendable {
       json.integer("rss_bytes", process.residentBytes)
       json.number("temp_c", process.temperature, places: 1)
       json.integer("reconnects", reconnects)
+      json.outputs(outputs)
+      json.array("classes", classes.filter { $0.share > 0 }) { json, item in
+        json.object { json in
+          json.string("name", item.name)
+          json.string("color", item.color)
+          json.number("share", item.share, places: 4)
+        }
+      }
     }
     return json.text
   }
