@@ -40,11 +40,12 @@ let package = Package(
           "libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswscale-dev", "libavdevice-dev",
         ])
       ]),
+    .systemLibrary(name: "CVideo4Linux"),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CKernels", cSettings: kernelFlags, linkerSettings: [.linkedLibrary("m")]),
 
     // Pixels in and out, and the rendered street.
-    .target(name: "Frames", dependencies: ["Buffers", "CFFmpeg"], swiftSettings: strict),
+    .target(name: "Frames", dependencies: ["Buffers", "CFFmpeg", "CVideo4Linux"], swiftSettings: strict),
     .target(name: "Scenes", dependencies: ["Buffers"], swiftSettings: strict),
 
     // From a network to a session that runs it.

@@ -12,6 +12,10 @@ public struct FramesError: Error, Sendable, Hashable {
     case gone
     /// Open, but nothing came for the stall time: it may come back.
     case stalled
+    /// The node of a device gives no pictures, or none that can be read.
+    case notCamera
+    /// A device exists, but this user may not open it.
+    case deviceAccess
     // The source or the output.
     case permission, unreachable, timedOut, busy, interrupted
     // The output.

@@ -22,6 +22,7 @@ public final class VideoReader: FrameSource {
   private var first: UnsafeMutablePointer<AVFrame>?
   private var waiting: [Packet] = []
   private var decoded = 0
+  private var accounted = 0
   private var delivered = 0
   private var isDraining = false
   private var isOver = false
@@ -81,6 +82,13 @@ public final class VideoReader: FrameSource {
     counts.reshapedFrames = shaper.reshaped
     counts.correctedTimestamps = clock.corrected
     return counts
+  }
+
+  public func takeAccount() -> SourceAccount {
+    var account = SourceAccount()
+    if options.discardCorrupt { account.corruptFrames = counts.corruptFrames - accounted }
+    accounted = counts.corruptFrames
+    return account
   }
 
   public func next() throws -> Frame? {

@@ -8,16 +8,11 @@ final class DecodeStage: SourceStage {
   let name = StageName.decode
   let interrupt: @Sendable () -> Void
   private let source: any FrameSource
-  private let countsCorrupt: Bool
   private let trailer: Trailer
-  private var corrupt = 0
 
-  /// - Parameters:
-  ///   - flag: what the source was opened with, so that its waiting can be ended.
-  ///   - countsCorrupt: the source leaves damaged frames out.
-  init(source: any FrameSource, flag: InterruptFlag, countsCorrupt: Bool, trailer: Trailer) {
+  /// - Parameter flag: what the source was opened with, so that its waiting can be ended.
+  init(source: any FrameSource, flag: InterruptFlag, trailer: Trailer) {
     self.source = source
-    self.countsCorrupt = countsCorrupt
     self.trailer = trailer
     interrupt = { flag.set() }
   }
@@ -40,15 +35,10 @@ final class DecodeStage: SourceStage {
     let truth = (source as? TestFrameSource)?.truth
     return SourceItem(
       DecodedFrame(frame: frame, truth: truth), mediaSeconds: frame.time,
-      mediaDuration: frame.timeBase.seconds(frame.duration), corruptBefore: newlyCorrupt())
+      mediaDuration: frame.timeBase.seconds(frame.duration))
   }
 
-  private func newlyCorrupt() -> Int {
-    guard countsCorrupt, let reader = source as? VideoReader else { return 0 }
-    let count = reader.statistics.corruptFrames
-    defer { corrupt = count }
-    return count - corrupt
-  }
+  func takeAccount() -> SourceAccount { source.takeAccount() }
 }
 
 /// Sound behind the last frame, on its way from `decode` to `encode`.

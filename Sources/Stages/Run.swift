@@ -82,8 +82,7 @@ public final class Run: Sendable {
     board = OutputBoard()
     var assembly = PipelineAssembly(options: options)
     let decode = assembly.begin(
-      with: DecodeStage(
-        source: source, flag: readerFlag, countsCorrupt: config.decode.discardCorrupt, trailer: trailer))
+      with: DecodeStage(source: source, flag: readerFlag, trailer: trailer))
     let resize = assembly.then(
       ResizeStage(
         source: PictureResizer.Source(

@@ -16,9 +16,8 @@ struct SourceFactory {
 
   /// Frames come when they come, whatever we do.
   static func isLive(_ uri: String) -> Bool {
-    ["rtsp://", "rtsps://", "rtmp://", "udp://", "srt://", "/dev/video", "cam:"].contains {
-      uri.hasPrefix($0)
-    }
+    ["rtsp://", "rtsps://", "rtmp://", "udp://", "srt://"].contains { uri.hasPrefix($0) }
+      || Camera.suits(uri)
   }
 
   func open() throws -> any FrameSource {
@@ -28,6 +27,7 @@ struct SourceFactory {
         .configuration, "run", "the pipeline", "it has no source", hint: "name a file, or 'test:street'")
     }
     if source.uri.hasPrefix("test:") { return drawn(try TestSource.parse(source.uri)) }
+    if Camera.suits(source.uri) { return try Camera(source.uri).open(cameraOptions) }
     if source.format == nil && ImageSequenceReader.suits(source.uri) {
       var options = ImageSequenceReader.Options()
       options.maxFrames = source.frames
@@ -55,6 +55,27 @@ struct SourceFactory {
     options.inputFormat = source.format
     options.inputOptions = source.options
     return try VideoReader(source.uri, options: options)
+  }
+
+  var cameraOptions: CameraReader.Options {
+    let source = config.source
+    var options = CameraReader.Options()
+    if let size = source.size { (options.wishes.width, options.wishes.height) = (size.width, size.height) }
+    options.wishes.rate = source.rate ?? options.wishes.rate
+    options.wishes.format = source.pixelFormat
+    options.start = source.start?.seconds ?? 0
+    let ends = [source.end?.seconds, source.duration.map { options.start + $0.seconds }].compactMap { $0 }
+    options.end = ends.min() ?? .infinity
+    options.maxFrames = source.frames
+    options.stride = source.stride
+    options.rotation = turn
+    options.matrix = config.decode.matrix
+    options.range = config.decode.range
+    options.takesNewest = config.pipelineOptions.policy != .block
+    options.stallTimeout = source.stallTimeout.seconds
+    options.interrupt = interrupt
+    options.journal = journal
+    return options
   }
 
   private var turn: Rotation? { config.decode.rotate.flatMap { Rotation(rawValue: Int($0.rawValue) ?? 0) } }

@@ -22,6 +22,10 @@ public struct PipelineConfig: Sendable, Equatable {
     public var stride = 1
     /// A demuxer of libavformat, and options for it.
     public var format: String?
+    /// Of a camera: the nearest to 1280x720; the lowest rate from 30 on; the format that costs least.
+    public var size: PixelSize?
+    public var rate: Double?
+    public var pixelFormat: String?
     public var options: [String: String] = [:]
     public var connectTimeout = TimeSpan(seconds: 10)
     public var stallTimeout = TimeSpan(seconds: 5)

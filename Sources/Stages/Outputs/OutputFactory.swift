@@ -95,6 +95,11 @@ struct OutputFactory {
     if let pattern = PicturePattern(output.uri) {
       return ImageSequenceWriter(pattern, overwrite: output.overwrite)
     }
+    var video = source.video
+    if config.overlay.view == .side { video.width = (video.width + 1) / 2 * 4 }
+    if VideoDeviceWriter.suits(output.uri) {
+      return try VideoDeviceWriter(output.uri, video: video, interrupt: interrupt)
+    }
     var options = VideoWriter.Options()
     options.encoder = EncoderOptions(name: config.encode.codec)
     options.encoder.crf = config.encode.crf
@@ -108,8 +113,6 @@ struct OutputFactory {
     options.overwrite = output.overwrite
     options.interrupt = interrupt
     options.metadata = ["encoder_settings": "roadmask \(model.name)"]
-    var video = source.video
-    if config.overlay.view == .side { video.width = (video.width + 1) / 2 * 4 }
     return try VideoWriter(output.uri, video: video, audio: keepsAudio ? source.audio : [], options: options)
   }
 

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Buffers
+internal import CFFmpeg
+
+/// Reads the pictures of a camera through the kernel's interface, each with the time at which it was taken.
+///
+/// Damaged pictures are counted and passed over. `Camera.open` makes readers.
+public final class CameraReader: FrameSource {
+  public struct Options: Sendable {
+    public var wishes = CameraWishes()
+    /// Seconds after the first picture from which on, and up to which, they are delivered.
+    public var start = 0.0
+    public var end = Double.infinity
+    public var maxFrames: Int?
+    /// Every n-th picture is delivered. At least 1.
+    public var stride = 1
+    public var rotation: Rotation?
+    public var matrix: ColorMatrix?
+    public var range: ColorRange?
+    /// Of several pictures that wait, only the newest is delivered.
+    public var takesNewest = true
+    /// Seconds that the camera may take for one picture.
+    public var stallTimeout = 5.0
+    public var interrupt: InterruptFlag?
+    /// Where pictures that the camera lost by itself are counted.
+    public var journal: SourceJournal?
+
+    public init() {}
+  }
+
+  static let timeBase = TimeBase(1, 90_000)
+
+  public let info: SourceInfo
+  private let options: Options
+  private let stream: CaptureStream
+  private let decoder: CameraDecoder
+  private let shaper: FrameShaper
+  private var clock: TimestampClock
+  private var account = SourceAccount()
+  private var isRunning = false
+  private var isOver = false
+  /// Of the first picture that was delivered or left out, in nanoseconds.
+  private var origin: UInt64?
+  private var lastSequence: UInt32?
+  private var taken = 0
+  private var delivered = 0
+
+  init(_ path: String, uri: String, options: Options) throws {
+    self.options = options
+    let device = try VideoDevice(path)
+    try device.needCamera("open")
+    let node = CameraTree().all.first { $0.path == SystemFile.resolved(path) }
+    var plan = try CameraPlan(device, wishes: options.wishes, model: node?.identity.model)
+    stream = try CaptureStream(device, plan, interrupt: options.interrupt)
+    plan.settle(width: Int(stream.picture.width), height: Int(stream.picture.height))
+    decoder = try CameraDecoder(plan.format, stream.picture, subject: path)
+    let rate = plan.mode.rate
+    clock = TimestampClock(
+      usualDuration: CameraReader.timeBase.ticks(rate.isKnown ? 1 / rate.value : 1.0 / 30),
+      tolerance: CameraReader.timeBase.ticks(1))
+
+    // The first picture tells what will come; it will be old by the time that it is wanted.
+    var ignored = SourceAccount()
+    let first = try CameraReader.picture(of: stream, decoder, options, &ignored).handle
+    defer { FrameShells.give(first) }
+    shaper = FrameShaper(
+      first: first, rotation: options.rotation ?? .none, matrix: options.matrix, range: options.range)
+    info = plan.info(
+      uri: uri,
+      video: VideoFormat(
+        format: shaper.format, width: shaper.width, height: shaper.height, timeBase: CameraReader.timeBase,
+        rate: rate.isKnown ? Ratio(rate.numerator, rate.denominator * Int32(options.stride)) : rate,
+        color: shaper.color),
+      rotation: shaper.rotation)
+  }
+
+  public func takeAccount() -> SourceAccount {
+    defer { account = SourceAccount() }
+    return account
+  }
+
+  /// - Throws: gone, stalled, interrupted.
+  public func next() throws -> Frame? {
+    if !isRunning {
+      // What piled up since the start is of no interest.
+      while let filled = try stream.takeReady() { try stream.giveBack(filled.index) }
+      isRunning = true
+    }
+    while !isOver {
+      let picture = try CameraReader.picture(of: stream, decoder, options, &account)
+      note(sequence: picture.sequence)
+      let stamp = stamp(picture.nanoseconds)
+      let seconds = CameraReader.timeBase.seconds(stamp.pts)
+      if seconds >= options.end {
+        FrameShells.give(picture.handle)
+        break
+      }
+      taken += 1
+      guard seconds >= options.start, (taken - 1) % options.stride == 0 else {
+        FrameShells.give(picture.handle)
+        continue
+      }
+      let shaped = try shaper.shape(picture.handle)
+      let frame = Frame(
+        taking: shaped.handle, index: delivered,
+        pts: stamp.pts - CameraReader.timeBase.ticks(options.start),
+        duration: stamp.duration * Int64(options.stride), timeBase: CameraReader.timeBase,
+        color: shaper.color,
+        sampleAspectRatio: info.video.sampleAspectRatio, sidePackets: [], isCorrupt: false, isWritable: true)
+      delivered += 1
+      isOver = delivered == options.maxFrames
+      return frame
+    }
+    isOver = true
+    return nil
+  }
+
+  private func stamp(_ nanoseconds: UInt64?) -> (pts: Int64, duration: Int64) {
+    // A time that cannot be is not believed: clocks wrap, and some cameras have odd ones.
+    let now = IOGuard.now()
+    let isLikely = nanoseconds.map { $0 <= now + 100_000_000 && now <= $0 + 10_000_000_000 } ?? false
+    let time = isLikely ? nanoseconds! : now
+    account.capturedAt = min(time, now)
+    let start = origin ?? time
+    origin = start
+    let passed = (Double(time) - Double(start)) / 1e9
+    return clock.stamp(pts: CameraReader.timeBase.ticks(passed), duration: 0)
+  }
+
+  private func note(sequence: UInt32) {
+    defer { lastSequence = sequence }
+    guard let last = lastSequence else { return }
+    let missing = Int(sequence &- last) - 1
+    // A large step is a counter that began anew.
+    guard missing > 0, missing < 1000 else { return }
+    options.journal?.note { $0.missingFrames += missing }
+  }
+
+  private struct Picture {
+    var handle: UnsafeMutablePointer<AVFrame>
+    var nanoseconds: UInt64?
+    var sequence: UInt32
+  }
+
+  /// The next picture that is whole.
+  private static func picture(
+    of stream: CaptureStream, _ decoder: CameraDecoder, _ options: Options, _ account: inout SourceAccount
+  ) throws -> Picture {
+    let begin = IOGuard.now()
+    let deadline = begin + UInt64(options.stallTimeout * 1e9)
+    var sawDamage = false
+    while true {
+      let wait = IOGuard.now()
+      let next = try stream.take(until: deadline)
+      account.waitedNanoseconds += IOGuard.now() - wait
+      guard var filled = next, IOGuard.now() < deadline || !sawDamage else {
+        throw FramesError(
+          .stalled, "read", stream.device.path,
+          (sawDamage ? "only damaged pictures" : "no picture") + " for \(decimal(options.stallTimeout)) s",
+          hint: "check its cable; another port, a smaller --size or another --pixel-format may help")
+      }
+      while options.takesNewest, let newer = try stream.takeReady() {
+        if filled.isDamaged { account.corruptFrames += 1 } else { account.skippedFrames += 1 }
+        try stream.giveBack(filled.index)
+        filled = newer
+      }
+      let copy = filled.isDamaged ? nil : decoder.copy(filled.bytes)
+      // An unplugged camera does not take its buffer back; the picture is whole all the same.
+      let isTaken = Result { try stream.giveBack(filled.index) }
+      if let copy, let handle = decoder.picture(copy) {
+        return Picture(handle: handle, nanoseconds: filled.nanoseconds, sequence: filled.sequence)
+      }
+      account.corruptFrames += 1
+      sawDamage = true
+      try isTaken.get()
+    }
+  }
+}
