@@ -7,27 +7,53 @@ public protocol FrameSource: AnyObject {
   func next() throws -> Frame?
   /// Sound behind the last frame, once `next` has given `nil`.
   var trailingPackets: [Packet] { get }
-  /// What happened since this was last asked, beside the frames that were given.
-  func takeAccount() -> SourceAccount
-}
-
-/// What a source did beside giving frames.
-public struct SourceAccount: Sendable, Hashable {
-  /// Damaged frames that were left out.
-  public var corruptFrames = 0
-  /// Frames that were passed over because newer ones stood behind them.
-  public var skippedFrames = 0
-  /// Time spent waiting for data.
-  public var waitedNanoseconds: UInt64 = 0
-  /// When the frame given last was captured, in nanoseconds of CLOCK_MONOTONIC; `nil` where unknown.
-  public var capturedAt: UInt64?
-
-  public init() {}
+  /// How the frame given last came; `nil` where frames are made or read when they are asked for.
+  var arrival: FrameArrival? { get }
+  /// Frames left out so far.
+  var leftOut: FramesLeftOut { get }
 }
 
 extension FrameSource {
   public var trailingPackets: [Packet] { [] }
-  public func takeAccount() -> SourceAccount { SourceAccount() }
+  public var arrival: FrameArrival? { nil }
+  public var leftOut: FramesLeftOut { FramesLeftOut() }
+}
+
+/// How a frame came from a source that does not wait for us.
+public struct FrameArrival: Sendable, Hashable {
+  /// When its first packet came, or a camera took it: nanoseconds of the monotonic clock.
+  public var at: UInt64
+  /// The part of the call of `next` that was spent waiting, in nanoseconds.
+  public var waited: UInt64
+
+  public init(at: UInt64, waited: UInt64) {
+    self.at = at
+    self.waited = waited
+  }
+}
+
+/// Frames that a source got and does not give.
+public struct FramesLeftOut: Sendable, Hashable {
+  /// Damaged, and not wanted.
+  public var corrupt = 0
+  /// Not decoded, because decoding fell behind.
+  public var busy = 0
+
+  public init() {}
+
+  public static func + (one: FramesLeftOut, other: FramesLeftOut) -> FramesLeftOut {
+    var sum = one
+    sum.corrupt += other.corrupt
+    sum.busy += other.busy
+    return sum
+  }
+
+  public static func - (one: FramesLeftOut, other: FramesLeftOut) -> FramesLeftOut {
+    var difference = one
+    difference.corrupt -= other.corrupt
+    difference.busy -= other.busy
+    return difference
+  }
 }
 
 /// Takes frames in presentation order. Used by one thread at a time.

@@ -9,6 +9,7 @@ final class DecodeStage: SourceStage {
   let interrupt: @Sendable () -> Void
   private let source: any FrameSource
   private let trailer: Trailer
+  private var leftOut = FramesLeftOut()
 
   /// - Parameter flag: what the source was opened with, so that its waiting can be ended.
   init(source: any FrameSource, flag: InterruptFlag, trailer: Trailer) {
@@ -33,12 +34,15 @@ final class DecodeStage: SourceStage {
       return nil
     }
     let truth = (source as? TestFrameSource)?.truth
+    let now = source.leftOut
+    let new = now - leftOut
+    leftOut = now
+    let arrival = source.arrival
     return SourceItem(
       DecodedFrame(frame: frame, truth: truth), mediaSeconds: frame.time,
-      mediaDuration: frame.timeBase.seconds(frame.duration))
+      mediaDuration: frame.timeBase.seconds(frame.duration), waitedNanoseconds: arrival?.waited ?? 0,
+      arrivedAt: arrival?.at, corruptBefore: new.corrupt, busyBefore: new.busy)
   }
-
-  func takeAccount() -> SourceAccount { source.takeAccount() }
 }
 
 /// Sound behind the last frame, on its way from `decode` to `encode`.

@@ -6,7 +6,8 @@ internal import Kernels
 
 /// One run of a pipeline: opened from its description, started once, reported at the end.
 ///
-/// Everything that can be wrong with the source, the outputs and the network is told by `init`.
+/// Everything that can be wrong with the source, the outputs and the network is told before `start`: a
+/// source that cannot be opened the first time is not tried again.
 public final class Run: Sendable {
   public let config: PipelineConfig
   public let policy: OverloadPolicy
@@ -19,7 +20,7 @@ public final class Run: Sendable {
   public let duration: Double?
   /// How the source is doing; a source that cannot be lost writes nothing here.
   public let journal: SourceJournal
-  public var isLive: Bool { options.isPaced || SourceFactory.isLive(config.source.uri) }
+  public let isLive: Bool
 
   private let options: PipelineOptions
   private let pipeline: Pipeline
@@ -28,12 +29,24 @@ public final class Run: Sendable {
   private let template: Report
   private let ending = Monitor<RunResult.Status>(.finished)
 
-  /// - Parameter inference: made for `config.threadBudget`.
-  /// - Throws: `FramesError`, `RunError`, or the error of a `test:` address.
-  public init(config: PipelineConfig, model: ModelDescription, inference: sending any Inference) throws {
+  /// As the other `init`, with the source opened here.
+  public convenience init(
+    config: PipelineConfig, model: ModelDescription, inference: sending any Inference
+  ) throws {
+    try self.init(config: config, source: try OpenedSource(config), model: model, inference: inference)
+  }
+
+  /// - Parameters:
+  ///   - source: opened as `config` says.
+  ///   - inference: made for `config.threadBudget`.
+  /// - Throws: `FramesError` or `RunError`.
+  public init(
+    config: PipelineConfig, source: sending OpenedSource, model: ModelDescription,
+    inference: sending any Inference
+  ) throws {
     let threads = config.threadBudget
     let level = config.flow.cpu ?? .best
-    let options = config.pipelineOptions
+    let options = source.options
     let flight = FlightPlan(policy: options.policy, places: options.places)
     let palette = try config.palette(of: model)
     let wantsTruth = config.outputs.contains { $0.kind == .truth }
@@ -44,14 +57,9 @@ public final class Run: Sendable {
         hint: "write the names of all classes into its metadata")
     }
     let kinds = try config.outputs.map(OutputFactory.kind)
-    let journal = SourceJournal()
-    let readerFlag = InterruptFlag(), writerFlag = InterruptFlag()
-    let source = try SourceFactory(
-      config: config, threads: threads, interrupt: readerFlag, journal: journal,
-      truthCount: wantsTruth ? flight.frames : 0
-    ).open()
+    let writerFlag = InterruptFlag()
     let info = source.info
-    let isLive = options.isPaced || SourceFactory.isLive(config.source.uri)
+    let isLive = options.isPaced || source.comesLive
     let outputs = OutputFactory(
       config: config, source: info, model: model, palette: palette, threads: threads, isLive: isLive,
       interrupt: writerFlag)
@@ -82,7 +90,7 @@ public final class Run: Sendable {
     board = OutputBoard()
     var assembly = PipelineAssembly(options: options)
     let decode = assembly.begin(
-      with: DecodeStage(source: source, flag: readerFlag, trailer: trailer))
+      with: DecodeStage(source: source.frames, flag: source.flag, trailer: trailer))
     let resize = assembly.then(
       ResizeStage(
         source: PictureResizer.Source(
@@ -100,17 +108,19 @@ public final class Run: Sendable {
     pipeline = assembly.end(
       with: EncodeStage(slots: slots, stats: stats, trailer: trailer, board: board), after: overlay)
 
-    self.journal = journal
+    journal = source.journal
+    self.isLive = isLive
     self.config = config
     self.options = options
     self.threads = threads
     self.writerFlag = writerFlag
     policy = options.policy
     duration = info.duration
-    template = config.emptyReport(source: info, model: model, input: target, threads: threads, level: level)
+    template = config.emptyReport(
+      source: info, policy: policy, model: model, input: target, threads: threads, level: level)
     startLines = config.startLines(
-      source: info, model: model, input: target, level: level, threads: threads, memoryCeiling: memoryCeiling,
-      keepsAudio: outputs.keepsAudio)
+      source: info, isLive: isLive, policy: policy, model: model, input: target, level: level,
+      threads: threads, memoryCeiling: memoryCeiling, keepsAudio: outputs.keepsAudio)
   }
 
   /// Runs until the source ends, `stop`, `cancel`, or an error. Call it once.
@@ -125,6 +135,8 @@ public final class Run: Sendable {
     report.process = after
     report.cpuSeconds = after.cpuSeconds - before.cpuSeconds
     report.outputs = board.figures
+    report.reconnects = journal.status.reconnects
+    report.missingFrames = journal.status.missingFrames
     if let was = before.throttleCount, let now = after.throttleCount { report.isThrottled = now > was }
     let ledger = report.figures.ledger
     var status = ending.withLock { $0 }

@@ -7,11 +7,6 @@ extension SourceInfo {
   ///
   /// - Throws: what opening it for a run would throw.
   public static func probe(_ config: PipelineConfig) throws -> SourceInfo {
-    let factory = SourceFactory(
-      config: config, threads: config.threadBudget, interrupt: InterruptFlag(), journal: SourceJournal(),
-      truthCount: 0)
-    // A camera tells without being started, which may take it a second.
-    let uri = config.source.uri
-    return try Camera.suits(uri) ? Camera(uri).info(factory.cameraOptions) : factory.open().info
+    try OpenedSource(config).info
   }
 }

@@ -114,7 +114,8 @@ struct Assessment {
   ) throws -> (FrameLabeler, names: [String]) {
     let path = try ModelStore.path(of: model, precision: config.model.precision)
     let loaded = try LoadedModel(
-      path: path, level: config.usableLevel(), picture: config.pictureSize, insists: config.model.size != nil)
+      path: path, level: config.usableLevel(), picture: { config.pictureSize(for: info, like: $0) },
+      insists: config.model.size != nil)
     let inference = try loaded.inference(threads: config.threadBudget)
     return (
       FrameLabeler(source: info, config: config, inference: inference), loaded.description.palette.names

@@ -29,32 +29,15 @@ public final class Camera: Sendable {
     return reader
   }
 
-  /// What the camera would give, without starting it. The format of the pixels may still be another.
-  ///
-  /// - Throws: as `open`, but for stalled.
-  public func info(_ options: CameraReader.Options) throws -> SourceInfo {
-    let path = try address.resolve(known: identity.withLock { $0 }, in: tree)
-    let device = try VideoDevice(path)
-    try device.needCamera("open")
-    let plan = try CameraPlan(device, wishes: options.wishes, model: remember(path)?.model)
-    let swapsSides = options.rotation.map { $0 == .quarter || $0 == .threeQuarters } ?? false
-    let (width, height) = (plan.mode.width, plan.mode.height)
-    return plan.info(
-      uri: address.uri,
-      video: VideoFormat(
-        format: .yuv420p, width: swapsSides ? height : width, height: swapsSides ? width : height,
-        timeBase: CameraReader.timeBase, rate: plan.mode.rate,
-        color: ColorTags.guess(height: height).overriding(matrix: options.matrix, range: options.range)),
-      rotation: options.rotation ?? .none)
+  /// The camera is plugged in and may be opened; it need not give pictures.
+  public var isThere: Bool {
+    guard let path = try? address.resolve(known: identity.withLock { $0 }, in: tree) else { return false }
+    return (try? VideoDevice(path)) != nil
   }
 
-  @discardableResult
-  private func remember(_ path: String) -> CameraIdentity? {
+  private func remember(_ path: String) {
     let device = SystemFile.resolved(path)
     let node = tree.all.first { SystemFile.resolved($0.path) == device }
-    return identity.withLock {
-      $0 = $0 ?? node?.identity
-      return $0
-    }
+    identity.withLock { $0 = $0 ?? node?.identity }
   }
 }

@@ -9,10 +9,6 @@ internal import CFFmpeg
 public final class CameraReader: FrameSource {
   public struct Options: Sendable {
     public var wishes = CameraWishes()
-    /// Seconds after the first picture from which on, and up to which, they are delivered.
-    public var start = 0.0
-    public var end = Double.infinity
-    public var maxFrames: Int?
     /// Every n-th picture is delivered. At least 1.
     public var stride = 1
     public var rotation: Rotation?
@@ -37,9 +33,9 @@ public final class CameraReader: FrameSource {
   private let decoder: CameraDecoder
   private let shaper: FrameShaper
   private var clock: TimestampClock
-  private var account = SourceAccount()
+  public private(set) var leftOut = FramesLeftOut()
+  public private(set) var arrival: FrameArrival?
   private var isRunning = false
-  private var isOver = false
   /// Of the first picture that was delivered or left out, in nanoseconds.
   private var origin: UInt64?
   private var lastSequence: UInt32?
@@ -61,7 +57,7 @@ public final class CameraReader: FrameSource {
       tolerance: CameraReader.timeBase.ticks(1))
 
     // The first picture tells what will come; it will be old by the time that it is wanted.
-    var ignored = SourceAccount()
+    var ignored = FramesLeftOut()
     let first = try CameraReader.picture(of: stream, decoder, options, &ignored).handle
     defer { FrameShells.give(first) }
     shaper = FrameShaper(
@@ -75,11 +71,6 @@ public final class CameraReader: FrameSource {
       rotation: shaper.rotation)
   }
 
-  public func takeAccount() -> SourceAccount {
-    defer { account = SourceAccount() }
-    return account
-  }
-
   /// - Throws: gone, stalled, interrupted.
   public func next() throws -> Frame? {
     if !isRunning {
@@ -87,45 +78,39 @@ public final class CameraReader: FrameSource {
       while let filled = try stream.takeReady() { try stream.giveBack(filled.index) }
       isRunning = true
     }
-    while !isOver {
-      let picture = try CameraReader.picture(of: stream, decoder, options, &account)
+    var waited: UInt64 = 0
+    while true {
+      let picture = try CameraReader.picture(of: stream, decoder, options, &leftOut)
+      waited += picture.waited
       note(sequence: picture.sequence)
-      let stamp = stamp(picture.nanoseconds)
-      let seconds = CameraReader.timeBase.seconds(stamp.pts)
-      if seconds >= options.end {
-        FrameShells.give(picture.handle)
-        break
-      }
+      let (stamp, time) = stamp(picture.nanoseconds)
       taken += 1
-      guard seconds >= options.start, (taken - 1) % options.stride == 0 else {
+      guard (taken - 1) % options.stride == 0 else {
         FrameShells.give(picture.handle)
         continue
       }
+      arrival = FrameArrival(at: time, waited: waited)
       let shaped = try shaper.shape(picture.handle)
       let frame = Frame(
-        taking: shaped.handle, index: delivered,
-        pts: stamp.pts - CameraReader.timeBase.ticks(options.start),
+        taking: shaped.handle, index: delivered, pts: stamp.pts,
         duration: stamp.duration * Int64(options.stride), timeBase: CameraReader.timeBase,
         color: shaper.color,
         sampleAspectRatio: info.video.sampleAspectRatio, sidePackets: [], isCorrupt: false, isWritable: true)
       delivered += 1
-      isOver = delivered == options.maxFrames
       return frame
     }
-    isOver = true
-    return nil
   }
 
-  private func stamp(_ nanoseconds: UInt64?) -> (pts: Int64, duration: Int64) {
+  /// The timestamp of a picture, and when it was taken.
+  private func stamp(_ nanoseconds: UInt64?) -> ((pts: Int64, duration: Int64), UInt64) {
     // A time that cannot be is not believed: clocks wrap, and some cameras have odd ones.
     let now = IOGuard.now()
     let isLikely = nanoseconds.map { $0 <= now + 100_000_000 && now <= $0 + 10_000_000_000 } ?? false
     let time = isLikely ? nanoseconds! : now
-    account.capturedAt = min(time, now)
     let start = origin ?? time
     origin = start
     let passed = (Double(time) - Double(start)) / 1e9
-    return clock.stamp(pts: CameraReader.timeBase.ticks(passed), duration: 0)
+    return (clock.stamp(pts: CameraReader.timeBase.ticks(passed), duration: 0), min(time, now))
   }
 
   private func note(sequence: UInt32) {
@@ -141,19 +126,21 @@ public final class CameraReader: FrameSource {
     var handle: UnsafeMutablePointer<AVFrame>
     var nanoseconds: UInt64?
     var sequence: UInt32
+    var waited: UInt64
   }
 
   /// The next picture that is whole.
   private static func picture(
-    of stream: CaptureStream, _ decoder: CameraDecoder, _ options: Options, _ account: inout SourceAccount
+    of stream: CaptureStream, _ decoder: CameraDecoder, _ options: Options, _ leftOut: inout FramesLeftOut
   ) throws -> Picture {
     let begin = IOGuard.now()
     let deadline = begin + UInt64(options.stallTimeout * 1e9)
     var sawDamage = false
+    var waited: UInt64 = 0
     while true {
       let wait = IOGuard.now()
       let next = try stream.take(until: deadline)
-      account.waitedNanoseconds += IOGuard.now() - wait
+      waited += IOGuard.now() - wait
       guard var filled = next, IOGuard.now() < deadline || !sawDamage else {
         throw FramesError(
           .stalled, "read", stream.device.path,
@@ -161,7 +148,7 @@ public final class CameraReader: FrameSource {
           hint: "check its cable; another port, a smaller --size or another --pixel-format may help")
       }
       while options.takesNewest, let newer = try stream.takeReady() {
-        if filled.isDamaged { account.corruptFrames += 1 } else { account.skippedFrames += 1 }
+        if filled.isDamaged { leftOut.corrupt += 1 } else { leftOut.busy += 1 }
         try stream.giveBack(filled.index)
         filled = newer
       }
@@ -169,9 +156,10 @@ public final class CameraReader: FrameSource {
       // An unplugged camera does not take its buffer back; the picture is whole all the same.
       let isTaken = Result { try stream.giveBack(filled.index) }
       if let copy, let handle = decoder.picture(copy) {
-        return Picture(handle: handle, nanoseconds: filled.nanoseconds, sequence: filled.sequence)
+        return Picture(
+          handle: handle, nanoseconds: filled.nanoseconds, sequence: filled.sequence, waited: waited)
       }
-      account.corruptFrames += 1
+      leftOut.corrupt += 1
       sawDamage = true
       try isTaken.get()
     }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Frames
-
 /// The work of one queue of the pipeline.
 protocol Loop {
   func run()
@@ -21,13 +19,15 @@ struct SourceLoop<Source: SourceStage>: Loop {
     while !state.stopping.withLock({ $0 }) {
       let begin = clock.now()
       do {
-        let next = Result { try source.next() }
+        guard let item = try source.next() else { break }
         let end = clock.now()
-        let account = source.takeAccount()
-        index += book(account)
-        guard let item = try next.get() else { break }
-        let service = (end &- begin) &- min(account.waitedNanoseconds, end &- begin)
-        state.ledger.book { $0.enter() }
+        let service = (end &- begin) &- min(item.waitedNanoseconds, end &- begin)
+        state.ledger.book {
+          $0.enter(1 + item.corruptBefore + item.busyBefore)
+          $0.drop(item.corruptBefore, at: source.name, .corrupt)
+          $0.drop(item.busyBefore, at: source.name, .busy)
+        }
+        index += item.corruptBefore + item.busyBefore
         meter.record(service: service, wait: nil)
         var ready = end
         if state.options.isPaced {
@@ -37,9 +37,8 @@ struct SourceLoop<Source: SourceStage>: Loop {
           if due > end { state.stopping.wait(until: due) { $0 } }
           ready = max(due, end)
         }
-        var ticket = Ticket(
-          index: index, mediaSeconds: item.mediaSeconds,
-          bornAt: min(account.capturedAt ?? .max, ready &- service))
+        let born = item.arrivedAt.map { min($0, ready) } ?? ready &- service
+        var ticket = Ticket(index: index, mediaSeconds: item.mediaSeconds, bornAt: born)
         ticket[source.name] = service
         state.note(mediaSeconds: item.mediaSeconds, duration: item.mediaDuration)
         index += 1
@@ -56,18 +55,6 @@ struct SourceLoop<Source: SourceStage>: Loop {
       }
     }
     output.queue.finish()
-  }
-
-  /// Books the frames that came in and got no further than the source.
-  private func book(_ account: SourceAccount) -> Int {
-    let lost = account.corruptFrames + account.skippedFrames
-    guard lost > 0 else { return 0 }
-    state.ledger.book {
-      $0.enter(lost)
-      $0.drop(account.corruptFrames, at: source.name, .corrupt)
-      $0.drop(account.skippedFrames, at: source.name, .busy)
-    }
-    return lost
   }
 }
 

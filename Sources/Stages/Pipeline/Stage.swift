@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import Frames
-
 /// A stage does one thing to one item. It owns no thread, no queue and no clock; the pipeline gives it
 /// those.
 ///
@@ -31,15 +29,8 @@ public protocol SourceStage: AnyObject {
   /// The next item, or `nil` at the end.
   func next() throws -> SourceItem<Output>?
 
-  /// What happened in the source since this was last asked, beside the items it gave.
-  func takeAccount() -> SourceAccount
-
   /// Makes a call of `next` that waits for data return soon. Called from another thread.
   var interrupt: @Sendable () -> Void { get }
-}
-
-extension SourceStage {
-  public func takeAccount() -> SourceAccount { SourceAccount() }
 }
 
 /// What a source gives.
@@ -49,11 +40,26 @@ public struct SourceItem<Value: Sendable>: Sendable {
   public let mediaSeconds: Double
   /// How long the item is shown, in seconds; 0 if unknown.
   public let mediaDuration: Double
+  /// The part of the call in which the source waited for data, which is not service.
+  public let waitedNanoseconds: UInt64
+  /// When its first packet came, by the pipeline's clock; `nil` where its work began with the call.
+  public let arrivedAt: UInt64?
+  /// Frames that the source left out since the last item: damaged ones, and those for which decoding had no
+  /// time.
+  public let corruptBefore: Int
+  public let busyBefore: Int
 
-  public init(_ value: Value, mediaSeconds: Double, mediaDuration: Double = 0) {
+  public init(
+    _ value: Value, mediaSeconds: Double, mediaDuration: Double = 0, waitedNanoseconds: UInt64 = 0,
+    arrivedAt: UInt64? = nil, corruptBefore: Int = 0, busyBefore: Int = 0
+  ) {
     self.value = value
     self.mediaSeconds = mediaSeconds
     self.mediaDuration = mediaDuration
+    self.waitedNanoseconds = waitedNanoseconds
+    self.arrivedAt = arrivedAt
+    self.corruptBefore = corruptBefore
+    self.busyBefore = busyBefore
   }
 }
 

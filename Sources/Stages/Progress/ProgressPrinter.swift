@@ -73,11 +73,11 @@ public final class ProgressPrinter: Sendable {
   }
 
   private func sample() -> RunProgress {
-    let figures = run.figures, process = ProcessFigures.current
+    let figures = run.figures, process = ProcessFigures.current, source = run.journal.status
     return state.withLock {
       $0.sampler.progress(
         figures, process: process, pipeline: run.config.name ?? "main", duration: run.duration,
-        isLive: run.isLive, isEnding: run.isEnding)
+        isLive: run.isLive, isEnding: run.isEnding, source: source)
     }
   }
 
