@@ -24,6 +24,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
@@ -79,13 +80,18 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Preview, metrics and health over HTTP.
+    .target(
+      name: "Web", dependencies: ["Frames", "Stages", .product(name: "FlyingFox", package: "FlyingFox")],
+      resources: [.embedInCode("page.html")], swiftSettings: strict),
+
     // Programs.
     .executableTarget(name: "kernelcheck", dependencies: ["CKernels"], cSettings: kernelFlags),
     .executableTarget(
       name: "roadmask",
       dependencies: [
         "Buffers", "Evaluation", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Planning",
-        "Quantization", "Scenes", "Stages",
+        "Quantization", "Scenes", "Stages", "Web",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -96,6 +102,8 @@ let package = Package(
     .testTarget(name: "EvaluationTests", dependencies: ["Buffers", "Evaluation"], swiftSettings: strict),
     .testTarget(
       name: "StagesTests", dependencies: ["Buffers", "Frames", "Kernels", "Stages"], swiftSettings: strict),
+    .testTarget(
+      name: "WebTests", dependencies: ["Frames", "Stages", "Web"], swiftSettings: strict),
     .testTarget(name: "PixelTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
     .testTarget(name: "ScenesTests", dependencies: ["Buffers", "Scenes"], swiftSettings: strict),
     .testTarget(

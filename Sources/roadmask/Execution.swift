@@ -6,6 +6,7 @@ import Frames
 import Kernels
 import Logging
 import Stages
+import Web
 
 /// Carries out a run as the user sees it: start lines, progress, signals, report, exit code.
 struct Execution {
@@ -32,7 +33,9 @@ struct Execution {
     if options.dryRun { return describe(info, model) }
     let inference = try model.inference(threads: config.threadBudget)
 
+    let servers = try Execution.servers(of: config)
     let run = try Run(config: config, source: source, model: model.description, inference: inference)
+    for server in servers { server.attach(run) }
     for line in run.startLines { log.info("\(line)") }
     log.debug("model \(path), \(model.plan.steps.count) steps, \(model.plan.arenaBytes >> 10) KiB of values")
     let threads = run.threads
@@ -48,9 +51,20 @@ struct Execution {
     progress.start()
     let result = run.start()
     progress.stop()
+    for server in servers { server.stop() }
     // Files without a frame play nowhere.
     if result.report.figures.ledger.in == 0 { check.removeTargets() }
     try conclude(result, caught: signals.first)
+  }
+
+  /// The pages and metrics that the run shall have, listening already.
+  private static func servers(of config: PipelineConfig) throws -> [WebServer] {
+    let pages = try config.outputs.compactMap(\.listenAddress).map { try WebServer($0, content: .preview) }
+    // The page's own server has the metrics too.
+    guard let address = config.httpListen, !pages.contains(where: { $0.address == address }) else {
+      return pages
+    }
+    return pages + [try WebServer(address, content: .metrics)]
   }
 
   /// What `--dry-run` says.

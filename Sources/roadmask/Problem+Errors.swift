@@ -65,7 +65,8 @@ extension Problem {
   }
 
   private init(_ error: FramesError) {
-    let (status, id) = Problem.codes(of: error.kind)
+    let isListening = error.kind == .cannotCreate && error.operation == "listen on"
+    let (status, id) = isListening ? (.cannotCreate, "RM-HTTP-001") : Problem.codes(of: error.kind)
     self.init(status, id, error.description, hint: error.hint)
   }
 

@@ -90,6 +90,7 @@ extension PipelineConfig {
     Setting("report.format", \.report.format),
     Setting("report.file", \.report.file),
     Setting("report.progress", \.report.progress),
+    Setting("http.listen", \.httpListen),
   ]
 
   /// Every key with its value as it would be written, the outputs numbered from 0.
@@ -112,6 +113,14 @@ extension OutputConfig {
     Setting("faststart", \.isFastStart),
     Setting("overwrite", \.overwrite),
     Setting("on_error", \.onError),
+    Setting("on_slow", \.onSlow),
+    Setting("sync", \.sync),
+    Setting("segment", \.segment, in: 1...1e6),
+    Setting("keep.age", \.keep.age),
+    Setting("keep.size", \.keep.size),
+    Setting("keep.min_free", \.keep.minFree),
+    Setting("fps", \.fps, in: 0.1...60),
+    Setting("format", \.format),
     Setting("stage", \.tap),
   ]
 }
