@@ -107,7 +107,8 @@ let package = Package(
     .testTarget(name: "PixelTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
     .testTarget(name: "ScenesTests", dependencies: ["Buffers", "Scenes"], swiftSettings: strict),
     .testTarget(
-      name: "FramesTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
+      name: "FramesTests", dependencies: ["Buffers", "CVideo4Linux", "Frames"],
+      swiftSettings: strict),
     .testTarget(
       name: "GraphIRTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
     .testTarget(

@@ -161,15 +161,16 @@ public final class ReopeningSource: FrameSource {
   /// False where it was interrupted.
   private func pause(_ wait: Double) -> Bool {
     // A source that breaks after every frame is not opened more often than one that stays away.
-    let rest = max(0, options.retry.shortest - Double(clock.now() - openedAt) / 1e9)
+    let begin = clock.now()
+    let rest = max(0, options.retry.shortest - Double(begin - openedAt) / 1e9)
     guard let isBack = options.isBack else { return clock.wait(max(wait, rest), options.interrupt) }
-    guard clock.wait(rest, options.interrupt) else { return false }
-    let end = clock.now() + UInt64(max(0, wait - rest) * 1e9)
-    while clock.now() < end, !isBack() {
-      let left = Double(end - min(end, clock.now())) / 1e9
-      guard clock.wait(min(0.25, left), options.interrupt) else { return false }
+    var wasAway = false
+    while true {
+      let passed = Double(clock.now() - begin) / 1e9
+      if passed >= max(wait, rest) { return true }
+      if !isBack() { wasAway = true } else if wasAway || passed >= rest { return true }
+      guard clock.wait(min(0.25, max(wait, rest) - passed), options.interrupt) else { return false }
     }
-    return true
   }
 
   private func stopped() -> FramesError {
