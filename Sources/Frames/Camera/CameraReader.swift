@@ -28,17 +28,17 @@ public final class CameraReader: FrameSource {
   static let timeBase = TimeBase(1, 90_000)
 
   public let info: SourceInfo
+  public private(set) var leftOut = FramesLeftOut()
+  public private(set) var arrival: FrameArrival?
   private let options: Options
   private let stream: CaptureStream
   private let decoder: CameraDecoder
   private let shaper: FrameShaper
   private var clock: TimestampClock
-  public private(set) var leftOut = FramesLeftOut()
-  public private(set) var arrival: FrameArrival?
   private var isRunning = false
-  /// Of the first picture that was delivered or left out, in nanoseconds.
+  /// When the first picture was taken, in nanoseconds.
   private var origin: UInt64?
-  private var lastSequence: UInt32?
+  private var missing = 0
   private var taken = 0
   private var delivered = 0
 
@@ -76,13 +76,14 @@ public final class CameraReader: FrameSource {
     if !isRunning {
       // What piled up since the start is of no interest.
       while let filled = try stream.takeReady() { try stream.giveBack(filled.index) }
+      missing = stream.missing
       isRunning = true
     }
     var waited: UInt64 = 0
     while true {
       let picture = try CameraReader.picture(of: stream, decoder, options, &leftOut)
       waited += picture.waited
-      note(sequence: picture.sequence)
+      noteMissing()
       let (stamp, time) = stamp(picture.nanoseconds)
       taken += 1
       guard (taken - 1) % options.stride == 0 else {
@@ -113,19 +114,15 @@ public final class CameraReader: FrameSource {
     return (clock.stamp(pts: CameraReader.timeBase.ticks(passed), duration: 0), min(time, now))
   }
 
-  private func note(sequence: UInt32) {
-    defer { lastSequence = sequence }
-    guard let last = lastSequence else { return }
-    let missing = Int(sequence &- last) - 1
-    // A large step is a counter that began anew.
-    guard missing > 0, missing < 1000 else { return }
-    options.journal?.note { $0.missingFrames += missing }
+  private func noteMissing() {
+    let new = stream.missing - missing
+    missing = stream.missing
+    if new > 0 { options.journal?.note { $0.missingFrames += new } }
   }
 
   private struct Picture {
     var handle: UnsafeMutablePointer<AVFrame>
     var nanoseconds: UInt64?
-    var sequence: UInt32
     var waited: UInt64
   }
 
@@ -157,7 +154,7 @@ public final class CameraReader: FrameSource {
       let isTaken = Result { try stream.giveBack(filled.index) }
       if let copy, let handle = decoder.picture(copy) {
         return Picture(
-          handle: handle, nanoseconds: filled.nanoseconds, sequence: filled.sequence, waited: waited)
+          handle: handle, nanoseconds: filled.nanoseconds, waited: waited)
       }
       leftOut.corrupt += 1
       sawDamage = true

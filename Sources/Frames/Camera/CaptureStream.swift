@@ -11,8 +11,6 @@ final class CaptureStream {
     let bytes: UnsafeRawBufferPointer
     /// The driver says that data are missing.
     let isDamaged: Bool
-    /// Counts the pictures that the camera took, lost ones too.
-    let sequence: UInt32
     /// When it was taken, by the system's monotonic clock; `nil` where the driver uses another one.
     let nanoseconds: UInt64?
   }
@@ -20,6 +18,9 @@ final class CaptureStream {
   let device: VideoDevice
   /// As the driver settled it.
   let picture: v4l2_pix_format
+  /// Pictures that the camera took and that never reached us.
+  private(set) var missing = 0
+  private var lastSequence: UInt32?
   private let interrupt: InterruptFlag?
   private var buffers: [UnsafeMutableRawBufferPointer] = []
   private static let type = V4L2_BUF_TYPE_VIDEO_CAPTURE.rawValue
@@ -133,6 +134,7 @@ final class CaptureStream {
       if code == EAGAIN { return nil }
       throw device.failure("read", code)
     }
+    note(buffer.sequence)
     let memory = buffers[Int(buffer.index)]
     let used = min(Int(buffer.bytesused), memory.count)
     let time = UInt64(max(0, buffer.timestamp.tv_sec)) &* 1_000_000_000
@@ -141,8 +143,15 @@ final class CaptureStream {
       == UInt32(V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC)
     return Filled(
       index: buffer.index, bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory)[..<used]),
-      isDamaged: buffer.flags & UInt32(V4L2_BUF_FLAG_ERROR) != 0, sequence: buffer.sequence,
+      isDamaged: buffer.flags & UInt32(V4L2_BUF_FLAG_ERROR) != 0,
       nanoseconds: isMonotonic ? time &+ UInt64(max(0, buffer.timestamp.tv_usec)) &* 1000 : nil)
+  }
+
+  private func note(_ sequence: UInt32) {
+    let step = lastSequence.map { Int(sequence &- $0) } ?? 1
+    lastSequence = sequence
+    // A large step is a counter that began anew.
+    if step > 1 && step < 1000 { missing += step - 1 }
   }
 
   /// Lets the driver fill a buffer again.

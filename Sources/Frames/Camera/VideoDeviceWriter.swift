@@ -13,6 +13,7 @@ public final class VideoDeviceWriter: FrameSink {
   private let picture: UnsafeMutablePointer<AVFrame>
   private let range: ColorRange
   private let matrix: ColorMatrix
+  private let planes: [(offset: Int, rowBytes: Int)]
   private var bytes: [UInt8]
 
   /// True where `uri` names a video output: `v4l2:///dev/video10`.
@@ -32,7 +33,9 @@ public final class VideoDeviceWriter: FrameSink {
     }
     let type = V4L2_BUF_TYPE_VIDEO_OUTPUT
     let known = device.formats(type).compactMap(CameraFormat.init).filter { !$0.isCompressed && !$0.av.isRGB }
-    guard let form = known.min(by: { $0.cost < $1.cost }) else {
+    // All programs that read cameras read yuyv422.
+    guard let form = known.first(where: { $0.name == "yuyv422" }) ?? known.min(by: { $0.cost < $1.cost })
+    else {
       throw FramesError(
         .unsupportedOutput, "write to", path, "it takes none of our formats",
         hint: "it must take yuv420p, nv12 or yuyv422")
@@ -70,8 +73,6 @@ public final class VideoDeviceWriter: FrameSink {
     (picture.pointee.width, picture.pointee.height) = (Int32(settled.width), Int32(settled.height))
     planes = layout.planes
   }
-
-  private let planes: [(offset: Int, rowBytes: Int)]
 
   deinit { FrameShells.give(picture) }
 
