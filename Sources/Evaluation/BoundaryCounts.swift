@@ -69,12 +69,13 @@ private struct Outline {
   let height: Int
   let classes: Int
   /// Row-major position and class.
-  private(set) var pixels: [(at: Int, id: Int)] = []
+  let pixels: [(at: Int, id: Int)]
 
   /// - Parameter truth: pixels where it holds no class are void.
   init(of map: LabelMap, where truth: LabelMap, classes: Int) {
     precondition(map.width == truth.width && map.height == truth.height, "maps of one size")
-    (width, height, self.classes) = (map.width, map.height, classes)
+    let width = map.width, height = map.height
+    var found: [(at: Int, id: Int)] = []
     func label(_ row: Int, _ column: Int) -> Int? {
       guard row >= 0, row < height, column >= 0, column < width,
         truth.pixels[row * truth.rowBytes + column] < classes
@@ -91,10 +92,12 @@ private struct Outline {
         if differs(id, row - 1, column) || differs(id, row + 1, column) || differs(id, row, column - 1)
           || differs(id, row, column + 1)
         {
-          pixels.append((row * width + column, id))
+          found.append((row * width + column, id))
         }
       }
     }
+    (self.width, self.height, self.classes) = (width, height, classes)
+    pixels = found
   }
 
   /// For each pixel, the classes whose outline lies within `radius`.
