@@ -41,11 +41,12 @@ let package = Package(
           "libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswscale-dev", "libavdevice-dev",
         ])
       ]),
+    .systemLibrary(name: "CVideo4Linux"),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CKernels", cSettings: kernelFlags, linkerSettings: [.linkedLibrary("m")]),
 
     // Pixels in and out, and the rendered street.
-    .target(name: "Frames", dependencies: ["Buffers", "CFFmpeg"], swiftSettings: strict),
+    .target(name: "Frames", dependencies: ["Buffers", "CFFmpeg", "CVideo4Linux"], swiftSettings: strict),
     .target(name: "Scenes", dependencies: ["Buffers"], swiftSettings: strict),
 
     // From a network to a session that runs it.
@@ -106,7 +107,8 @@ let package = Package(
     .testTarget(name: "PixelTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
     .testTarget(name: "ScenesTests", dependencies: ["Buffers", "Scenes"], swiftSettings: strict),
     .testTarget(
-      name: "FramesTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
+      name: "FramesTests", dependencies: ["Buffers", "CVideo4Linux", "Frames"],
+      swiftSettings: strict),
     .testTarget(
       name: "GraphIRTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
     .testTarget(
