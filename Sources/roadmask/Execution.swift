@@ -25,12 +25,13 @@ struct Execution {
     let path = try ModelStore.path(of: config.model.file, precision: config.model.precision)
     let check = OutputCheck(config, model: path, overwrite: options.overwrite)
     try check.run()
+    // A port that is taken is told before anything takes time.
+    let servers = options.dryRun ? [] : try Execution.servers(of: config)
     let model = try LoadedModel(
       path: path, level: level, picture: config.pictureSize, insists: config.model.size != nil)
     let inference = try model.inference(threads: config.threadBudget)
     if options.dryRun { return try describe(model) }
 
-    let servers = try Execution.servers(of: config)
     let run = try Run(config: config, model: model.description, inference: inference)
     for server in servers { server.attach(run) }
     run.journal.listen { [log] event in
