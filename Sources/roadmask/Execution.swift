@@ -69,7 +69,7 @@ struct Execution {
     let input = model.plan.inputs[0].fact.shape
     print("in         \(try SourceInfo.probe(config).summary)")
     print("net        \(model.path)  \(input[2])x\(input[1])  kernels \(model.plan.options.level.rawValue)")
-    for output in config.outputs { print("out        \(output.uri)") }
+    for output in config.outputs { print("out        \(redacted(output.uri))") }
     for (key, value) in config.shown { print("\(key.padded(to: 32))\(value)") }
   }
 

@@ -57,7 +57,8 @@ final class OutputSlot: LaneWorker {
     self.trailer = trailer
     self.journal = journal
     self.clock = clock
-    if !rule.opensLate { output = try open() }
+    guard !rule.opensLate else { return }
+    do { output = try open() } catch { throw OutputSlot.withoutPassword(error) }
   }
 
   func take(_ item: OutputLane.Item) {
@@ -102,11 +103,7 @@ final class OutputSlot: LaneWorker {
     noteBytes()
     bytesBefore += output?.bytesWritten ?? 0
     output = nil
-    var error = error
-    if var known = error as? FramesError {
-      known.subject = redacted(known.subject)
-      error = known
-    }
+    let error = OutputSlot.withoutPassword(error)
     account.note(error: error, isFatal: rule.waits == nil)
     guard let waits = rule.waits else { return }
     let wait = waits[min(tries, waits.count - 1)]
@@ -115,6 +112,12 @@ final class OutputSlot: LaneWorker {
     if tries <= waits.count {
       journal.note(SourceEvent(.warning, "\(error); trying again in \(Int(wait)) s"))
     }
+  }
+
+  private static func withoutPassword(_ error: any Error) -> any Error {
+    guard var known = error as? FramesError else { return error }
+    known.subject = redacted(known.subject)
+    return known
   }
 
   private func noteBytes() {
