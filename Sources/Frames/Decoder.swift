@@ -6,8 +6,12 @@ internal import CFFmpeg
 final class Decoder {
   let context: UnsafeMutablePointer<AVCodecContext>
 
-  /// - Parameter threads: FFmpeg's threads for this decoder, 1 or more.
-  init(_ stream: UnsafePointer<AVStream>, threads: Int, keepsCorrupt: Bool, subject: String) throws {
+  /// - Parameters:
+  ///   - threads: FFmpeg's threads for this decoder, 1 or more.
+  ///   - isLive: threads share one picture, since each picture of its own would come out later.
+  init(
+    _ stream: UnsafePointer<AVStream>, threads: Int, keepsCorrupt: Bool, isLive: Bool, subject: String
+  ) throws {
     guard let codec = avcodec_find_decoder(stream.pointee.codecpar.pointee.codec_id),
       let context = avcodec_alloc_context3(codec)
     else {
@@ -20,7 +24,8 @@ final class Decoder {
     context.pointee.pkt_timebase = stream.pointee.time_base
     context.pointee.framerate = stream.pointee.avg_frame_rate
     context.pointee.thread_count = Int32(max(1, threads))
-    context.pointee.thread_type = FF_THREAD_FRAME | FF_THREAD_SLICE
+    context.pointee.thread_type = isLive ? FF_THREAD_SLICE : FF_THREAD_FRAME | FF_THREAD_SLICE
+    rm_mark_packets(context)
     if keepsCorrupt { context.pointee.flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT }
     if code >= 0 { code = avcodec_open2(context, codec, nil) }
     guard code >= 0 else { throw FramesError(code: code, "decode", subject) }
@@ -32,6 +37,15 @@ final class Decoder {
   }
 
   /// 0, or FFmpeg's negative code; `nil` starts draining.
-  func send(_ packet: UnsafePointer<AVPacket>?) -> Int32 { avcodec_send_packet(context, packet) }
+  ///
+  /// - Parameter time: when the packet came; `arrival` gives it back for the picture.
+  func send(_ packet: UnsafeMutablePointer<AVPacket>?, at time: UInt64 = 0) -> Int32 {
+    if let packet { rm_mark(context, packet, Int64(bitPattern: time)) }
+    return avcodec_send_packet(context, packet)
+  }
+
+  /// When the packet of `frame` came.
+  static func arrival(of frame: UnsafePointer<AVFrame>) -> UInt64 { UInt64(bitPattern: rm_mark_of(frame)) }
+
   func receive(into frame: UnsafeMutablePointer<AVFrame>) -> Int32 { avcodec_receive_frame(context, frame) }
 }

@@ -22,7 +22,15 @@ final class IOGuard: Sendable {
   /// Nanoseconds of the monotonic clock; 0 for none.
   private let deadline = Atomic<UInt64>(0)
 
+  private let isClosing = Atomic<Bool>(false)
+
   init(_ flag: InterruptFlag?) { self.flag = flag }
+
+  /// Lets the farewell to a peer out, even after the user stopped: some milliseconds' work.
+  func beginClosing() {
+    isClosing.store(true, ordering: .relaxed)
+    allow(0.5)
+  }
 
   /// Gives the calls from now on `seconds` to finish, or any time with `nil`.
   func allow(_ seconds: Double?) {
@@ -30,7 +38,7 @@ final class IOGuard: Sendable {
     deadline.store(limit, ordering: .relaxed)
   }
 
-  var isInterrupted: Bool { flag?.isSet ?? false }
+  var isInterrupted: Bool { flag?.isSet == true && !isClosing.load(ordering: .relaxed) }
 
   var isOverdue: Bool {
     let limit = deadline.load(ordering: .relaxed)

@@ -91,9 +91,9 @@ extension SourceInfo {
     return parts.joined(separator: "  ")
   }
 
-  /// The last part of the path; addresses stay whole.
+  /// The last part of the path; addresses stay whole, but for passwords.
   public var name: String {
-    if uri.contains("://") { return uri }
+    if uri.contains("://") { return redacted(uri) }
     return uri.split(separator: "/").last.map(String.init) ?? uri
   }
 }

@@ -8,8 +8,9 @@ extension PipelineConfig {
   public var threadBudget: ThreadBudget { flow.threads.map { ThreadBudget(total: $0) } ?? .available }
 
   /// The options of the pipeline, with what the source decides filled in.
-  public var pipelineOptions: PipelineOptions {
-    let comesLive = SourceFactory.isLive(source.uri)
+  ///
+  /// - Parameter comesLive: the frames of the source come when they come.
+  func pipelineOptions(comesLive: Bool) -> PipelineOptions {
     let isLive = source.isLive ?? comesLive
     var options = PipelineOptions()
     options.policy = flow.policy ?? (isLive ? .latest : .block)
@@ -39,15 +40,15 @@ extension PipelineConfig {
 
   /// A report with everything that is known before the first frame.
   func emptyReport(
-    source info: SourceInfo, model: ModelDescription, input: ModelInputFormat, threads: ThreadBudget,
-    level: CPULevel
+    source info: SourceInfo, policy: OverloadPolicy, model: ModelDescription, input: ModelInputFormat,
+    threads: ThreadBudget, level: CPULevel
   ) -> Report {
     var report = Report(
       figures: PipelineFigures(
         ledger: Ledger(), stages: [], wallSeconds: 0, mediaSeconds: 0, deliveredSeconds: 0, warmupFrames: 0),
       process: .current)
     report.pipeline = name ?? "main"
-    report.policy = pipelineOptions.policy
+    report.policy = policy
     report.input.uri = redacted(info.uri)
     report.input.codec = info.codec
     report.input.width = info.width
@@ -74,14 +75,12 @@ extension PipelineConfig {
   }
 
   func startLines(
-    source info: SourceInfo, model: ModelDescription, input: ModelInputFormat, level: CPULevel,
-    threads: ThreadBudget, memoryCeiling: Int, keepsAudio: Bool
+    source info: SourceInfo, isLive: Bool, policy: OverloadPolicy, model: ModelDescription,
+    input: ModelInputFormat, level: CPULevel, threads: ThreadBudget, memoryCeiling: Int, keepsAudio: Bool
   ) -> [String] {
     let exact = model.precision == "int8" ? (model.isExact ? " exact" : " mixed") : ""
-    var shown = info
-    shown.uri = redacted(info.uri)
     var lines = [
-      "in   \(shown.summary)",
+      "in   \(info.summary)",
       "net  \(model.name)  \(model.palette.names.count) classes  \(input.columns)x\(input.rows)  "
         + "\(model.precision)\(exact)  kernels \(level)",
     ]
@@ -109,16 +108,15 @@ extension PipelineConfig {
       lines.append(line)
     }
     if let address = httpListen { lines.append("http \(address.url)metrics") }
-    let options = pipelineOptions
     let reason =
-      switch options.policy {
+      switch policy {
       case .block: "nothing is dropped"
       case .latest: "newest frame wins"
       case .dropOldest: "oldest frame goes"
       case .dropNewest: "newest frame goes"
       }
     lines.append(
-      "run  policy \(options.policy) (\(source.isLive ?? SourceFactory.isLive(source.uri) ? "live" : "file"): "
+      "run  policy \(policy) (\(isLive ? "live" : "file"): "
         + "\(reason))  \(threads.total) thread\(threads.total == 1 ? "" : "s")  "
         + "memory at most \(Format.bytes(memoryCeiling))")
     return lines

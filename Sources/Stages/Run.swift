@@ -7,7 +7,8 @@ internal import Kernels
 
 /// One run of a pipeline: opened from its description, started once, reported at the end.
 ///
-/// Everything that can be wrong with the source, the outputs and the network is told by `init`.
+/// Everything that can be wrong with the source, the outputs and the network is told before `start`: a
+/// source that cannot be opened the first time is not tried again.
 public final class Run: Sendable {
   public let config: PipelineConfig
   public let policy: OverloadPolicy
@@ -21,9 +22,9 @@ public final class Run: Sendable {
   /// How the source is doing; a source that cannot be lost writes nothing here. Outputs that are lost and
   /// come back tell it here too.
   public let journal: SourceJournal
+  public let isLive: Bool
   /// What a `preview` output shows; `nil` without one.
   public let preview: PreviewBoard?
-  public var isLive: Bool { options.isPaced || SourceFactory.isLive(config.source.uri) }
 
   private let options: PipelineOptions
   private let pipeline: Pipeline
@@ -32,12 +33,24 @@ public final class Run: Sendable {
   private let template: Report
   private let ending = Monitor<RunResult.Status>(.finished)
 
-  /// - Parameter inference: made for `config.threadBudget`.
-  /// - Throws: `FramesError`, `RunError`, or the error of a `test:` address.
-  public init(config: PipelineConfig, model: ModelDescription, inference: sending any Inference) throws {
+  /// As the other `init`, with the source opened here.
+  public convenience init(
+    config: PipelineConfig, model: ModelDescription, inference: sending any Inference
+  ) throws {
+    try self.init(config: config, source: try OpenedSource(config), model: model, inference: inference)
+  }
+
+  /// - Parameters:
+  ///   - source: opened as `config` says.
+  ///   - inference: made for `config.threadBudget`.
+  /// - Throws: `FramesError` or `RunError`.
+  public init(
+    config: PipelineConfig, source: sending OpenedSource, model: ModelDescription,
+    inference: sending any Inference
+  ) throws {
     let threads = config.threadBudget
     let level = config.flow.cpu ?? .best
-    let options = config.pipelineOptions
+    let options = source.options
     let kinds = try config.outputs.map(OutputFactory.kind)
     let flight = FlightPlan(
       policy: options.policy, places: options.places, held: try OutputFactory.held(config, options.policy))
@@ -49,14 +62,10 @@ public final class Run: Sendable {
         "it gives \(inference.logits.classes) classes but names \(model.palette.names.count)",
         hint: "write the names of all classes into its metadata")
     }
-    let journal = SourceJournal()
-    let readerFlag = InterruptFlag(), writerFlag = InterruptFlag()
-    let source = try SourceFactory(
-      config: config, threads: threads, interrupt: readerFlag, journal: journal,
-      truthCount: wantsTruth ? flight.frames : 0
-    ).open()
+    let journal = source.journal
+    let writerFlag = InterruptFlag()
     let info = source.info
-    let isLive = options.isPaced || SourceFactory.isLive(config.source.uri)
+    let isLive = options.isPaced || source.comesLive
     let outputs = OutputFactory(
       config: config, source: info, model: model, palette: palette, threads: threads, isLive: isLive,
       policy: options.policy, interrupt: writerFlag, journal: journal, trailer: Trailer(),
@@ -87,9 +96,7 @@ public final class Run: Sendable {
 
     var assembly = PipelineAssembly(options: options)
     let decode = assembly.begin(
-      with: DecodeStage(
-        source: source, flag: readerFlag, countsCorrupt: config.decode.discardCorrupt,
-        trailer: outputs.trailer))
+      with: DecodeStage(source: source.frames, flag: source.flag, trailer: outputs.trailer))
     let resize = assembly.then(
       ResizeStage(
         source: PictureResizer.Source(
@@ -108,6 +115,7 @@ public final class Run: Sendable {
       with: EncodeStage(lanes: lanes, stats: stats), after: overlay)
 
     self.journal = journal
+    self.isLive = isLive
     preview = outputs.board
     self.config = config
     self.options = options
@@ -115,10 +123,11 @@ public final class Run: Sendable {
     self.writerFlag = writerFlag
     policy = options.policy
     duration = info.duration
-    template = config.emptyReport(source: info, model: model, input: target, threads: threads, level: level)
+    template = config.emptyReport(
+      source: info, policy: policy, model: model, input: target, threads: threads, level: level)
     startLines = config.startLines(
-      source: info, model: model, input: target, level: level, threads: threads, memoryCeiling: memoryCeiling,
-      keepsAudio: outputs.keepsAudio)
+      source: info, isLive: isLive, policy: policy, model: model, input: target, level: level,
+      threads: threads, memoryCeiling: memoryCeiling, keepsAudio: outputs.keepsAudio)
   }
 
   /// Runs until the source ends, `stop`, `cancel`, or an error. Call it once.
@@ -133,6 +142,8 @@ public final class Run: Sendable {
     report.process = after
     report.cpuSeconds = after.cpuSeconds - before.cpuSeconds
     report.outputs = outputFigures
+    report.reconnects = journal.status.reconnects
+    report.missingFrames = journal.status.missingFrames
     if let was = before.throttleCount, let now = after.throttleCount { report.isThrottled = now > was }
     let ledger = report.figures.ledger
     var status = ending.withLock { $0 }

@@ -14,11 +14,12 @@ struct SourceFactory {
   /// Maps of true classes that can be out at once; 0 for none.
   var truthCount: Int
 
-  /// Frames come when they come, whatever we do.
-  static func isLive(_ uri: String) -> Bool {
-    ["rtsp://", "rtsps://", "rtmp://", "udp://", "srt://", "/dev/video", "cam:"].contains {
-      uri.hasPrefix($0)
-    }
+  /// Frames come when they come, whatever we do: said by the address. An `http` address may turn out so once
+  /// it is open; a pipe is live if the user says so.
+  static func isLive(_ source: PipelineConfig.Source) -> Bool {
+    let uri = source.uri
+    return VideoReader.isLive(uri) || uri == "-" && source.isLive == true
+      || ["/dev/video", "cam:"].contains { uri.hasPrefix($0) }
   }
 
   func open() throws -> any FrameSource {
@@ -48,13 +49,36 @@ struct SourceFactory {
     options.matrix = config.decode.matrix
     options.range = config.decode.range
     options.discardCorrupt = config.decode.discardCorrupt
-    options.keepAudio = config.encode.audio != PipelineConfig.Encode.Audio.none
+    options.keepAudio = config.encode.audio.map { $0 == .copy } ?? !Self.isLive(source)
     options.interrupt = interrupt
     options.connectTimeout = source.connectTimeout.seconds
     options.stallTimeout = source.stallTimeout.seconds
     options.inputFormat = source.format
     options.inputOptions = source.options
-    return try VideoReader(source.uri, options: options)
+    options.transport = VideoReader.Transport(rawValue: source.transport.rawValue) ?? .tcp
+    if Self.isLive(source) { options.isLive = true }
+    let first = try VideoReader(source.uri, options: options)
+    guard first.isLive, source.uri != "-" else { return first }
+    return reopening(first) { [options, uri = source.uri] in try VideoReader(uri, options: options) }
+  }
+
+  /// A live source that is opened again when it is lost.
+  private func reopening(
+    _ first: any FrameSource, open: @escaping () throws -> any FrameSource
+  ) -> ReopeningSource {
+    let source = config.source
+    var options = ReopeningSource.Options()
+    options.name = peerName(source.uri)
+    options.retry.attempts = (source.reconnect.attempts ?? .times(5)).limit
+    options.retry.shortest = source.reconnect.backoff.shortest.seconds
+    options.retry.longest = source.reconnect.backoff.longest.seconds
+    options.retry.jitter = source.reconnect.jitter
+    options.maxFrames = source.frames
+    let start = source.start?.seconds ?? 0
+    let ends = [source.end.map { $0.seconds - start }, source.duration?.seconds].compactMap { $0 }
+    options.duration = ends.min()
+    options.interrupt = interrupt
+    return ReopeningSource(first, options, journal: journal, open: open)
   }
 
   private var turn: Rotation? { config.decode.rotate.flatMap { Rotation(rawValue: Int($0.rawValue) ?? 0) } }

@@ -27,16 +27,16 @@ struct Execution {
     try check.run()
     // A port that is taken is told before anything takes time.
     let servers = options.dryRun ? [] : try Execution.servers(of: config)
+    let source = try OpenedSource(config)
+    let info = source.info
     let model = try LoadedModel(
-      path: path, level: level, picture: config.pictureSize, insists: config.model.size != nil)
+      path: path, level: level, picture: { config.pictureSize(for: info, like: $0) },
+      insists: config.model.size != nil)
+    if options.dryRun { return describe(info, model) }
     let inference = try model.inference(threads: config.threadBudget)
-    if options.dryRun { return try describe(model) }
 
-    let run = try Run(config: config, model: model.description, inference: inference)
+    let run = try Run(config: config, source: source, model: model.description, inference: inference)
     for server in servers { server.attach(run) }
-    run.journal.listen { [log] event in
-      log.log(level: event.level == .warning ? .warning : .info, "\(event.text)")
-    }
     for line in run.startLines { log.info("\(line)") }
     log.debug("model \(path), \(model.plan.steps.count) steps, \(model.plan.arenaBytes >> 10) KiB of values")
     let threads = run.threads
@@ -45,6 +45,10 @@ struct Execution {
     )
     let signals = SignalWatch(run)
     let progress = ProgressPrinter(run, form: config.report.progress)
+    // With `-q` only what is lost is told, not what came back.
+    run.journal.listen { [isQuiet = options.quiet] event in
+      if event.level == .warning || !isQuiet { progress.print("\(event.level): \(event.text)") }
+    }
     progress.start()
     let result = run.start()
     progress.stop()
@@ -65,9 +69,9 @@ struct Execution {
   }
 
   /// What `--dry-run` says.
-  private func describe(_ model: LoadedModel) throws {
+  private func describe(_ source: SourceInfo, _ model: LoadedModel) {
     let input = model.plan.inputs[0].fact.shape
-    print("in         \(try SourceInfo.probe(config).summary)")
+    print("in         \(source.summary)")
     print("net        \(model.path)  \(input[2])x\(input[1])  kernels \(model.plan.options.level.rawValue)")
     for output in config.outputs { print("out        \(redacted(output.uri))") }
     for (key, value) in config.shown { print("\(key.padded(to: 32))\(value)") }
@@ -151,10 +155,8 @@ extension PipelineConfig {
   }
 
   /// The size in which the model sees pictures: as asked, else by the shape of the source.
-  func pictureSize(like own: PixelSize) throws -> PixelSize {
-    if let size = model.size { return size }
-    guard source.uri != "-", !source.uri.contains("://") else { return own }
-    return LoadedModel.picture(for: try SourceInfo.probe(self), like: own)
+  func pictureSize(for source: SourceInfo, like own: PixelSize) -> PixelSize {
+    model.size ?? LoadedModel.picture(for: source, like: own)
   }
 }
 

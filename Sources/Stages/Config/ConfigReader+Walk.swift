@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Frames
 internal import Yams
 
 extension ConfigReader {
@@ -38,7 +39,12 @@ extension ConfigReader {
       if try special(&self, path, value, &root) { continue }
       if let setting = settings.first(where: { $0.path == path }) {
         let written = value.scalar?.string ?? ""
-        let text = try scalar(value, under: path)
+        let text: String
+        if setting.isList, let list = value.sequence {
+          text = try list.map { try scalar($0, under: path) }.joined(separator: ", ")
+        } else {
+          text = try scalar(value, under: path)
+        }
         try put(text, written: written, at: value.mark, setting, in: &root)
       } else if settings.contains(where: { $0.path.hasPrefix(path + ".") }) {
         guard let inner = value.mapping else {

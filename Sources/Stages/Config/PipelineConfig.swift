@@ -9,9 +9,23 @@ public import Kernels
 public struct PipelineConfig: Sendable, Equatable {
   /// Where frames come from.
   public struct Source: Sendable, Equatable {
+    public enum Transport: String, Sendable, CaseIterable { case tcp, udp, auto }
+
+    /// What is done about a live source that is lost.
+    public struct Reconnect: Sendable, Equatable {
+      /// Failed tries in a row after which the run ends; 5.
+      public var attempts: Attempts?
+      /// The shortest wait and the longest.
+      public var backoff = TimeSpanRange(
+        shortest: TimeSpan(seconds: 1), longest: TimeSpan(seconds: 30))
+      /// By what share waits are made longer or shorter at random.
+      public var jitter = 0.2
+    }
+
     /// File, folder, pattern, address, `-`, or `test:street?…`.
     public var uri = ""
-    /// True paces a file by its timestamps and selects `latest`; by the kind of source.
+    /// True paces a file by its timestamps and selects `latest`, false selects `block`; by the kind of
+    /// source.
     public var isLive: Bool?
     public var start: TimeSpan?
     public var end: TimeSpan?
@@ -23,6 +37,9 @@ public struct PipelineConfig: Sendable, Equatable {
     /// A demuxer of libavformat, and options for it.
     public var format: String?
     public var options: [String: String] = [:]
+    /// Of RTSP.
+    public var transport = Transport.tcp
+    public var reconnect = Reconnect()
     public var connectTimeout = TimeSpan(seconds: 10)
     public var stallTimeout = TimeSpan(seconds: 5)
   }

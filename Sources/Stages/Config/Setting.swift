@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Frames
+
 /// One key of a pipeline file: its path, what may be written there, and how to set and show it.
 struct Setting<Root: Sendable>: Sendable {
   enum Problem: Error {
@@ -9,6 +11,8 @@ struct Setting<Root: Sendable>: Sendable {
 
   let path: String
   let form: String
+  /// A list of words may stand there, as in `[1s, 30s]`.
+  let isList: Bool
   let set: @Sendable (inout Root, String) throws(Problem) -> Void
   let show: @Sendable (Root) -> String
 
@@ -18,6 +22,7 @@ struct Setting<Root: Sendable>: Sendable {
   ) {
     self.path = path
     form = Value.form
+    isList = Value.isList
     set = { (root: inout Root, text: String) throws(Problem) in
       guard let value = Value(configText: text) else { throw .form(Value.form) }
       if let range, let number = value.limitable, !range.contains(number) { throw .range(range) }
@@ -28,7 +33,7 @@ struct Setting<Root: Sendable>: Sendable {
 
   private init(_ other: Setting, path: String) {
     self.path = path
-    (form, set, show) = (other.form, other.set, other.show)
+    (form, isList, set, show) = (other.form, other.isList, other.set, other.show)
   }
 
   func moved(under prefix: String) -> Setting { Setting(self, path: "\(prefix).\(path)") }
@@ -47,6 +52,10 @@ extension PipelineConfig {
     Setting("source.frames", \.source.frames, in: 1...1e12),
     Setting("source.stride", \.source.stride, in: 1...1e6),
     Setting("source.format", \.source.format),
+    Setting("source.transport", \.source.transport),
+    Setting("source.reconnect.attempts", \.source.reconnect.attempts),
+    Setting("source.reconnect.backoff", \.source.reconnect.backoff),
+    Setting("source.reconnect.jitter", \.source.reconnect.jitter, in: 0...1),
     Setting("source.timeout.connect", \.source.connectTimeout),
     Setting("source.timeout.stall", \.source.stallTimeout),
     Setting("model.file", \.model.file),

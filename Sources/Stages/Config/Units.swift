@@ -87,11 +87,27 @@ public struct PixelSize: Sendable, Hashable, CustomStringConvertible {
   public var description: String { "\(width)x\(height)" }
 }
 
-/// An address with what stands between `//` and `@` hidden.
-public func redacted(_ uri: String) -> String {
-  guard let scheme = uri.range(of: "://") else { return uri }
-  let rest = uri[scheme.upperBound...]
-  let host = rest.prefix { $0 != "/" && $0 != "?" }
-  guard let at = host.lastIndex(of: "@") else { return uri }
-  return uri[..<scheme.upperBound] + "***" + rest[at...]
+/// A shortest and a longest time.
+public struct TimeSpanRange: Sendable, Hashable {
+  public var shortest: TimeSpan
+  public var longest: TimeSpan
+
+  public init(shortest: TimeSpan, longest: TimeSpan) {
+    self.shortest = shortest
+    self.longest = longest
+  }
+}
+
+/// How often something is tried.
+public enum Attempts: Sendable, Hashable {
+  case times(Int)
+  case forever
+
+  /// `nil` for no limit.
+  public var limit: Int? {
+    switch self {
+    case .times(let count): count
+    case .forever: nil
+    }
+  }
 }

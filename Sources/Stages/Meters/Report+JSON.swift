@@ -37,6 +37,7 @@ extension Report {
       json.number("cpu_cores", cpuCores, places: 2)
       json.integer("rss_peak_bytes", process.peakResidentBytes)
       json.integer("reconnects", reconnects)
+      json.integer("missing_frames", missingFrames)
     }
     return json.text
   }

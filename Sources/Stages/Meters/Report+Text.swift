@@ -3,7 +3,8 @@
 extension Report {
   /// The report for a terminal: lines.
   public var text: String {
-    ([framesLine, timeLine, rateLine, ""] + table + ["", bottleneckLine, warmupLine].compactMap { $0 })
+    ([framesLine, sourceLine, timeLine, rateLine, ""].compactMap { $0 } + table
+      + ["", bottleneckLine, warmupLine].compactMap { $0 })
       .map { $0 + "\n" }.joined()
   }
 
@@ -20,6 +21,13 @@ extension Report {
       line += " (" + failures.map { "\($0) \(ledger.failed(at: $0))" }.joined(separator: ", ") + ")"
     }
     return line + (ledger.isBalanced ? "   (balanced)" : "   (NOT BALANCED by \(ledger.inFlight))")
+  }
+
+  /// Of a source that was lost.
+  private var sourceLine: String? {
+    guard reconnects > 0 else { return nil }
+    return "source   reconnects \(reconnects)  missing \(missingFrames) "
+      + "frame\(missingFrames == 1 ? "" : "s") while away"
   }
 
   private var timeLine: String {
@@ -114,7 +122,7 @@ extension Report {
   /// The report as Markdown tables.
   public var markdown: String {
     func row(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
-    var lines = [framesLine, timeLine, rateLine].map { "    " + $0 }
+    var lines = [framesLine, sourceLine, timeLine, rateLine].compactMap { $0 }.map { "    " + $0 }
     lines += [
       "",
       row([

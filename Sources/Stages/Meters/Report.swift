@@ -77,7 +77,9 @@ public struct Report: Sendable {
   public var cpuSeconds = 0.0
   /// `nil` where the CPU does not tell.
   public var isThrottled: Bool?
+  /// Times that the source came back, and frames it would have given while it was away.
   public var reconnects = 0
+  public var missingFrames = 0
 
   public init(figures: PipelineFigures, process: ProcessFigures) {
     self.figures = figures

@@ -57,8 +57,7 @@ final class OutputSlot: LaneWorker {
     self.trailer = trailer
     self.journal = journal
     self.clock = clock
-    guard !rule.opensLate else { return }
-    do { output = try open() } catch { throw OutputSlot.withoutPassword(error) }
+    if !rule.opensLate { output = try open() }
   }
 
   func take(_ item: OutputLane.Item) {
@@ -103,7 +102,6 @@ final class OutputSlot: LaneWorker {
     noteBytes()
     bytesBefore += output?.bytesWritten ?? 0
     output = nil
-    let error = OutputSlot.withoutPassword(error)
     account.note(error: error, isFatal: rule.waits == nil)
     guard let waits = rule.waits else { return }
     let wait = waits[min(tries, waits.count - 1)]
@@ -112,12 +110,6 @@ final class OutputSlot: LaneWorker {
     if tries <= waits.count {
       journal.note(SourceEvent(.warning, "\(error); trying again in \(Int(wait)) s"))
     }
-  }
-
-  private static func withoutPassword(_ error: any Error) -> any Error {
-    guard var known = error as? FramesError else { return error }
-    known.subject = redacted(known.subject)
-    return known
   }
 
   private func noteBytes() {

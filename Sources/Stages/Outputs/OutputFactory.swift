@@ -63,7 +63,8 @@ struct OutputFactory {
   static func held(_ config: PipelineConfig, _ policy: OverloadPolicy) throws -> Int {
     try config.outputs.reduce(1) { sum, output in
       let isPreview = try kind(of: output) == .preview
-      return try sum + OutputLane.held(waits: waits(output, policy), places: isPreview ? 1 : OutputLane.places)
+      return try sum
+        + OutputLane.held(waits: waits(output, policy), places: isPreview ? 1 : OutputLane.places)
     }
   }
 

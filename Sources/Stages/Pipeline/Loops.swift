@@ -23,10 +23,11 @@ struct SourceLoop<Source: SourceStage>: Loop {
         let end = clock.now()
         let service = (end &- begin) &- min(item.waitedNanoseconds, end &- begin)
         state.ledger.book {
-          $0.enter(1 + item.corruptBefore)
+          $0.enter(1 + item.corruptBefore + item.busyBefore)
           $0.drop(item.corruptBefore, at: source.name, .corrupt)
+          $0.drop(item.busyBefore, at: source.name, .busy)
         }
-        index += item.corruptBefore
+        index += item.corruptBefore + item.busyBefore
         meter.record(service: service, wait: nil)
         var ready = end
         if state.options.isPaced {
@@ -36,7 +37,8 @@ struct SourceLoop<Source: SourceStage>: Loop {
           if due > end { state.stopping.wait(until: due) { $0 } }
           ready = max(due, end)
         }
-        var ticket = Ticket(index: index, mediaSeconds: item.mediaSeconds, bornAt: ready &- service)
+        let born = item.arrivedAt.map { min($0, ready) } ?? ready &- service
+        var ticket = Ticket(index: index, mediaSeconds: item.mediaSeconds, bornAt: born)
         ticket[source.name] = service
         state.note(mediaSeconds: item.mediaSeconds, duration: item.mediaDuration)
         index += 1

@@ -15,13 +15,12 @@ public final class RunObserver: Sendable {
 
   /// The state of the moment, with rates over the last seconds.
   public func sample() -> RunProgress {
-    let figures = run.figures, process = ProcessFigures.current
+    let figures = run.figures, process = ProcessFigures.current, source = source
     var progress = sampler.withLock {
       $0.progress(
         figures, process: process, pipeline: name, duration: run.duration, isLive: run.isLive,
-        isEnding: run.isEnding)
+        isEnding: run.isEnding, source: source)
     }
-    progress.reconnects = source.reconnects
     progress.outputs = run.outputFigures
     progress.classes = preview?.shares ?? []
     return progress

@@ -24,6 +24,14 @@ extension RunOptions {
         throw Problem(.usage, "RM-USE-002", "\(option) cannot be '\(value)'", hint: error.hint)
       }
     }
+    for word in inputOption {
+      guard let equals = word.firstIndex(of: "="), equals > word.startIndex else {
+        throw Problem(
+          .usage, "RM-USE-002", "--input-option cannot be '\(word)'",
+          hint: "write key=value, as in fflags=nobuffer")
+      }
+      config.source.options[String(word[..<equals])] = String(word[word.index(after: equals)...])
+    }
     try addOutputs(to: &config, output: output)
     let presets = EncoderOptions.presets
     guard !config.encode.codec.hasPrefix("libx26") || presets.contains(config.encode.preset) else {
@@ -45,6 +53,13 @@ extension RunOptions {
     func unlessAuto(_ value: String?) -> String? { value == "auto" ? nil : value }
     return [
       ("IN", "source.uri", input),
+      ("--input-format", "source.format", inputFormat),
+      (live == false ? "--no-live" : "--live", "source.live", live.map { "\($0)" }),
+      ("--rtsp-transport", "source.transport", rtspTransport),
+      ("--connect-timeout", "source.timeout.connect", time(connectTimeout)),
+      ("--stall-timeout", "source.timeout.stall", time(stallTimeout)),
+      ("--reconnect", "source.reconnect.attempts", reconnect),
+      ("--discard-corrupt", "stages.decode.discard_corrupt", discardCorrupt ? "true" : nil),
       ("--ss", "source.start", time(ss)),
       ("--to", "source.end", time(to)),
       ("-t", "source.duration", time(duration)),
@@ -60,7 +75,10 @@ extension RunOptions {
       ("--fit", "stages.resize.fit", fit),
       ("--threads", "pipeline.threads", unlessAuto(threads)),
       ("--cpu", "pipeline.cpu", unlessAuto(cpu)),
+      ("--on-overload", "pipeline.policy", onOverload),
       ("--queue", "pipeline.queue", queue),
+      ("--in-flight", "pipeline.in_flight", inFlight),
+      ("--latency-budget", "pipeline.latency_budget", time(latencyBudget)),
       ("--view", "stages.overlay.view", view),
       ("--alpha", "stages.overlay.alpha", alpha),
       ("--filter", "stages.argmax.filter", filter),

@@ -7,6 +7,33 @@ import ArgumentParser
 struct RunOptions: ParsableArguments {
   // Input.
 
+  @Option(help: "Read the source as this format of FFmpeg. (default: by its contents)")
+  var inputFormat: String?
+
+  @Option(
+    help: ArgumentHelp("Set an option of FFmpeg for the source; may stand often.", valueName: "key=value"))
+  var inputOption: [String] = []
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Pace a file by its timestamps and drop what is late; or drop nothing.")
+  var live: Bool?
+
+  @Option(help: "Packets of RTSP over tcp, udp or auto. (default: tcp)")
+  var rtspTransport: String?
+
+  @Option(help: "How long connecting to a source may take. (default: 10s)")
+  var connectTimeout: String?
+
+  @Option(help: "How long a source may give nothing. (default: 5s)")
+  var stallTimeout: String?
+
+  @Option(help: "Tries to reopen a lost source: N, forever, never. (default: 5)")
+  var reconnect: String?
+
+  @Flag(help: "Leave damaged frames out.")
+  var discardCorrupt = false
+
   @Option(help: "Begin at this time: seconds, or [HH:]MM:SS[.mmm].")
   var ss: String?
 
@@ -60,8 +87,21 @@ struct RunOptions: ParsableArguments {
 
   // Pipeline.
 
-  @Option(help: "Frames that may wait between two stages. (default: 4)")
+  @Option(
+    help: """
+      What goes when we are too slow: block, latest, drop-oldest, drop-newest. (default: block for files, \
+      latest for live sources)
+      """)
+  var onOverload: String?
+
+  @Option(help: "Frames that may wait between two stages. (default: 4, or 1)")
   var queue: String?
+
+  @Option(help: "Frames from infer on. (default: 2 for live sources)")
+  var inFlight: String?
+
+  @Option(help: "Drop frames older than this before infer, as in 120ms. (default: none)")
+  var latencyBudget: String?
 
   // Picture.
 
