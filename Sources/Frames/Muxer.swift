@@ -25,6 +25,7 @@ final class Muxer {
   private let shift: Int64
   private let scratch: UnsafeMutablePointer<AVPacket>
   private(set) var isHeaderWritten = false
+  private var isStarted = false
   /// Some track was silent when the first picture came.
   private var isIncomplete = false
   private var isClosed = false
@@ -93,6 +94,11 @@ final class Muxer {
   }
 
   deinit {
+    // Muxers that own their connections let them go at the end only.
+    if isStarted && !isClosed && context.pointee.oformat.pointee.flags & AVFMT_NOFILE != 0 {
+      guardian.allow(1)
+      av_write_trailer(context)
+    }
     var scratch: UnsafeMutablePointer<AVPacket>? = scratch
     av_packet_free(&scratch)
     if file == nil, context.pointee.pb != nil, context.pointee.oformat.pointee.flags & AVFMT_NOFILE == 0 {
@@ -189,6 +195,7 @@ extension Muxer {
     defer { av_dict_free(&options) }
     let code = timed { avformat_write_header(context, &options) }
     guard code >= 0 else { throw failure(code) }
+    isStarted = true
   }
 
   /// A first fragment of a fifth of a second, so that a file plays from then on and not after a whole one.

@@ -25,6 +25,8 @@ struct Execution {
     let path = try ModelStore.path(of: config.model.file, precision: config.model.precision)
     let check = OutputCheck(config, model: path, overwrite: options.overwrite)
     try check.run()
+    // A port that is taken is told before anything takes time.
+    let servers = options.dryRun ? [] : try Execution.servers(of: config)
     let source = try OpenedSource(config)
     let info = source.info
     let model = try LoadedModel(
@@ -33,7 +35,6 @@ struct Execution {
     if options.dryRun { return describe(info, model) }
     let inference = try model.inference(threads: config.threadBudget)
 
-    let servers = try Execution.servers(of: config)
     let run = try Run(config: config, source: source, model: model.description, inference: inference)
     for server in servers { server.attach(run) }
     for line in run.startLines { log.info("\(line)") }

@@ -19,11 +19,12 @@ final class Lane<Element: Sendable>: Sendable {
     var pending = 0
     var isDone = false
     var isAbandoned = false
-    var start: (@Sendable () -> Void)?
   }
 
   private let queue: BoundedQueue<Element>
   private let state: Monitor<State>
+  /// Until it was called.
+  private let starter: Monitor<(@Sendable () -> Void)?>
 
   init(_ label: String, places: Int, policy: OverloadPolicy, worker: sending some LaneWorker<Element>) {
     let queue = BoundedQueue<Element>(places: places, policy: policy)
@@ -43,7 +44,7 @@ final class Lane<Element: Sendable>: Sendable {
       worker.finish()
       state.change { $0.isDone = true }
     }
-    state.withLock { $0.start = { DispatchQueue(label: label).async(execute: body) } }
+    starter = Monitor({ DispatchQueue(label: label).async(execute: body) })
   }
 
   /// Gives the worker an element, and returns how many had to go for it.
@@ -86,9 +87,9 @@ final class Lane<Element: Sendable>: Sendable {
   }
 
   private func start() {
-    let start = state.withLock { state in
-      defer { state.start = nil }
-      return state.start
+    let start = starter.withLock { starter in
+      defer { starter = nil }
+      return starter
     }
     start?()
   }

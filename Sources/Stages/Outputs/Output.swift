@@ -102,11 +102,6 @@ final class OutputSlot: LaneWorker {
     noteBytes()
     bytesBefore += output?.bytesWritten ?? 0
     output = nil
-    var error = error
-    if var known = error as? FramesError {
-      known.subject = redacted(known.subject)
-      error = known
-    }
     account.note(error: error, isFatal: rule.waits == nil)
     guard let waits = rule.waits else { return }
     let wait = waits[min(tries, waits.count - 1)]
