@@ -101,13 +101,13 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Buffers", "Evaluation"], swiftSettings: strict),
     .testTarget(
-      name: "StagesTests", dependencies: ["Buffers", "Frames", "Kernels", "Stages"], swiftSettings: strict),
-    .testTarget(
-      name: "WebTests", dependencies: ["Frames", "Stages", "Web"], swiftSettings: strict),
+      name: "StagesTests", dependencies: ["Buffers", "Frames", "Kernels", "Stages", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(name: "WebTests", dependencies: ["Frames", "Stages", "Web"], swiftSettings: strict),
     .testTarget(name: "PixelTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
     .testTarget(name: "ScenesTests", dependencies: ["Buffers", "Scenes"], swiftSettings: strict),
     .testTarget(
-      name: "FramesTests", dependencies: ["Buffers", "CVideo4Linux", "Frames"],
+      name: "FramesTests", dependencies: ["Buffers", "CVideo4Linux", "Frames", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "GraphIRTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
@@ -131,7 +131,7 @@ let package = Package(
       dependencies: ["Buffers", "TestSupport", "GraphIR", "Kernels", "Networks", "ONNX", "Planning"],
       swiftSettings: strict),
     // The program from the outside; it is found beside the tests, or in $ROADMASK_BIN.
-    .testTarget(name: "RoadmaskTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
+    .testTarget(name: "RoadmaskTests", dependencies: ["Buffers", "Frames", "TestSupport"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

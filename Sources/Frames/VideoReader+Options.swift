@@ -38,6 +38,9 @@ extension VideoReader {
     /// `maxFrames`, which belong to whoever joins its openings.
     public var isLive: Bool?
 
+    /// A live reader whose decoding falls behind leaves pictures out until it has caught up.
+    public var catchesUp = false
+
     public init() {}
   }
 

@@ -57,6 +57,7 @@ struct SourceFactory {
     options.inputOptions = source.options
     options.transport = VideoReader.Transport(rawValue: source.transport.rawValue) ?? .tcp
     if Self.isLive(source) { options.isLive = true }
+    options.catchesUp = config.pipelineOptions(comesLive: true).policy != .block
     let first = try VideoReader(source.uri, options: options)
     guard first.isLive, source.uri != "-" else { return first }
     return ReopeningSource(first, reopeningOptions, journal: journal) { [options, uri = source.uri] in

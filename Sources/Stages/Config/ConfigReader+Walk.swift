@@ -38,9 +38,10 @@ extension ConfigReader {
       let path = prefix.isEmpty ? name : "\(prefix).\(name)"
       if try special(&self, path, value, &root) { continue }
       if let setting = settings.first(where: { $0.path == path }) {
-        let written = value.scalar?.string ?? ""
+        var written = value.scalar?.string ?? ""
         let text: String
         if setting.isList, let list = value.sequence {
+          written = list.map { $0.scalar?.string ?? "" }.joined(separator: ", ")
           text = try list.map { try scalar($0, under: path) }.joined(separator: ", ")
         } else {
           text = try scalar(value, under: path)
