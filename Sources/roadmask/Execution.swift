@@ -26,10 +26,15 @@ struct Execution {
     try check.run()
     let model = try LoadedModel(
       path: path, level: level, picture: config.pictureSize, insists: config.model.size != nil)
+    guard MemoryRoom.has(model.plan.arenaBytes + model.plan.weightBytes) else { throw noMemory(for: path) }
     let inference = try model.inference(threads: config.threadBudget)
     if options.dryRun { return try describe(model) }
 
     let run = try Run(config: config, model: model.description, inference: inference)
+    guard MemoryRoom.has(run.memoryCeiling - ProcessFigures.current.residentBytes) else {
+      check.removeTargets()
+      throw noMemory(for: redacted(config.source.uri))
+    }
     for line in run.startLines { log.info("\(line)") }
     log.debug("model \(path), \(model.plan.steps.count) steps, \(model.plan.arenaBytes >> 10) KiB of values")
     let threads = run.threads
@@ -44,6 +49,12 @@ struct Execution {
     // Files without a frame play nowhere.
     if result.report.figures.ledger.in == 0 { check.removeTargets() }
     try conclude(result, caught: signals.first)
+  }
+
+  private func noMemory(for subject: String) -> Problem {
+    Problem(
+      .noResources, "RM-SYS-001", "cannot run \(subject): the system refuses the memory for it",
+      hint: "close other programs; a smaller --infer-size, --threads or --queue needs less")
   }
 
   /// What `--dry-run` says.
