@@ -31,6 +31,7 @@ final class Decoder {
         hint: "convert the file to H.264 first")
     }
     self.context = context
+    context.pointee.max_pixels = Int64(FrameLimits.pixels)
     var code = avcodec_parameters_to_context(context, stream.pointee.codecpar)
     context.pointee.pkt_timebase = stream.pointee.time_base
     context.pointee.framerate = stream.pointee.avg_frame_rate

@@ -80,7 +80,8 @@ struct TimeWindow {
 
   init(_ options: VideoReader.Options, startTime: Int64, timeBase: TimeBase) {
     self.timeBase = timeBase
-    origin = TimeBase.microseconds.convert(startTime, to: timeBase)
+    let reach = Int64(1) << 60
+    origin = max(-reach, min(TimeBase.microseconds.convert(startTime, to: timeBase), reach))
     start = options.start.map { [origin] in origin + timeBase.ticks($0) } ?? Int64.min
     let begin = options.start ?? 0
     let limits = [options.end, options.duration.map { begin + $0 }].compactMap { $0 }

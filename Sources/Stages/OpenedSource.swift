@@ -19,7 +19,8 @@ public final class OpenedSource {
   /// - Throws: `FramesError`, `RunError`, or the error of a `test:` address.
   public init(_ config: PipelineConfig, flag: InterruptFlag = InterruptFlag()) throws {
     let expected = config.pipelineOptions(comesLive: SourceFactory.isLive(config.source))
-    let plan = FlightPlan(policy: expected.policy, places: expected.places)
+    let plan = FlightPlan(
+      policy: expected.policy, places: expected.places, held: try OutputFactory.held(config, expected.policy))
     let wantsTruth = config.outputs.contains { $0.kind == .truth }
     let source = try SourceFactory(
       config: config, threads: config.threadBudget, interrupt: flag, journal: journal,

@@ -102,10 +102,12 @@ extension PipelineConfig {
       case .mask?: line += "  labels, ffv1"
       case .truth?: line += "  true labels, ffv1"
       case .png?: line += "  labels, png"
+      case .preview?: line = "out  \(output.listenAddress?.url ?? output.uri)  preview"
       default: break
       }
       lines.append(line)
     }
+    if let address = httpListen { lines.append("http \(address.url)metrics") }
     let reason =
       switch policy {
       case .block: "nothing is dropped"

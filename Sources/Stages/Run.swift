@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Buffers
+internal import Dispatch
 public import Frames
 internal import Kernels
 
@@ -18,13 +19,16 @@ public final class Run: Sendable {
   public let startLines: [String]
   /// Length of the media in seconds, where the source knows it.
   public let duration: Double?
-  /// How the source is doing; a source that cannot be lost writes nothing here.
+  /// How the source is doing; a source that cannot be lost writes nothing here. Outputs that are lost and
+  /// come back tell it here too.
   public let journal: SourceJournal
   public let isLive: Bool
+  /// What a `preview` output shows; `nil` without one.
+  public let preview: PreviewBoard?
 
   private let options: PipelineOptions
   private let pipeline: Pipeline
-  private let board: OutputBoard
+  private let lanes: [OutputLane]
   private let writerFlag: InterruptFlag
   private let template: Report
   private let ending = Monitor<RunResult.Status>(.finished)
@@ -47,7 +51,9 @@ public final class Run: Sendable {
     let threads = config.threadBudget
     let level = config.flow.cpu ?? .best
     let options = source.options
-    let flight = FlightPlan(policy: options.policy, places: options.places)
+    let kinds = try config.outputs.map(OutputFactory.kind)
+    let flight = FlightPlan(
+      policy: options.policy, places: options.places, held: try OutputFactory.held(config, options.policy))
     let palette = try config.palette(of: model)
     let wantsTruth = config.outputs.contains { $0.kind == .truth }
     guard model.palette.names.count == inference.logits.classes else {
@@ -56,15 +62,16 @@ public final class Run: Sendable {
         "it gives \(inference.logits.classes) classes but names \(model.palette.names.count)",
         hint: "write the names of all classes into its metadata")
     }
-    let kinds = try config.outputs.map(OutputFactory.kind)
+    let journal = source.journal
     let writerFlag = InterruptFlag()
     let info = source.info
     let isLive = options.isPaced || source.comesLive
     let outputs = OutputFactory(
       config: config, source: info, model: model, palette: palette, threads: threads, isLive: isLive,
-      interrupt: writerFlag)
+      policy: options.policy, interrupt: writerFlag, journal: journal, trailer: Trailer(),
+      board: kinds.contains(.preview) ? PreviewBoard() : nil)
     try outputs.check()
-    let slots = try outputs.make()
+    lanes = try outputs.make()
     let stats = try outputs.makeStats()
 
     let taps = config.outputs.filter { $0.kind == .hash }.map(\.tap)
@@ -83,14 +90,13 @@ public final class Run: Sendable {
         inputBytes: target.byteCount, logitBytes: logits.byteCount, hasTruth: wantsTruth,
         drawnWidth: config.overlay.view == .side ? (info.width + 1) / 2 * 4 : info.width,
         videoOutputs: kinds.count { $0 == .video },
-        labelOutputs: kinds.count { $0 == .mask || $0 == .truth }, threads: threads
+        labelOutputs: kinds.count { $0 == .mask || $0 == .truth },
+        hasWeb: kinds.contains(.preview) || config.httpListen != nil, threads: threads
       ).bytes
 
-    let trailer = Trailer()
-    board = OutputBoard()
     var assembly = PipelineAssembly(options: options)
     let decode = assembly.begin(
-      with: DecodeStage(source: source.frames, flag: source.flag, trailer: trailer))
+      with: DecodeStage(source: source.frames, flag: source.flag, trailer: outputs.trailer))
     let resize = assembly.then(
       ResizeStage(
         source: PictureResizer.Source(
@@ -106,10 +112,11 @@ public final class Run: Sendable {
       after: infer)
     let overlay = assembly.then(OverlayStage(style: style), after: argmax)
     pipeline = assembly.end(
-      with: EncodeStage(slots: slots, stats: stats, trailer: trailer, board: board), after: overlay)
+      with: EncodeStage(lanes: lanes, stats: stats), after: overlay)
 
-    journal = source.journal
+    self.journal = journal
     self.isLive = isLive
+    preview = outputs.board
     self.config = config
     self.options = options
     self.threads = threads
@@ -134,7 +141,7 @@ public final class Run: Sendable {
     report.figures = pipeline.figures
     report.process = after
     report.cpuSeconds = after.cpuSeconds - before.cpuSeconds
-    report.outputs = board.figures
+    report.outputs = outputFigures
     report.reconnects = journal.status.reconnects
     report.missingFrames = journal.status.missingFrames
     if let was = before.throttleCount, let now = after.throttleCount { report.isThrottled = now > was }
@@ -157,7 +164,7 @@ public final class Run: Sendable {
   }
 
   private func warnings(_ figures: PipelineFigures) -> [String] {
-    var lines = board.failures.map { "output given up: \($0)" }
+    var lines = lanes.compactMap(\.account.failure).map { "output given up: \($0)" }
     if figures.ledger.failed > 0, let last = figures.lastFailure {
       let count = figures.ledger.failed
       lines.append("\(count) frame\(count == 1 ? "" : "s") failed, the last: \(last)")
@@ -165,10 +172,19 @@ public final class Run: Sendable {
     return lines
   }
 
-  /// Ends the source; frames on their way are delivered, outputs finished. For the first signal.
+  /// Ends the source; frames on their way are delivered, outputs finished. For the first signal. What is not
+  /// delivered after four seconds is dropped, and after five no output is waited for.
   public func stop() {
     ending.withLock { if $0 == .finished { $0 = .stopped } }
     pipeline.stop()
+    let patience = OutputLane.patience
+    let queue = DispatchQueue.global()
+    queue.asyncAfter(deadline: .now() + patience - 1) { [weak self] in self?.pipeline.cancel() }
+    queue.asyncAfter(deadline: .now() + patience) { [weak self] in
+      guard let self else { return }
+      writerFlag.set()
+      for lane in lanes { lane.abandon() }
+    }
   }
 
   /// Ends at once: what waits is dropped, outputs are closed. For the second signal.
@@ -180,6 +196,7 @@ public final class Run: Sendable {
 
   /// The figures of the moment.
   public var figures: PipelineFigures { pipeline.figures }
+  public var outputFigures: [Report.Output] { lanes.map(\.account.figures) }
 
   var isEnding: Bool { ending.withLock { $0 != .finished } }
 }

@@ -6,6 +6,7 @@ import Frames
 import Kernels
 import Logging
 import Stages
+import Web
 
 /// Carries out a run as the user sees it: start lines, progress, signals, report, exit code.
 struct Execution {
@@ -24,15 +25,23 @@ struct Execution {
     let path = try ModelStore.path(of: config.model.file, precision: config.model.precision)
     let check = OutputCheck(config, model: path, overwrite: options.overwrite)
     try check.run()
+    // A port that is taken is told before anything takes time.
+    let servers = options.dryRun ? [] : try Execution.servers(of: config)
     let source = try OpenedSource(config)
     let info = source.info
     let model = try LoadedModel(
       path: path, level: level, picture: { config.pictureSize(for: info, like: $0) },
       insists: config.model.size != nil)
     if options.dryRun { return describe(info, model) }
+    guard MemoryRoom.has(model.plan.arenaBytes + model.plan.weightBytes) else { throw noMemory(for: path) }
     let inference = try model.inference(threads: config.threadBudget)
 
     let run = try Run(config: config, source: source, model: model.description, inference: inference)
+    guard MemoryRoom.has(run.memoryCeiling - ProcessFigures.current.residentBytes) else {
+      check.removeTargets()
+      throw noMemory(for: redacted(config.source.uri))
+    }
+    for server in servers { server.attach(run) }
     for line in run.startLines { log.info("\(line)") }
     log.debug("model \(path), \(model.plan.steps.count) steps, \(model.plan.arenaBytes >> 10) KiB of values")
     let threads = run.threads
@@ -48,9 +57,26 @@ struct Execution {
     progress.start()
     let result = run.start()
     progress.stop()
+    for server in servers { server.stop() }
     // Files without a frame play nowhere.
     if result.report.figures.ledger.in == 0 { check.removeTargets() }
     try conclude(result, caught: signals.first)
+  }
+
+  /// The pages and metrics that the run shall have, listening already.
+  private static func servers(of config: PipelineConfig) throws -> [WebServer] {
+    let pages = try config.outputs.compactMap(\.listenAddress).map { try WebServer($0, content: .preview) }
+    // The page's own server has the metrics too.
+    guard let address = config.httpListen, !pages.contains(where: { $0.address == address }) else {
+      return pages
+    }
+    return pages + [try WebServer(address, content: .metrics)]
+  }
+
+  private func noMemory(for subject: String) -> Problem {
+    Problem(
+      .noResources, "RM-SYS-001", "cannot run \(subject): the system refuses the memory for it",
+      hint: "close other programs; a smaller --infer-size, --threads or --queue needs less")
   }
 
   /// What `--dry-run` says.

@@ -89,9 +89,23 @@ extension OutputConfig.Kind: ConfigValue {}
 extension OutputConfig.Ids: ConfigValue {}
 extension OutputConfig.OnError: ConfigValue {}
 extension OutputConfig.Tap: ConfigValue {}
+extension OutputConfig.OnSlow: ConfigValue {}
+extension OutputConfig.Sync: ConfigValue {}
 
 extension PixelSize: ConfigValue {
   static var form: String { "a size such as 1024x512" }
+  init?(configText text: String) { self.init(text) }
+  var configText: String { description }
+}
+
+extension ByteCount: ConfigValue {
+  static var form: String { "a size with its unit (kB, MB, GB, KiB, MiB, GiB)" }
+  init?(configText text: String) { self.init(text) }
+  var configText: String { description }
+}
+
+extension ListenAddress: ConfigValue {
+  static var form: String { "[ADDRESS:]PORT, such as 8080 or 0.0.0.0:8080" }
   init?(configText text: String) { self.init(text) }
   var configText: String { description }
 }

@@ -36,6 +36,10 @@ public struct PipelineConfig: Sendable, Equatable {
     public var stride = 1
     /// A demuxer of libavformat, and options for it.
     public var format: String?
+    /// Of a camera: the nearest to 1280x720; the lowest rate from 30 on; the format that costs least.
+    public var size: PixelSize?
+    public var rate: Double?
+    public var pixelFormat: String?
     public var options: [String: String] = [:]
     /// Of RTSP.
     public var transport = Transport.tcp
@@ -143,6 +147,8 @@ public struct PipelineConfig: Sendable, Equatable {
   /// A JSON line for each frame.
   public var statsFile: String?
   public var report = ReportOptions()
+  /// Where metrics and health are served over HTTP; nowhere.
+  public var httpListen: ListenAddress?
 
   public init() {}
 }
@@ -160,11 +166,25 @@ public struct OutputConfig: Sendable, Equatable {
     case hash
     /// The true classes of a `test:` source, as lossless gray video.
     case truth
+    /// A page over HTTP that shows the picture and the figures.
+    case preview
     case null
   }
   /// `train` counts the classes of the model from 0; `label` is the data set's own numbering.
   public enum Ids: String, Sendable, CaseIterable { case train, label }
   public enum OnError: String, Sendable, CaseIterable { case stop, `continue` }
+  /// What happens when frames come faster than the output takes them.
+  public enum OnSlow: String, Sendable, CaseIterable { case block, drop }
+  /// When data is forced to the disk: with each closed fragment, or once at the end.
+  public enum Sync: String, Sendable, CaseIterable { case fragment, close }
+  /// Which of its own segments an output removes, the oldest first.
+  public struct Keep: Sendable, Equatable {
+    public var age: TimeSpan?
+    /// Of all segments together.
+    public var size: ByteCount?
+    /// What must stay free on the disk.
+    public var minFree: ByteCount?
+  }
   /// Behind which stage checksums are taken.
   public enum Tap: String, Sendable, CaseIterable { case decode, argmax, overlay }
 
@@ -176,7 +196,19 @@ public struct OutputConfig: Sendable, Equatable {
   public var fragment: TimeSpan? = TimeSpan(seconds: 1)
   public var isFastStart = false
   public var overwrite = false
-  public var onError = OnError.stop
+  /// `continue` for live pushes to a peer, else `stop`.
+  public var onError: OnError?
+  /// `drop` where the pipeline drops, else `block`; a preview always drops.
+  public var onSlow: OnSlow?
+  /// `fragment` for live sources, else `close`.
+  public var sync: Sync?
+  /// Length of the files that a video is cut into; one file.
+  public var segment: TimeSpan?
+  public var keep = Keep()
+  /// Pictures a second of a preview, at most.
+  public var fps = 10.0
+  /// A container by FFmpeg's name, `yuv4mpegpipe` or `rawvideo`; by the extension.
+  public var format: String?
   public var tap = Tap.argmax
 
   public init(uri: String, kind: Kind? = nil) {

@@ -56,6 +56,9 @@ extension PipelineConfig {
     Setting("source.reconnect.attempts", \.source.reconnect.attempts),
     Setting("source.reconnect.backoff", \.source.reconnect.backoff),
     Setting("source.reconnect.jitter", \.source.reconnect.jitter, in: 0...1),
+    Setting("source.size", \.source.size),
+    Setting("source.rate", \.source.rate, in: 0.01...1000),
+    Setting("source.pixel_format", \.source.pixelFormat),
     Setting("source.timeout.connect", \.source.connectTimeout),
     Setting("source.timeout.stall", \.source.stallTimeout),
     Setting("model.file", \.model.file),
@@ -87,6 +90,7 @@ extension PipelineConfig {
     Setting("report.format", \.report.format),
     Setting("report.file", \.report.file),
     Setting("report.progress", \.report.progress),
+    Setting("http.listen", \.httpListen),
   ]
 
   /// Every key with its value as it would be written, the outputs numbered from 0.
@@ -109,6 +113,14 @@ extension OutputConfig {
     Setting("faststart", \.isFastStart),
     Setting("overwrite", \.overwrite),
     Setting("on_error", \.onError),
+    Setting("on_slow", \.onSlow),
+    Setting("sync", \.sync),
+    Setting("segment", \.segment, in: 1...1e6),
+    Setting("keep.age", \.keep.age),
+    Setting("keep.size", \.keep.size),
+    Setting("keep.min_free", \.keep.minFree),
+    Setting("fps", \.fps, in: 0.1...60),
+    Setting("format", \.format),
     Setting("stage", \.tap),
   ]
 }

@@ -30,16 +30,7 @@ extension Report {
       json.number("out_fps", figures.outRate, places: 2)
       json.durations("age_ms", figures.age)
       json.stages(figures.stages, isFinal: true)
-      json.array("outputs", outputs) { json, output in
-        json.object { json in
-          json.string("uri", output.uri)
-          json.string("kind", output.kind)
-          json.integer("written", output.written)
-          json.integer("dropped", output.dropped)
-          json.integer("failed", output.failed)
-          if let bytes = output.bytes { json.integer("bytes", Int(bytes)) }
-        }
-      }
+      json.outputs(outputs)
       json.string("bottleneck", figures.bottleneck?.name.rawValue)
       json.string("next_limit", figures.nextLimit?.name.rawValue)
       json.number("argmax_overlay_share_of_infer", figures.shareAfterInfer, places: 4)
@@ -80,6 +71,20 @@ extension Report {
 }
 
 extension JSONText {
+  mutating func outputs(_ outputs: [Report.Output]) {
+    array("outputs", outputs) { json, output in
+      json.object { json in
+        json.string("uri", output.uri)
+        json.string("kind", output.kind)
+        json.integer("written", output.written)
+        json.integer("dropped", output.dropped)
+        json.integer("failed", output.failed)
+        json.integer("errors", output.errors)
+        if let bytes = output.bytes { json.integer("bytes", Int(bytes)) }
+      }
+    }
+  }
+
   mutating func frames(_ ledger: Ledger, inFlight: Bool = false) {
     object("frames") { json in
       json.integer("in", ledger.in)

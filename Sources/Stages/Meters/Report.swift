@@ -46,9 +46,12 @@ public struct Report: Sendable {
     public var dropped: Int
     public var failed: Int
     public var bytes: Int64?
+    /// Times that it could not be opened or written.
+    public var errors: Int
 
     public init(
-      uri: String, kind: String, written: Int = 0, dropped: Int = 0, failed: Int = 0, bytes: Int64? = nil
+      uri: String, kind: String, written: Int = 0, dropped: Int = 0, failed: Int = 0, bytes: Int64? = nil,
+      errors: Int = 0
     ) {
       self.uri = uri
       self.kind = kind
@@ -56,6 +59,7 @@ public struct Report: Sendable {
       self.dropped = dropped
       self.failed = failed
       self.bytes = bytes
+      self.errors = errors
     }
   }
 

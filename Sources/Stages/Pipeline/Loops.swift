@@ -60,61 +60,78 @@ struct SourceLoop<Source: SourceStage>: Loop {
 
 /// Takes items from the queue in front of a stage, has them worked on, and sends them on.
 struct StageLoop<Worker: Stage>: Loop {
-  let inlet: Inlet<Worker>
+  let stage: Worker
+  let inlet: Inlet<Worker.Input>
   let output: Outlet<Worker.Output>
 
   func run() {
-    while let parcel = inlet.receive() {
-      guard let (ticket, value) = inlet.work(parcel) else { continue }
-      output.send(Parcel(ticket: ticket, value: value))
+    let state = inlet.state
+    while let arrival = inlet.receive() {
+      var ticket = arrival.parcel.ticket
+      let begin = state.clock.now()
+      let value = inlet.attempt { try stage.process(arrival.parcel.value) }
+      let service = state.clock.now() &- begin
+      ticket[stage.name] = service
+      state.meter(stage.name).record(service: service, wait: arrival.waited)
+      if let value { output.send(Parcel(ticket: ticket, value: value)) }
     }
-    inlet.finish()
+    do { try stage.finish() } catch { state.fail(error) }
     output.queue.finish()
   }
 }
 
 /// Takes items from the last queue and has them delivered.
 struct SinkLoop<Sink: SinkStage>: Loop {
-  let inlet: Inlet<Sink>
+  let stage: Sink
+  let inlet: Inlet<Sink.Input>
 
   func run() {
     let state = inlet.state
-    while let parcel = inlet.receive() {
-      guard var (ticket, _) = inlet.work(parcel) else { continue }
+    while let arrival = inlet.receive() {
+      var ticket = arrival.parcel.ticket
+      let begin = state.clock.now()
+      let delivery = Delivery(ticket, at: stage.name, waited: arrival.waited, state: state)
+      let isDelivered: Void? = inlet.attempt { try stage.deliver(arrival.parcel.value, delivery) }
       ticket.deliveredAt = state.clock.now()
+      ticket[stage.name] = ticket.deliveredAt &- begin
+      delivery.note(work: ticket[stage.name])
+      guard isDelivered != nil else {
+        delivery.lose()
+        continue
+      }
       state.ledger.book { $0.leave() }
       state.note(delivered: ticket)
       _ = state.credits?.send(())
-      do { try inlet.stage.delivered(ticket) } catch { state.fail(error) }
+      do { try stage.delivered(ticket) } catch { state.fail(error) }
     }
-    inlet.finish()
+    do { try stage.finish() } catch { state.fail(error) }
   }
 }
 
 /// The receiving side of a stage.
-struct Inlet<Worker: Stage> {
-  let stage: Worker
-  let queue: BoundedQueue<Parcel<Worker.Input>>
+struct Inlet<Value: Sendable> {
+  let name: StageName
+  let queue: BoundedQueue<Parcel<Value>>
   let state: RunState
 
   struct Arrival {
-    let parcel: Parcel<Worker.Input>
+    let parcel: Parcel<Value>
     let waited: UInt64
   }
 
   /// The next item that the stage shall work on.
   func receive() -> Arrival? {
-    let isGate = stage.name == .infer
+    let isGate = name == .infer
     if isGate, let credits = state.credits {
       let begin = state.clock.now()
       guard credits.receive() != nil else { return nil }
-      state.meter(stage.name).record(blocked: state.clock.now() &- begin)
+      state.meter(name).record(blocked: state.clock.now() &- begin)
     }
     while let received = queue.receive() {
       if isGate, let budget = state.options.latencyBudget,
         state.clock.now() &- received.element.ticket.bornAt > budget
       {
-        state.ledger.book { $0.drop(at: stage.name, .late) }
+        state.ledger.book { $0.drop(at: name, .late) }
         continue
       }
       return Arrival(parcel: received.element, waited: received.waitedNanoseconds)
@@ -123,22 +140,12 @@ struct Inlet<Worker: Stage> {
   }
 
   /// Has an item worked on; `nil` if it is lost.
-  func work(_ arrival: Arrival) -> (Ticket, Worker.Output)? {
-    var ticket = arrival.parcel.ticket
-    let begin = state.clock.now()
-    func book() {
-      let service = state.clock.now() &- begin
-      ticket[stage.name] = service
-      state.meter(stage.name).record(service: service, wait: arrival.waited)
-    }
+  func attempt<Result>(_ body: () throws -> Result) -> Result? {
     do {
-      let value = try stage.process(arrival.parcel.value)
-      book()
-      return (ticket, value)
+      return try body()
     } catch {
-      book()
-      state.ledger.book { $0.fail(at: stage.name) }
-      if stage.name >= .infer { _ = state.credits?.send(()) }
+      state.ledger.book { $0.fail(at: name) }
+      if name >= .infer { _ = state.credits?.send(()) }
       if let failure = error as? FrameFailure {
         state.note(failure: failure.cause)
       } else {
@@ -146,10 +153,6 @@ struct Inlet<Worker: Stage> {
       }
       return nil
     }
-  }
-
-  func finish() {
-    do { try stage.finish() } catch { state.fail(error) }
   }
 }
 

@@ -10,9 +10,12 @@ struct FlightPlan: Equatable {
   /// Places of a queue in front of `resize` or `infer`, and of the others.
   let gate: Int
   let places: Int
+  /// Frames that outputs may hold beyond the one that `encode` delivers.
+  let held: Int
 
-  init(policy: OverloadPolicy, places: Int) {
+  init(policy: OverloadPolicy, places: Int, held: Int = 0) {
     self.places = places
+    self.held = held
     gate = policy == .latest ? 1 : places
   }
 
@@ -20,9 +23,9 @@ struct FlightPlan: Equatable {
   /// one more while a queue swaps the waiting one.
   var modelInputs: Int { 1 + gate + 1 + 1 }
   var logits: Int { 1 + places + 1 }
-  var labelMaps: Int { 1 + places + 1 + places + 1 }
-  var frames: Int { 1 + gate + 1 + gate + 1 + places + 1 + places + 1 + places + 1 + 2 }
-  var drawnFrames: Int { 1 + places + 1 }
+  var labelMaps: Int { 1 + places + 1 + places + 1 + held }
+  var frames: Int { 1 + gate + 1 + gate + 1 + places + 1 + places + 1 + places + 1 + 2 + held }
+  var drawnFrames: Int { 1 + places + 1 + held }
 }
 
 /// The most memory that a run takes, in bytes.
@@ -33,6 +36,8 @@ struct FlightPlan: Equatable {
 struct MemoryCeiling {
   static let decoderPictures = 18
   static let encoderPictures = 64
+  /// The HTTP server, and a picture for each of its clients.
+  static let web = 60_000_000
 
   /// What the process has before the run: code, weights, working memory of the network.
   var base: Int
@@ -44,6 +49,7 @@ struct MemoryCeiling {
   var drawnWidth: Int
   var videoOutputs: Int
   var labelOutputs: Int
+  var hasWeb: Bool
   var threads: ThreadBudget
 
   var bytes: Int {
@@ -61,6 +67,6 @@ struct MemoryCeiling {
     return base + flight.frames * frame + flight.drawnFrames * drawn
       + flight.modelInputs * inputBytes + flight.logits * logitBytes
       + flight.labelMaps * map + (hasTruth ? flight.frames * map : 0)
-      + decoder + encoder + labelEncoder + 32_000_000
+      + decoder + encoder + labelEncoder + (hasWeb ? MemoryCeiling.web : 0) + 32_000_000
   }
 }

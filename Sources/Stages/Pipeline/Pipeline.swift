@@ -90,6 +90,7 @@ public final class Pipeline: Sendable {
       mediaSeconds: course.firstMedia.map { course.mediaEnd - $0 } ?? 0,
       deliveredSeconds: course.firstMedia.map { max(0, course.lastOut - $0) } ?? 0,
       secondsToFirstOutput: course.firstOut.map { ($0 &- span.start).seconds },
+      secondsSinceOutput: course.lastOutAt.map { (max(end, $0) &- $0).seconds },
       warmupFrames: state.options.warmupFrames, lastFailure: course.lastFailure.map { "\($0)" })
   }
 }
@@ -108,6 +109,7 @@ public struct PipelineFigures: Sendable {
   /// How far into it the last delivered frame stands.
   public var deliveredSeconds: Double
   public var secondsToFirstOutput: Double?
+  public var secondsSinceOutput: Double?
   public var warmupFrames: Int
   /// Why a frame was last booked as failed.
   public var lastFailure: String?
@@ -139,15 +141,16 @@ public struct PipelineAssembly: ~Copyable {
     _ stage: sending Worker, after upstream: Upstream<Worker.Input>
   ) -> Upstream<Worker.Output> {
     let queue: BoundedQueue<Parcel<Worker.Input>> = join(upstream, to: stage.name)
-    let inlet = Inlet(stage: stage, queue: queue, state: state)
-    return Upstream(name: stage.name) { StageLoop(inlet: inlet, output: $0) }
+    let inlet = Inlet(name: stage.name, queue: queue, state: state)
+    return Upstream(name: stage.name) { StageLoop(stage: stage, inlet: inlet, output: $0) }
   }
 
   public consuming func end<Sink: SinkStage>(
     with sink: sending Sink, after upstream: Upstream<Sink.Input>
   ) -> Pipeline {
     let queue: BoundedQueue<Parcel<Sink.Input>> = join(upstream, to: sink.name)
-    add(SinkLoop(inlet: Inlet(stage: sink, queue: queue, state: state)), name: sink.name)
+    let inlet = Inlet(name: sink.name, queue: queue, state: state)
+    add(SinkLoop(stage: sink, inlet: inlet), name: sink.name)
     return Pipeline(state: state, loops: loops, interrupt: interrupt)
   }
 

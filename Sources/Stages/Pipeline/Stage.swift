@@ -64,13 +64,24 @@ public struct SourceItem<Value: Sendable>: Sendable {
 }
 
 /// The last stage: it delivers items.
-public protocol SinkStage: Stage where Output == Void {
-  /// Told after `process`, when the times of the item are complete.
+public protocol SinkStage: AnyObject {
+  associatedtype Input: Sendable
+
+  var name: StageName { get }
+
+  /// Hands an item to where it goes. Whoever still works on it afterwards holds on to `delivery`.
+  func deliver(_ item: Input, _ delivery: Delivery) throws
+
+  /// Told after `deliver`, when the item counts as delivered.
   func delivered(_ ticket: Ticket) throws
+
+  /// Called once, after the last item, also when the run was cut short.
+  func finish() throws
 }
 
 extension SinkStage {
   public func delivered(_ ticket: Ticket) throws {}
+  public func finish() throws {}
 }
 
 /// One frame could not be worked on; the run goes on without it.

@@ -33,6 +33,9 @@ public struct RunProgress: Sendable {
   /// Times that it came back, and frames it would have given meanwhile.
   public var reconnects = 0
   public var missingFrames = 0
+  public var outputs: [Report.Output] = []
+  /// Of the picture that a preview showed last.
+  public var classes: [PreviewBoard.ClassShare] = []
 
   /// Seconds until a file is done, at the pace so far.
   public var secondsLeft: Double? {
@@ -120,6 +123,14 @@ public struct RunProgress: Sendable {
       json.number("away_s", secondsAway, places: 1)
       json.integer("reconnects", reconnects)
       json.integer("missing_frames", missingFrames)
+      json.outputs(outputs)
+      json.array("classes", classes.filter { $0.share > 0 }) { json, item in
+        json.object { json in
+          json.string("name", item.name)
+          json.string("color", item.color)
+          json.number("share", item.share, places: 4)
+        }
+      }
     }
     return json.text
   }

@@ -49,6 +49,15 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Use every N-th frame. (default: 1)")
   var stride: String?
 
+  @Option(help: "Size of a camera's picture, as WxH; the nearest it has is used. (default: 1280x720)")
+  var size: String?
+
+  @Option(help: "Frames a second of a camera; else its highest. (default: 30)")
+  var rate: String?
+
+  @Option(help: "Format of a camera's pixels, as mjpeg or yuyv422. (default: by rate and cost)")
+  var pixelFormat: String?
+
   @Option(help: "Turn the picture clockwise: auto, 0, 90, 180, 270. (default: auto)")
   var rotate: String?
 
@@ -168,13 +177,31 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Length of an mp4 fragment, which a crash may cost, or none. (default: 1s)")
   var fragment: String?
 
+  @Option(help: "Force fragments to the disk as they close, or the file at its end: fragment, close.")
+  var sync: String?
+
+  @Option(help: "Cut videos into files of this length, as in 10m; names may hold %Y%m%d-%H%M%S.")
+  var segment: String?
+
+  @Option(help: ArgumentHelp("Remove segments older, or beyond this size: 24h, 20GB.", valueName: "limit"))
+  var keep: [String] = []
+
+  @Option(help: "Container of OUT, also yuv4mpegpipe or rawvideo. (default: by its name)")
+  var outputFormat: String?
+
   @Flag(name: .customShort("y"), help: "Overwrite outputs that exist.")
   var overwrite = false
 
   @Flag(name: .customShort("n"), help: "Never overwrite, even where the pipeline file says so.")
-  var keep = false
+  var neverOverwrite = false
 
   // Reporting.
+
+  @Option(
+    help: ArgumentHelp(
+      "Serve metrics and health over HTTP, to this machine unless an address is given.",
+      valueName: "[addr:]port"))
+  var metrics: String?
 
   @Option(help: "Form of the final report: text, json, markdown, none. (default: text)")
   var report: String?
