@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Darwin
+#endif
+
 /// Memory for kernels: 64-byte aligned, with room behind the end that vector loads may read.
 ///
 /// Whoever holds the only reference may write; once shared across threads the bytes are read-only by
@@ -19,9 +27,13 @@ public final class AlignedBytes: @unchecked Sendable {
     precondition(count >= 0)
     self.count = count
     let size = (count + AlignedBytes.overRead + 63) & ~63
-    pointer = .allocate(byteCount: size, alignment: AlignedBytes.alignment)
+    var memory: UnsafeMutableRawPointer?
+    guard posix_memalign(&memory, AlignedBytes.alignment, size) == 0, let memory else {
+      endWithoutMemory(for: size)
+    }
+    pointer = memory
     pointer.initializeMemory(as: UInt8.self, repeating: 0, count: size)
   }
 
-  deinit { pointer.deallocate() }
+  deinit { free(pointer) }
 }

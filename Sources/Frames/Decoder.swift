@@ -5,13 +5,24 @@ internal import CFFmpeg
 /// An open decoder of one picture stream.
 final class Decoder {
   let context: UnsafeMutablePointer<AVCodecContext>
+  /// Pictures that were not decoded to catch up.
+  private(set) var skipped = 0
+  /// `nil` decodes everything, however late.
+  private var lag: DecodeLag?
+  private var awaitsKey = false
+  /// Packets inside the decoder, less what it was told to skip.
+  private var held = 0
+  private var usuallyHeld = 0
 
   /// - Parameters:
   ///   - threads: FFmpeg's threads for this decoder, 1 or more.
   ///   - isLive: threads share one picture, since each picture of its own would come out later.
+  ///   - catchesUp: pictures are left out where decoding falls behind the clock.
   init(
-    _ stream: UnsafePointer<AVStream>, threads: Int, keepsCorrupt: Bool, isLive: Bool, subject: String
+    _ stream: UnsafePointer<AVStream>, threads: Int, keepsCorrupt: Bool, isLive: Bool, catchesUp: Bool,
+    subject: String
   ) throws {
+    lag = catchesUp ? DecodeLag() : nil
     guard let codec = avcodec_find_decoder(stream.pointee.codecpar.pointee.codec_id),
       let context = avcodec_alloc_context3(codec)
     else {
@@ -20,6 +31,7 @@ final class Decoder {
         hint: "convert the file to H.264 first")
     }
     self.context = context
+    context.pointee.max_pixels = Int64(FrameLimits.pixels)
     var code = avcodec_parameters_to_context(context, stream.pointee.codecpar)
     context.pointee.pkt_timebase = stream.pointee.time_base
     context.pointee.framerate = stream.pointee.avg_frame_rate
@@ -38,14 +50,50 @@ final class Decoder {
 
   /// 0, or FFmpeg's negative code; `nil` starts draining.
   ///
-  /// - Parameter time: when the packet came; `arrival` gives it back for the picture.
-  func send(_ packet: UnsafeMutablePointer<AVPacket>?, at time: UInt64 = 0) -> Int32 {
-    if let packet { rm_mark(context, packet, Int64(bitPattern: time)) }
+  /// - Parameters:
+  ///   - time: when the packet came; `arrival` gives it back for the picture.
+  ///   - waited: nanoseconds that it was waited for.
+  func send(_ packet: UnsafeMutablePointer<AVPacket>?, at time: UInt64 = 0, waited: UInt64 = 0) -> Int32 {
+    guard let packet else { return avcodec_send_packet(context, nil) }
+    if isLeftOut(packet, time, waited) {
+      skipped += 1
+      return 0
+    }
+    rm_mark(context, packet, Int64(bitPattern: time))
+    held += 1
     return avcodec_send_packet(context, packet)
+  }
+
+  private func isLeftOut(
+    _ packet: UnsafeMutablePointer<AVPacket>, _ time: UInt64, _ waited: UInt64
+  ) -> Bool {
+    let dts = packet.pointee.dts
+    guard lag != nil, dts != rm_nopts() else { return false }
+    let media = TimeBase(context.pointee.pkt_timebase).seconds(dts)
+    lag?.note(now: Double(time) / 1e9, media: media, waited: Double(waited) / 1e9)
+    let measure = lag?.measure ?? .everything
+    context.pointee.skip_frame = measure == .everything ? AVDISCARD_DEFAULT : AVDISCARD_NONREF
+    if measure == .keyFrames {
+      awaitsKey = true
+    } else if packet.pointee.flags & AV_PKT_FLAG_KEY != 0 {
+      // What follows a key frame needs nothing from before it.
+      awaitsKey = false
+    }
+    return awaitsKey && packet.pointee.flags & AV_PKT_FLAG_KEY == 0
   }
 
   /// When the packet of `frame` came.
   static func arrival(of frame: UnsafePointer<AVFrame>) -> UInt64 { UInt64(bitPattern: rm_mark_of(frame)) }
 
-  func receive(into frame: UnsafeMutablePointer<AVFrame>) -> Int32 { avcodec_receive_frame(context, frame) }
+  func receive(into frame: UnsafeMutablePointer<AVFrame>) -> Int32 {
+    let code = avcodec_receive_frame(context, frame)
+    guard code >= 0 else { return code }
+    held -= 1
+    if context.pointee.skip_frame == AVDISCARD_NONREF, held > usuallyHeld {
+      skipped += held - usuallyHeld
+      held = usuallyHeld
+    }
+    usuallyHeld = held
+    return code
+  }
 }

@@ -34,7 +34,8 @@ extension Demuxer {
     if shaper.rotation.swapsSides { aspect = aspect.inverse }
     var rate = averageRate
     if rate.isKnown && options.stride > 1 {
-      rate = Ratio(rate.numerator, rate.denominator * Int32(options.stride))
+      let (slower, overflow) = rate.denominator.multipliedReportingOverflow(by: Int32(options.stride))
+      rate = overflow ? .unknown : Ratio(rate.numerator, slower)
     }
     var length = duration
     if let whole = length {
@@ -42,7 +43,7 @@ extension Demuxer {
       let end = min(whole, options.end ?? whole, begin + (options.duration ?? whole))
       length = max(0, end - begin)
     }
-    var count = length.flatMap { rate.isKnown ? Int(($0 * rate.value).rounded()) : nil }
+    var count = length.flatMap { rate.isKnown ? Int(min($0 * rate.value, 0x1p52).rounded()) : nil }
     if length == duration, options.stride == 1, video.pointee.nb_frames > 0 {
       count = Int(video.pointee.nb_frames)
     }

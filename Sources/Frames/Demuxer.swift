@@ -13,8 +13,8 @@ final class Demuxer {
   let isNetwork: Bool
   /// Reads may wait for the world, not just for a disk.
   let mayWait: Bool
-  /// Nanoseconds that reads took since the last call of `takeWaited`.
-  private var waited: UInt64 = 0
+  /// Nanoseconds that reads took so far.
+  private(set) var waited: UInt64 = 0
   private let stallTimeout: Double?
   private var context: UnsafeMutablePointer<AVFormatContext>?
   private let input: StreamInput?
@@ -89,12 +89,6 @@ final class Demuxer {
     let begin = IOGuard.now()
     defer { waited += IOGuard.now() - begin }
     return av_read_frame(context, packet)
-  }
-
-  /// Nanoseconds spent in reads since the last call.
-  func takeWaited() -> UInt64 {
-    defer { waited = 0 }
-    return waited
   }
 
   /// Goes to the last key frame at or before `time`, in ticks of the video stream.

@@ -49,7 +49,7 @@ final class Encoder {
     context.pointee.sample_aspect_ratio = video.sampleAspectRatio.rational
     context.pointee.thread_count = Int32(max(1, options.threads))
     // Twice the wish: key frames are asked for by time, so that they come in time at any rate.
-    context.pointee.gop_size = Int32(max(1, (rate.value * options.gop * 2).rounded(.up)))
+    context.pointee.gop_size = Int32(max(1, min((rate.value * options.gop * 2).rounded(.up), 1e6)))
     if globalHeader { context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
     color.apply(to: context)
     var dictionary = options.dictionary(codec.pointee.id, context)

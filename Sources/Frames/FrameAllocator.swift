@@ -72,7 +72,7 @@ public final class FrameAllocator: @unchecked Sendable {
       pool = av_buffer_pool_init(total + alignment + AlignedBytes.overRead, av_buffer_allocz)
       layout = wanted
     }
-    guard let buffer = av_buffer_pool_get(pool) else { preconditionFailure("no memory for a frame") }
+    guard let buffer = av_buffer_pool_get(pool) else { endWithoutMemory(for: total) }
     let address = UInt(bitPattern: buffer.pointee.data)
     let base = buffer.pointee.data + Int((UInt(alignment) - address % UInt(alignment)) % UInt(alignment))
     let handle = FrameShells.take()

@@ -4,8 +4,8 @@ extension FramesError {
   /// Met while reading: the source is lost, and may come back.
   var isLoss: Bool {
     switch kind {
-    case .gone, .stalled, .timedOut, .unreachable, .io, .busy, .notFound, .permission, .unauthorized,
-      .noStream, .unknownHost:
+    case .gone, .stalled, .timedOut, .unreachable, .io, .busy, .notFound, .permission, .deviceAccess,
+      .unauthorized, .noStream, .unknownHost:
       true
     default: false
     }

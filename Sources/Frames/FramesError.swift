@@ -18,6 +18,10 @@ public struct FramesError: Error, Sendable, Hashable {
     case noStream
     /// The name of the peer has no address.
     case unknownHost
+    /// The node of a device gives no pictures, or none that can be read.
+    case notCamera
+    /// A device exists, but this user may not open it.
+    case deviceAccess
     // The source or the output.
     case permission, unreachable, timedOut, busy, interrupted
     // The output.

@@ -39,8 +39,8 @@ public final class Packet: @unchecked Sendable {
 
   /// Moves both times by `ticks`.
   func shift(by ticks: Int64) {
-    if handle.pointee.pts != rm_nopts() { handle.pointee.pts += ticks }
-    if handle.pointee.dts != rm_nopts() { handle.pointee.dts += ticks }
+    if handle.pointee.pts != rm_nopts() { handle.pointee.pts &+= ticks }
+    if handle.pointee.dts != rm_nopts() { handle.pointee.dts &+= ticks }
   }
 }
 

@@ -82,6 +82,7 @@ final class PictureFile {
     }
     // With frame threads the picture would not come out at once.
     decoder.pointee.thread_count = 1
+    decoder.pointee.max_pixels = Int64(FrameLimits.pixels)
     guard avcodec_open2(decoder, codec, nil) >= 0 else { return nil }
     decoders[id.rawValue] = decoder
     return decoder

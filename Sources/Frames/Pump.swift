@@ -51,6 +51,7 @@ struct Pump {
   private mutating func feed(_ failures: inout Int) throws {
     // Sound alone does not keep a stream of pictures alive.
     demuxer.allowStall()
+    let begin = demuxer.waited
     while true {
       let code = demuxer.read(into: packet)
       if code < 0 && (demuxer.guardian.isInterrupted || demuxer.guardian.isOverdue) {
@@ -77,7 +78,9 @@ struct Pump {
         continue
       }
       if packet.pointee.flags & AV_PKT_FLAG_CORRUPT != 0 { counts.corruptPackets += 1 }
-      if decoder.send(packet, at: IOGuard.now()) < 0 { counts.corruptPackets += 1 }
+      if decoder.send(packet, at: IOGuard.now(), waited: demuxer.waited - begin) < 0 {
+        counts.corruptPackets += 1
+      }
       return
     }
   }

@@ -17,6 +17,9 @@ public final class ReopeningSource: FrameSource {
     /// Seconds from the first frame on, gaps included.
     public var duration: Double?
     public var interrupt: InterruptFlag?
+    /// Asked often while the source is away, where that costs next to nothing: true ends the wait for the
+    /// next try.
+    public var isBack: (@Sendable () -> Bool)?
 
     public init() {}
   }
@@ -140,9 +143,7 @@ public final class ReopeningSource: FrameSource {
         tries: backoff.tries)
     }
     if backoff.tries > 1 { tell(wait) }
-    // A source that breaks after every frame is not opened more often than one that stays away.
-    let rest = options.retry.shortest - Double(clock.now() - openedAt) / 1e9
-    guard clock.wait(max(wait, rest), options.interrupt) else { throw stopped() }
+    guard pause(wait) else { throw stopped() }
     openedAt = clock.now()
     do {
       source = try open()
@@ -154,6 +155,21 @@ public final class ReopeningSource: FrameSource {
       }
       lastError = error
       journal.note { $0.state = .offline }
+    }
+  }
+
+  /// False where it was interrupted.
+  private func pause(_ wait: Double) -> Bool {
+    // A source that breaks after every frame is not opened more often than one that stays away.
+    let begin = clock.now()
+    let rest = max(0, options.retry.shortest - Double(begin - openedAt) / 1e9)
+    guard let isBack = options.isBack else { return clock.wait(max(wait, rest), options.interrupt) }
+    var wasAway = false
+    while true {
+      let passed = Double(clock.now() - begin) / 1e9
+      if passed >= max(wait, rest) { return true }
+      if !isBack() { wasAway = true } else if wasAway || passed >= rest { return true }
+      guard clock.wait(min(0.25, max(wait, rest) - passed), options.interrupt) else { return false }
     }
   }
 

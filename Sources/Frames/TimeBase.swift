@@ -22,7 +22,8 @@ public struct TimeBase: Sendable, Hashable, CustomStringConvertible {
 
   /// The nearest tick, halves away from zero.
   public func ticks(_ seconds: Double) -> Int64 {
-    Int64((seconds * Double(denominator) / Double(numerator)).rounded())
+    let ticks = (seconds * Double(denominator) / Double(numerator)).rounded()
+    return ticks.isNaN ? 0 : Int64(max(-0x1p61, min(ticks, 0x1p61)))
   }
 
   /// `ticks` of this base in another, to the nearest, halves away from zero.

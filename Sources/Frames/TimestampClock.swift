@@ -3,6 +3,9 @@
 /// Turns what a source says about time into timestamps that always increase; gaps are kept, as far as the
 /// clock on the wall agrees.
 struct TimestampClock {
+  /// Beyond these, what a file says is taken as not said: sums stay within `Int64`.
+  private static let limits = (time: Int64(1) << 61, duration: Int64(1) << 40)
+
   /// Ticks of an ordinary frame, 1 or more.
   let usualDuration: Int64
   /// A step back further than this many ticks is a new start of the source's clock.
@@ -17,7 +20,7 @@ struct TimestampClock {
   private var shift: Int64 = 0
 
   init(usualDuration: Int64, tolerance: Int64, leap: Int64 = .max) {
-    self.usualDuration = max(1, usualDuration)
+    self.usualDuration = max(1, min(usualDuration, TimestampClock.limits.duration))
     self.tolerance = tolerance
     self.leap = leap
     lastDuration = self.usualDuration
@@ -27,7 +30,9 @@ struct TimestampClock {
   ///
   /// - Parameter elapsed: ticks since the last frame came, for live sources.
   mutating func stamp(pts: Int64?, duration: Int64, elapsed: Int64? = nil) -> (pts: Int64, duration: Int64) {
-    let length = duration > 0 ? duration : usualDuration
+    let length = (1...TimestampClock.limits.duration).contains(duration) ? duration : usualDuration
+    let reach = -TimestampClock.limits.time...TimestampClock.limits.time
+    let pts = pts.flatMap { reach.contains($0) && reach.contains($0 &+ shift) ? $0 : nil }
     var time: Int64
     if let last {
       if let pts {
@@ -48,7 +53,8 @@ struct TimestampClock {
         }
       } else {
         corrected += 1
-        time = last + lastDuration
+        // At the end of time, the smallest step is left.
+        time = last + (last < TimestampClock.limits.time ? lastDuration : 1)
       }
     } else {
       if pts == nil { corrected += 1 }

@@ -38,6 +38,9 @@ extension VideoReader {
     /// `maxFrames`, which belong to whoever joins its openings.
     public var isLive: Bool?
 
+    /// A live reader whose decoding falls behind leaves pictures out until it has caught up.
+    public var catchesUp = false
+
     public init() {}
   }
 
@@ -77,7 +80,8 @@ struct TimeWindow {
 
   init(_ options: VideoReader.Options, startTime: Int64, timeBase: TimeBase) {
     self.timeBase = timeBase
-    origin = TimeBase.microseconds.convert(startTime, to: timeBase)
+    let reach = Int64(1) << 60
+    origin = max(-reach, min(TimeBase.microseconds.convert(startTime, to: timeBase), reach))
     start = options.start.map { [origin] in origin + timeBase.ticks($0) } ?? Int64.min
     let begin = options.start ?? 0
     let limits = [options.end, options.duration.map { begin + $0 }].compactMap { $0 }

@@ -28,6 +28,7 @@ public final class VideoReader: FrameSource {
   private var delivered = 0
   private var isDraining = false
   private var lastAt: UInt64?
+  private var waited: UInt64 = 0
   private var isOver = false
   private let window: TimeWindow
 
@@ -42,7 +43,7 @@ public final class VideoReader: FrameSource {
     self.options = options
     decoder = try Decoder(
       demuxer.video, threads: options.threads, keepsCorrupt: !options.discardCorrupt, isLive: isLive,
-      subject: uri)
+      catchesUp: isLive && options.catchesUp, subject: uri)
     window = TimeWindow(
       options, startTime: demuxer.startTime, timeBase: TimeBase(demuxer.video.pointee.time_base))
     clock = TimestampClock(
@@ -96,6 +97,7 @@ public final class VideoReader: FrameSource {
   public var leftOut: FramesLeftOut {
     var count = FramesLeftOut()
     if options.discardCorrupt { count.corrupt = counts.corruptFrames }
+    count.busy = decoder.skipped
     return count
   }
 
@@ -128,7 +130,10 @@ public final class VideoReader: FrameSource {
       }
       let came = Decoder.arrival(of: picture)
       let frame = try deliver(picture, stamp, isCorrupt: isCorrupt)
-      if demuxer.mayWait { arrival = FrameArrival(at: came, waited: demuxer.takeWaited()) }
+      if demuxer.mayWait {
+        arrival = FrameArrival(at: came, waited: demuxer.waited - waited)
+        waited = demuxer.waited
+      }
       if delivered == options.maxFrames { finish(at: stamp.pts + frame.duration) }
       return frame
     }

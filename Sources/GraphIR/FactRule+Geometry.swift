@@ -7,11 +7,14 @@ extension FactRule {
     var map = try map(0)
     switch resize.target {
     case .size(let size):
-      map.rows = try bounded(size.rows, "output rows", least: 1)
-      map.columns = try bounded(size.columns, "output columns", least: 1)
+      map.rows = size.rows
+      map.columns = size.columns
     case .scales(let rows, let columns):
       map.rows = try scaled(map.rows, rows)
       map.columns = try scaled(map.columns, columns)
+    }
+    for side in [map.rows, map.columns] where !(1...GraphLimits.side).contains(side) {
+      throw fail("resizes to \(map.columns)x\(map.rows)", hint: "each side may be 1 to \(GraphLimits.side)")
     }
     return try fact(x.dtype, map.extents(layout))
   }

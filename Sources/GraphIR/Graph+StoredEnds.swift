@@ -12,6 +12,8 @@ extension Graph {
     var stored: [String: Quantization] = [:]
     let facts = try facts()
     let readers = consumers()
+    var dropped: Set<Int> = []
+    var renamed: [String: String] = [:]
     for index in inputs.indices {
       let name = inputs[index].name
       guard !outputs.contains(name), let only = readers[name], only.count == 1,
@@ -20,13 +22,13 @@ extension Graph {
       else { continue }
       let value = nodes[only[0]].outputs[0]
       guard !outputs.contains(value) else { continue }
-      graph.nodes.removeAll { $0.name == nodes[only[0]].name }
-      for node in graph.nodes.indices {
-        graph.nodes[node].inputs = graph.nodes[node].inputs.map { $0 == value ? name : $0 }
-      }
+      dropped.insert(only[0])
+      renamed[value] = name
       graph.inputs[index].fact.dtype = .uint8
       stored[name] = quantization
     }
+    graph.replaceReads(renamed)
+    graph.removeNodes(dropped)
     let makers = producers()
     for index in outputs.indices {
       guard let maker = makers[outputs[index]], conversion(at: maker, quantizes: false) != nil,

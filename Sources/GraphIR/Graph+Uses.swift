@@ -68,16 +68,17 @@ extension Graph {
 /// Makes names that a graph does not have yet.
 struct FreshNames {
   private var taken: Set<String>
+  private var numbers: [String: Int] = [:]
 
   init(_ graph: Graph) { taken = graph.names() }
 
   /// `wanted`, or `wanted` with the lowest number behind it that makes it new.
   mutating func make(_ wanted: String) -> String {
     var name = wanted
-    var number = 2
     while !taken.insert(name).inserted {
+      let number = numbers[wanted, default: 1] + 1
+      numbers[wanted] = number
       name = "\(wanted).\(number)"
-      number += 1
     }
     return name
   }

@@ -14,6 +14,16 @@ public enum GraphLimits {
   public static let inputs = 1024
   /// Multiply-adds of the whole graph.
   public static let macs = 1 << 48
-  /// Elements of a constant that passes work out ahead of the run.
+  /// Inputs of all nodes together.
+  public static let edges = 1 << 18
+  /// Rows or columns that a map is resized to.
+  public static let side = 1 << 16
+  /// Elements of a constant that is worked out ahead of the run.
   public static let foldedElements = 1 << 22
+  /// Elements of all such constants that reading a file may make.
+  public static let knownElements = 1 << 25
+  /// Elements and multiply-adds that one pass may spend on working constants out.
+  public static let foldingWork = 1 << 26
+  /// Bytes of packed weights and tables of a plan.
+  public static let weightBytes = 1 << 31
 }

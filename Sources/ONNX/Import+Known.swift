@@ -22,7 +22,7 @@ extension Importer {
       } else {
         throw node.fail("its value is neither a tensor nor numbers")
       }
-      try importer.give(tensor, output, node)
+      try importer.give(tensor, output, node, isStored: true)
     },
     "Shape": { importer, node in
       let extents = try importer.fact(node.input(0), node).shape.extents

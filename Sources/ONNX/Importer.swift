@@ -25,6 +25,10 @@ struct Importer {
   /// Values that a report goes on without.
   var broken: Set<String> = []
   private var nodeNames: Set<String> = []
+  /// The last number behind a name that was wanted more than once.
+  private var numbers: [String: Int] = [:]
+  /// Elements of values that were worked out.
+  private var workedOut = 0
   /// Names that the file gives to values, so that ours stay clear of them.
   private let reserved: Set<String>
 
@@ -101,8 +105,15 @@ struct Importer {
     }
   }
 
-  mutating func give(_ tensor: Tensor, _ name: String, _ node: NodeReader, isParameter: Bool = false) throws {
+  /// - Parameter isStored: the file itself holds the tensor.
+  mutating func give(
+    _ tensor: Tensor, _ name: String, _ node: NodeReader, isParameter: Bool = false, isStored: Bool = false
+  ) throws {
     try checkNew(name, node)
+    if !isStored { workedOut += tensor.shape.count }
+    guard workedOut <= GraphLimits.knownElements else {
+      throw node.fail("constants of the file work out to more than \(GraphLimits.knownElements) elements")
+    }
     statics[name] = Static(tensor: tensor, isParameter: isParameter)
   }
 
@@ -122,11 +133,7 @@ struct Importer {
     for input in inputs where !input.isEmpty { try place(input, reader) }
     let stem = part.isEmpty ? reader.name : "\(reader.name).\(part)"
     var name = stem
-    var number = 2
-    while !nodeNames.insert(name).inserted {
-      name = "\(stem).\(number)"
-      number += 1
-    }
+    while !nodeNames.insert(name).inserted { name = numbered(stem) }
     let output = output ?? fresh(stem)
     try checkNew(output, reader)
     let node = Node(name, op, inputs: inputs, outputs: [output])
@@ -145,10 +152,17 @@ struct Importer {
     return name
   }
 
-  private func fresh(_ wanted: String) -> String {
+  private mutating func fresh(_ wanted: String) -> String {
     var name = wanted
-    while reserved.contains(name) || table[name] != nil || statics[name] != nil { name += "_" }
+    while reserved.contains(name) || table[name] != nil || statics[name] != nil { name = numbered(wanted) }
     return name
+  }
+
+  /// `name.2`, `name.3` and so on, never one twice.
+  private mutating func numbered(_ name: String) -> String {
+    let number = numbers[name, default: 1] + 1
+    numbers[name] = number
+    return "\(name).\(number)"
   }
 
   /// Enters a known tensor into the graph when a node first reads it.

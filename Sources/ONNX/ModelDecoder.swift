@@ -38,6 +38,10 @@ struct ModelDecoder {
     guard graph.node.count <= GraphLimits.nodes else {
       throw ONNXError("\(graph.node.count) nodes; the limit is \(GraphLimits.nodes)")
     }
+    let edges = graph.node.reduce(0) { $0 + $1.input.count + $1.output.count }
+    guard edges <= GraphLimits.edges else {
+      throw ONNXError("\(edges) inputs and outputs of nodes; the limit is \(GraphLimits.edges)")
+    }
     guard graph.initializer.count + graph.input.count <= GraphLimits.values else {
       throw ONNXError("\(graph.initializer.count) initialisers; the limit is \(GraphLimits.values)")
     }

@@ -33,16 +33,16 @@ struct MemoryPlan: Sendable {
   }
 
   private mutating func place(_ all: [Block], _ blocks: Blocks) {
+    /// In the order of their offsets.
     var placed: [(block: Block, offset: Int)] = []
     var offsets: [String: Int] = [:]
     for block in all.sorted(by: { ($0.bytes, $1.root) > ($1.bytes, $0.root) }) {
       var offset = 0
-      for other in placed.filter({ $0.block.life.overlaps(block.life) }).sorted(by: { $0.offset < $1.offset })
-      {
+      for other in placed where other.block.life.overlaps(block.life) {
         if offset + block.bytes <= other.offset { break }
         offset = max(offset, other.offset + other.block.bytes)
       }
-      placed.append((block, offset))
+      placed.insert((block, offset), at: placed.partitioned { $0.offset > offset })
       offsets[block.root] = offset
       arenaBytes = max(arenaBytes, offset + block.bytes)
     }
@@ -51,6 +51,18 @@ struct MemoryPlan: Sendable {
       let part = blocks.parts[value]
       places[value] = Place(offset: offset + (part?.offset ?? 0), pixelStride: part?.pixelStride)
     }
+  }
+}
+
+extension Array {
+  /// The index of the first element for which `isBehind` holds; it does for all elements from there on.
+  fileprivate func partitioned(_ isBehind: (Element) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }
 
@@ -79,6 +91,8 @@ struct Blocks {
   private let pinned: Set<String>
   private let end: Int
   private(set) var parts: [String: Part] = [:]
+  /// Roots of values that have parts, or are some.
+  private var rootsOfParts: Set<String> = []
   let values: [String]
 
   init(
@@ -118,6 +132,7 @@ struct Blocks {
     let (from, to) = (root(value), root(other))
     guard from != to, births[to] != nil else { return }
     parents[from] = to
+    if rootsOfParts.remove(from) != nil { rootsOfParts.insert(to) }
     births[to] = min(births[to]!, births[from]!)
     deaths[to] = max(deaths[to]!, deaths[from]!)
   }
@@ -139,7 +154,7 @@ struct Blocks {
   }
 
   private func isInput(_ value: String) -> Bool { births[value] == -1 }
-  private func hasParts(_ value: String) -> Bool { parts.keys.contains { root($0) == root(value) } }
+  private func hasParts(_ value: String) -> Bool { rootsOfParts.contains(root(value)) }
 
   /// Lets producers write straight into the concatenation that reads them.
   mutating func joinConcatenations(_ steps: inout [Step]) {
@@ -148,16 +163,18 @@ struct Blocks {
       // A part of a part would need two strides.
       guard parts[step.output] == nil else { continue }
       let element = facts[step.output]!.dtype.byteCount
+      let times = step.inputs.reduce(into: [:]) { $0[$1, default: 0] += 1 }
       for (position, value) in step.inputs.enumerated() {
         guard !pinned.contains(value), parents[value] == nil, parts[value] == nil, !hasParts(value),
           let maker = makers[value], steps[maker].givesStrided,
-          step.inputs.filter({ $0 == value }).count == 1,
+          times[value] == 1,
           readers[value]!.allSatisfy({ $0 == index || steps[$0].takesStrided })
         else { continue }
         parts[value] = Part(
           offset: step.channelOffsets[position] * element, pixelStride: facts[step.output]!.shape[-1])
         steps[index].written.insert(position)
         join(value, to: step.output)
+        rootsOfParts.insert(root(value))
       }
     }
   }

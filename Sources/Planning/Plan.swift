@@ -63,11 +63,19 @@ public struct Plan: Sendable {
     let constants = graph.constants.mapValues(\.tensor)
     var steps: [Step] = []
     steps.reserveCapacity(nodes.count)
+    var packedBytes = 0
     for planned in nodes {
       let context = NodeContext(
         planned: planned, facts: facts, constants: constants, kernels: kernels, integers: integers,
         macs: macs[planned.node.name] ?? 0)
-      steps.append(try StepFamily.step(for: context))
+      let step = try StepFamily.step(for: context)
+      packedBytes += step.weightBytes
+      guard packedBytes <= GraphLimits.weightBytes else {
+        throw PlanningError(
+          node: planned.node.name, op: planned.node.op.name,
+          "the plan would need more than \(GraphLimits.weightBytes) bytes of packed weights")
+      }
+      steps.append(step)
     }
     let inputs = graph.inputs.map { PlanValue(name: $0.name, fact: $0.fact) }
     let outputs = graph.outputs.map { PlanValue(name: $0, fact: facts[$0]!) }

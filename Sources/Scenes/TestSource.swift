@@ -60,6 +60,7 @@ public enum TestSource: Sendable, Equatable {
 
   private static func suggestion(for word: String, among words: [String]) -> String {
     let valid = "valid: " + words.joined(separator: ", ")
+    guard word.utf8.count <= 64 else { return valid }
     let near = words.map { (editDistance(word, $0), $0) }.min { $0.0 < $1.0 }
     guard let near, near.0 <= 3, near.0 < max(word.count, 2) else { return valid }
     return "did you mean '\(near.1)'? \(valid)"

@@ -18,8 +18,7 @@ struct SourceFactory {
   /// it is open; a pipe is live if the user says so.
   static func isLive(_ source: PipelineConfig.Source) -> Bool {
     let uri = source.uri
-    return VideoReader.isLive(uri) || uri == "-" && source.isLive == true
-      || ["/dev/video", "cam:"].contains { uri.hasPrefix($0) }
+    return VideoReader.isLive(uri) || uri == "-" && source.isLive == true || Camera.suits(uri)
   }
 
   func open() throws -> any FrameSource {
@@ -29,6 +28,7 @@ struct SourceFactory {
         .configuration, "run", "the pipeline", "it has no source", hint: "name a file, or 'test:street'")
     }
     if source.uri.hasPrefix("test:") { return drawn(try TestSource.parse(source.uri)) }
+    if Camera.suits(source.uri) { return try camera() }
     if source.format == nil && ImageSequenceReader.suits(source.uri) {
       var options = ImageSequenceReader.Options()
       options.maxFrames = source.frames
@@ -57,15 +57,42 @@ struct SourceFactory {
     options.inputOptions = source.options
     options.transport = VideoReader.Transport(rawValue: source.transport.rawValue) ?? .tcp
     if Self.isLive(source) { options.isLive = true }
+    options.catchesUp = config.pipelineOptions(comesLive: true).policy != .block
     let first = try VideoReader(source.uri, options: options)
     guard first.isLive, source.uri != "-" else { return first }
-    return reopening(first) { [options, uri = source.uri] in try VideoReader(uri, options: options) }
+    return ReopeningSource(first, reopeningOptions, journal: journal) { [options, uri = source.uri] in
+      try VideoReader(uri, options: options)
+    }
   }
 
-  /// A live source that is opened again when it is lost.
-  private func reopening(
-    _ first: any FrameSource, open: @escaping () throws -> any FrameSource
-  ) -> ReopeningSource {
+  private func camera() throws -> ReopeningSource {
+    let source = config.source
+    guard source.start == nil else {
+      throw RunError(
+        .configuration, "read", source.uri, "a camera has no place to begin at", hint: "leave out --ss")
+    }
+    var options = CameraReader.Options()
+    if let size = source.size { (options.wishes.width, options.wishes.height) = (size.width, size.height) }
+    options.wishes.rate = source.rate ?? options.wishes.rate
+    options.wishes.format = source.pixelFormat
+    options.stride = source.stride
+    options.rotation = turn
+    options.matrix = config.decode.matrix
+    options.range = config.decode.range
+    options.takesNewest = config.pipelineOptions(comesLive: true).policy != .block
+    options.stallTimeout = source.stallTimeout.seconds
+    options.interrupt = interrupt
+    options.journal = journal
+    let camera = Camera(source.uri)
+    var reopeningOptions = reopeningOptions
+    reopeningOptions.isBack = { camera.isThere }
+    return ReopeningSource(try camera.open(options), reopeningOptions, journal: journal) { [options] in
+      try camera.open(options)
+    }
+  }
+
+  /// How a live source that is lost is opened again.
+  private var reopeningOptions: ReopeningSource.Options {
     let source = config.source
     var options = ReopeningSource.Options()
     options.name = peerName(source.uri)
@@ -78,7 +105,7 @@ struct SourceFactory {
     let ends = [source.end.map { $0.seconds - start }, source.duration?.seconds].compactMap { $0 }
     options.duration = ends.min()
     options.interrupt = interrupt
-    return ReopeningSource(first, options, journal: journal, open: open)
+    return options
   }
 
   private var turn: Rotation? { config.decode.rotate.flatMap { Rotation(rawValue: Int($0.rawValue) ?? 0) } }

@@ -33,9 +33,14 @@ struct Execution {
       path: path, level: level, picture: { config.pictureSize(for: info, like: $0) },
       insists: config.model.size != nil)
     if options.dryRun { return describe(info, model) }
+    guard MemoryRoom.has(model.plan.arenaBytes + model.plan.weightBytes) else { throw noMemory(for: path) }
     let inference = try model.inference(threads: config.threadBudget)
 
     let run = try Run(config: config, source: source, model: model.description, inference: inference)
+    guard MemoryRoom.has(run.memoryCeiling - ProcessFigures.current.residentBytes) else {
+      check.removeTargets()
+      throw noMemory(for: redacted(config.source.uri))
+    }
     for server in servers { server.attach(run) }
     for line in run.startLines { log.info("\(line)") }
     log.debug("model \(path), \(model.plan.steps.count) steps, \(model.plan.arenaBytes >> 10) KiB of values")
@@ -66,6 +71,12 @@ struct Execution {
       return pages
     }
     return pages + [try WebServer(address, content: .metrics)]
+  }
+
+  private func noMemory(for subject: String) -> Problem {
+    Problem(
+      .noResources, "RM-SYS-001", "cannot run \(subject): the system refuses the memory for it",
+      hint: "close other programs; a smaller --infer-size, --threads or --queue needs less")
   }
 
   /// What `--dry-run` says.

@@ -33,7 +33,8 @@ struct LoadedModel {
       var graph = try ONNXReader.read(path).optimized()
       let metadata = graph.metadata
       var picture = metadata["picture"].flatMap(PixelSize.init)
-      let whole = graph.inputs.first.map { PixelSize(width: $0.fact.shape[2], height: $0.fact.shape[1]) }
+      let shape = graph.inputs.first?.fact.shape
+      let whole = shape.flatMap { $0.rank == 4 ? PixelSize(width: $0[2], height: $0[1]) : nil }
       if let own = picture ?? whole, case let wanted = try choose(own), wanted != own {
         let size = wanted.roundedUp(to: 32)
         do {
@@ -94,10 +95,20 @@ struct LoadedModel {
   }
 
   private static func palette(_ metadata: [String: String], classes: Int) throws -> Palette {
+    guard (1...255).contains(classes) else {
+      throw Problem(
+        .badData, "RM-MODEL-008", "its output has scores for \(classes) classes",
+        hint: "a score for each of 1 to 255 classes is needed")
+    }
     guard let text = metadata["classes"] else {
       return .spread(names: (0..<classes).map { "class \($0)" })
     }
     let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    guard names.count <= 255 else {
+      throw Problem(
+        .badData, "RM-MODEL-006", "its metadata 'classes' holds \(names.count) names",
+        hint: "a name for each of 1 to 255 classes")
+    }
     let colors = (metadata["palette"] ?? "").split(separator: ",").compactMap {
       Palette.Color(hex: String($0))
     }

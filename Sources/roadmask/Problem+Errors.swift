@@ -85,6 +85,8 @@ extension Problem {
     case .gone: (.unavailable, "RM-NET-002")
     case .stalled: (.unavailable, "RM-NET-003")
     case .busy: (.unavailable, "RM-CAM-001")
+    case .notCamera: (.badData, "RM-CAM-002")
+    case .deviceAccess: (.noPermission, "RM-CAM-003")
     case .interrupted: (.interrupted, "RM-RUN-001")
     case .exists: (.cannotCreate, "RM-OUT-001")
     case .cannotCreate: (.cannotCreate, "RM-OUT-002")

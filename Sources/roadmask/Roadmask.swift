@@ -17,6 +17,7 @@ struct Roadmask: ParsableCommand {
       """,
     discussion: """
       roadmask dashcam.mp4                  writes dashcam.seg.mp4 beside it
+      roadmask /dev/video0 out.mp4          a camera, until Ctrl-C
       roadmask test:street street.mp4       needs no file: a drawn street
       roadmask in.mp4 out.mp4 --mask m.mkv  also the class of every pixel
 
@@ -26,7 +27,8 @@ struct Roadmask: ParsableCommand {
     version: version,
     subcommands: [
       RunCommand.self, BenchCommand.self, EvalCommand.self, QuantizeCommand.self, ProfileCommand.self,
-      ModelCommand.self, ProbeCommand.self, ConfigCommand.self, ContactSheet.self, DoctorCommand.self,
+      ModelCommand.self, ProbeCommand.self, ConfigCommand.self, DevicesCommand.self, ContactSheet.self,
+      DoctorCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

@@ -140,6 +140,28 @@ private final class FakeTime: Sendable {
       ])
   }
 
+  @Test func whatIsSeenToBeBackIsOpenedAtOnce() throws {
+    let back = time.clock.now() + 12_000_000_000
+    let away = Array(repeating: Result<[ScriptedSource.Step], FramesError>.failure(failure(.gone)), count: 4)
+    let (source, _) = try source([.success([.late(2), .error(.gone)])] + away + [.success([.frame])]) {
+      [time] in
+      $0.isBack = { time.clock.now() >= back }
+    }
+    _ = try #require(try source.next())
+    _ = try #require(try source.next())
+    // Four tries fail within 7 s; the next one would come 8 s later.
+    #expect((12.0...12.5).contains(Double(time.clock.now() - 1_000_000_000) / 1e9))
+  }
+
+  @Test func whatIsThereButBreaksIsNotOpenedMoreOften() throws {
+    let (source, _) = try source(
+      [.success([.frame, .error(.gone)])] + Array(repeating: .success([.frame, .error(.gone)]), count: 4)
+    ) { $0.isBack = { true } }
+    for _ in 0..<5 { _ = try #require(try source.next()) }
+    // Every opening but the first waits for its second to be over.
+    #expect(time.clock.now() - 1_000_000_000 >= 4_000_000_000)
+  }
+
   @Test func anotherSizeIsScaled() throws {
     let (source, events) = try source(
       [.success([.frame, .error(.gone)]), .success([.frame, .frame])],

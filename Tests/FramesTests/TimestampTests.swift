@@ -128,6 +128,28 @@ import Testing
     #expect(clock.corrected == 5)
   }
 
+  /// Times near the end of 64 bits, as damaged files have them.
+  @Test func clockKeepsWithinItsNumbers() {
+    let odd: [Int64?] = [.max, .min, .max - 1, 0, 1 << 61, -(1 << 61), 1 << 60, 0, nil, .max / 2, 7]
+    for first in odd {
+      for duration in [0, 1, .max, .min, 1 << 62] as [Int64] {
+        var clock = TimestampClock(usualDuration: duration, tolerance: 1)
+        var last = Int64.min
+        for _ in 0..<20 {
+          for time in [first] + odd {
+            let stamp = clock.stamp(pts: time, duration: duration)
+            #expect(stamp.pts > last && stamp.duration > 0)
+            last = stamp.pts
+          }
+        }
+      }
+    }
+    for base in [TimeBase(1, .max), TimeBase(.max, 1), TimeBase(1, 25)] {
+      #expect(base.ticks(.infinity) > 0 && base.ticks(-.infinity) < 0 && base.ticks(.nan) == 0)
+      #expect(base.ticks(1e300) == -base.ticks(-1e300))
+    }
+  }
+
   @Test func threadsChangeNothing() throws {
     let path = scratch.file("a.mp4")
     try Made.write(path, Made.video(), times: Array(0..<60), Made.options("libx264"))

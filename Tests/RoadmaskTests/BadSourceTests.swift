@@ -98,6 +98,14 @@ extension ProgramTests {
         "\(check.out)")
     }
 
+    @Test func networkOfTooManyClasses() throws {
+      let names = (0..<256).map { "c\($0)" }.joined(separator: ",")
+      let words = ["model", "build", "--width", "8", "--size", "64x64", "--classes", names, "-o", "m.onnx"]
+      let made = try work.run(words)
+      #expect(made.status == 0, "\(made.err)")
+      try expectNothing(Street.short, "RM-MODEL-008", "256 classes", options: ["-m", "m.onnx"])
+    }
+
     @Test(arguments: [
       ("version: 1\nstages:\n  overlai: { alpha: 1 }\n", "p.yaml:3:3: ", "did you mean 'overlay'?"),
       ("version: 1\nstages:\n  overlay: { alpha: 7 }\n", "p.yaml:3:21: ", "0 to 1"),

@@ -14,7 +14,7 @@ extension ProgramTests {
     @Test(arguments: [
       [], ["run"], ["bench"], ["eval"], ["quantize"], ["profile"], ["model"], ["model", "build"],
       ["model", "info"], ["model", "check"], ["probe"],
-      ["config"], ["config", "check"], ["config", "show"], ["contact-sheet"], ["doctor"],
+      ["devices"], ["config"], ["config", "check"], ["config", "show"], ["contact-sheet"], ["doctor"],
     ])
     func helpIsPrinted(command: [String]) throws {
       let result = try work.run(command + ["--help"])

@@ -8,6 +8,7 @@ extension Pass {
   ) { graph in
     let facts = try graph.facts()
     let kept = Set(graph.outputs)
+    var work = 0
     var replacements: [String: String] = [:]
     var nodes: [Node] = []
     for var node in graph.nodes {
@@ -15,7 +16,8 @@ extension Pass {
         if let other = replacements[node.inputs[position]] { node.inputs[position] = other }
       }
       let output = node.outputs[0]
-      if kept.contains(output) {
+      work += node.foldingWork(graph)
+      if kept.contains(output) || work > GraphLimits.foldingWork {
         nodes.append(node)
       } else if let source = identity(node, graph, facts) {
         replacements[output] = source
@@ -63,6 +65,18 @@ extension Pass {
     default: repeats = false
     }
     return repeats ? node.inputs[0] : nil
+  }
+}
+
+extension Node {
+  /// What looking at the constants that it reads, and working it out, costs at most.
+  fileprivate func foldingWork(_ graph: Graph) -> Int {
+    let shapes = inputs.compactMap { graph.constants[$0]?.tensor.shape }
+    var work = shapes.reduce(0) { $0 + $1.count }
+    if case .matMul = op, shapes.count == 2, let columns = shapes[1].extents.last {
+      work += Shape.checkedCount([shapes[0].count, columns]) ?? GraphLimits.foldingWork + 1
+    }
+    return min(work, GraphLimits.foldingWork + 1)
   }
 }
 

@@ -28,6 +28,8 @@ public struct ConfigError: Error, Sendable, Equatable, CustomStringConvertible {
 enum Nearest {
   /// The word of `words` that `word` is a slip of; `nil` if none is near.
   static func match(_ word: String, among words: [String]) -> String? {
+    // Nobody slips in so long a word, and the distance takes the product of both lengths.
+    guard word.utf8.count <= 64 else { return nil }
     let best = words.map { (distance(word, $0), $0) }.min { $0.0 < $1.0 }
     guard let best, best.0 <= max(1, min(word.count, best.1.count) / 2) else { return nil }
     return best.1

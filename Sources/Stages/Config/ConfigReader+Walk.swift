@@ -6,7 +6,7 @@ internal import Yams
 extension ConfigReader {
   func parse(_ text: String) throws -> Node? {
     guard text.utf8.count <= ConfigReader.byteLimit else {
-      throw error(nil, "is larger than 1 MiB", hint: "a pipeline file has some dozen lines")
+      throw error(nil, "is larger than 64 KiB", hint: "a pipeline file has some dozen lines")
     }
     var aliases = 0
     var previous: UInt8 = 0
@@ -38,9 +38,10 @@ extension ConfigReader {
       let path = prefix.isEmpty ? name : "\(prefix).\(name)"
       if try special(&self, path, value, &root) { continue }
       if let setting = settings.first(where: { $0.path == path }) {
-        let written = value.scalar?.string ?? ""
+        var written = value.scalar?.string ?? ""
         let text: String
         if setting.isList, let list = value.sequence {
+          written = list.map { $0.scalar?.string ?? "" }.joined(separator: ", ")
           text = try list.map { try scalar($0, under: path) }.joined(separator: ", ")
         } else {
           text = try scalar(value, under: path)

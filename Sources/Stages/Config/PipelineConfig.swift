@@ -36,6 +36,10 @@ public struct PipelineConfig: Sendable, Equatable {
     public var stride = 1
     /// A demuxer of libavformat, and options for it.
     public var format: String?
+    /// Of a camera: the nearest to 1280x720; the lowest rate from 30 on; the format that costs least.
+    public var size: PixelSize?
+    public var rate: Double?
+    public var pixelFormat: String?
     public var options: [String: String] = [:]
     /// Of RTSP.
     public var transport = Transport.tcp

@@ -161,6 +161,9 @@ struct OutputFactory {
     if let pattern = PicturePattern(output.uri) {
       return ImageSequenceWriter(pattern, overwrite: output.overwrite)
     }
+    if VideoDeviceWriter.suits(path) {
+      return try VideoDeviceWriter(path, video: video, interrupt: interrupt)
+    }
     if let form = output.format.flatMap(RawVideoWriter.Form.init) {
       return try RawVideoWriter(path, form: form, video: video, overwrite: output.overwrite)
     }

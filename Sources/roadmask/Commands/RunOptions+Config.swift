@@ -65,6 +65,9 @@ extension RunOptions {
       ("-t", "source.duration", time(duration)),
       ("--frames", "source.frames", frames),
       ("--stride", "source.stride", stride),
+      ("--size", "source.size", unlessAuto(size)),
+      ("--rate", "source.rate", unlessAuto(rate)),
+      ("--pixel-format", "source.pixel_format", unlessAuto(pixelFormat)),
       ("--rotate", "stages.decode.rotate", unlessAuto(rotate)),
       ("--color", "stages.decode.color", unlessAuto(color)),
       ("--range", "stages.decode.range", unlessAuto(range)),
@@ -160,7 +163,8 @@ extension RunOptions {
 
   /// `<stem>.seg.mp4` beside a file or folder, else nothing.
   private static func defaultOutput(for uri: String) -> String {
-    let isAddress = uri == "-" || uri.hasPrefix("test:") || uri.contains("://") || uri.hasPrefix("/dev/")
+    let schemes = ["test:", "cam:", "/dev/"]
+    let isAddress = uri == "-" || uri.contains("://") || schemes.contains(where: uri.hasPrefix)
     guard !isAddress, !uri.contains("*") else { return "null:" }
     var isFolder: ObjCBool = false
     _ = FileManager.default.fileExists(atPath: uri, isDirectory: &isFolder)

@@ -49,6 +49,15 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Use every N-th frame. (default: 1)")
   var stride: String?
 
+  @Option(help: "Size of a camera's picture, as WxH; the nearest it has is used. (default: 1280x720)")
+  var size: String?
+
+  @Option(help: "Frames a second of a camera; else its highest. (default: 30)")
+  var rate: String?
+
+  @Option(help: "Format of a camera's pixels, as mjpeg or yuyv422. (default: by rate and cost)")
+  var pixelFormat: String?
+
   @Option(help: "Turn the picture clockwise: auto, 0, 90, 180, 270. (default: auto)")
   var rotate: String?
 

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Buffers
+import GraphIR
+import Planning
+import Testing
+
+/// Graphs that are sound, and made to cost much.
+struct HostilePlanTests {
+  /// Every value lives to the end: each has to find a place beside all others.
+  @Test func manyValuesAtOnce() throws {
+    var builder = GraphBuilder(name: "wide", layout: .channelsLast)
+    let x = try builder.input("x", .float32, [1, 2, 2, 3])
+    let values = try (0..<5000).map { try builder.node("n\($0)", .relu, [x]) }
+    let graph = try builder.finish(outputs: values)
+    let start = ContinuousClock.now
+    let plan = try Plan(graph: graph)
+    #expect(ContinuousClock.now - start < .seconds(30))
+    #expect(plan.steps.count == 5000 && plan.arenaBytes >= 5000 * 48)
+  }
+
+  /// Each sum is written straight into the next concatenation, or is not, but in any case quickly.
+  @Test func manyConcatenations() throws {
+    var builder = GraphBuilder(name: "deep", layout: .channelsLast)
+    let x = try builder.input("x", .float32, [1, 2, 2, 1])
+    var parts = try (0..<200).map { try builder.node("n\($0)", .relu, [x]) }
+    for round in 0..<20 {
+      let whole = try builder.node("c\(round)", .concat(axis: 3), parts)
+      parts = try (0..<200).map { part in
+        try builder.node(
+          "s\(round).\(part)", .slice(starts: [part], ends: [part + 1], axes: [3], steps: [1]), [whole])
+      }
+    }
+    let graph = try builder.finish(outputs: [parts[0]])
+    let start = ContinuousClock.now
+    _ = try Plan(graph: graph)
+    #expect(ContinuousClock.now - start < .seconds(30))
+  }
+}

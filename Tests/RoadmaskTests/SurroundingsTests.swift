@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+extension ProgramTests {
+  /// What the machine does while the program runs.
+  @Suite struct Surroundings {
+    let work: Workplace
+
+    init() throws { work = try Workplace() }
+
+    private static func has(_ tool: String) -> Bool {
+      (try? Program.tool(tool, ["--version"], in: "/tmp"))??.status == 0
+    }
+
+    private func report(_ result: Program.Result) throws -> [String: Any] {
+      try #require(try JSONSerialization.jsonObject(with: Data(result.out.utf8)) as? [String: Any])
+    }
+
+    @Test(.enabled(if: has("taskset"), "needs taskset"))
+    func threadsFollowTheMask() throws {
+      let words = ["-c", "0", Program.path, "run", Street.short, "null:", "--report", "json"] + Street.fast
+      let result = try #require(try Program.tool("taskset", words, in: work.path))
+      #expect(result.status == 0, "\(result.err)")
+      #expect((try report(result)["machine"] as? [String: Any])?["threads"] as? Int == 1)
+    }
+
+    /// The wall clock jumps by an hour, and by years back, at every other look at it.
+    @Test(.enabled(if: has("cc") && !Program.isSanitized, "needs a C compiler, and no sanitizer"))
+    func clockThatJumps() throws {
+      let source = """
+        #define _GNU_SOURCE
+        #include <dlfcn.h>
+        #include <sys/time.h>
+        #include <time.h>
+        static long jump(void) {
+          static long looks;
+          return (long[]){0, 3600, -300000000, 86400}[__atomic_add_fetch(&looks, 1, 5) % 4];
+        }
+        int clock_gettime(clockid_t id, struct timespec *t) {
+          int (*real)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
+          int status = real(id, t);
+          if (id == CLOCK_REALTIME) t->tv_sec += jump();
+          return status;
+        }
+        int gettimeofday(struct timeval *t, void *zone) {
+          int (*real)(struct timeval *, void *) = dlsym(RTLD_NEXT, "gettimeofday");
+          int status = real(t, zone);
+          t->tv_sec += jump();
+          return status;
+        }
+        time_t time(time_t *out) {
+          struct timespec t;
+          clock_gettime(CLOCK_REALTIME, &t);
+          if (out) *out = t.tv_sec;
+          return t.tv_sec;
+        }
+        """
+      try work.write(source, to: "jump.c")
+      let made = try Program.tool(
+        "cc", ["-shared", "-fPIC", "-o", "jump.so", "jump.c", "-ldl"], in: work.path)
+      #expect(made?.status == 0, "\(made?.err ?? "")")
+      let live = "test:street?size=192x128&rate=10&seconds=3&seed=3"
+      let words =
+        ["LD_PRELOAD=\(work("jump.so"))", Program.path, "run", live, "out.mp4", "--set", "source.live=true"]
+        + ["--set", "pipeline.policy=block", "--report", "json"] + Street.fast
+      let result = try #require(try Program.tool("env", words, in: work.path))
+      #expect(result.status == 0, "\(result.err)")
+      let report = try report(result)
+      #expect(report["reconnects"] as? Int == 0)
+      let frames = try #require(report["frames"] as? [String: Int])
+      #expect(frames == ["in": 30, "out": 30, "dropped": 0, "failed": 0])
+      let wall = try #require(report["wall_s"] as? Double)
+      #expect(wall > 2.5 && wall < 60, "\(wall)")
+      #expect(try Clip(work("out.mp4")).count == 30)
+    }
+
+    // Files that are hardly films.
+
+    @Test(.enabled(if: Labels.hasFFmpeg, "needs the ffmpeg program"))
+    func oneFrame() throws {
+      let words = ["-v", "error", "-f", "lavfi", "-i", "testsrc=s=64x48:r=10:d=0.1", "one.mp4"]
+      #expect(try Program.tool("ffmpeg", words, in: work.path)?.status == 0)
+      try work.label(["one.mp4", "out.mp4"])
+      #expect(try Clip(work("out.mp4")).count == 1)
+    }
+
+    @Test(.enabled(if: Labels.hasFFmpeg, "needs the ffmpeg program"))
+    func soundWithACover() throws {
+      let words =
+        ["-v", "error", "-f", "lavfi", "-i", "sine=d=0.3", "-f", "lavfi", "-i", "testsrc=s=64x48:d=1"]
+        + [
+          "-map", "0", "-map", "1", "-frames:v", "1", "-c:v", "mjpeg", "-disposition:v", "attached_pic",
+          "a.m4a",
+        ]
+      #expect(try Program.tool("ffmpeg", words, in: work.path)?.status == 0)
+      expectRefusal(try work.run(["a.m4a", "out.mp4"] + Street.fast), "RM-IN-003", "a.m4a")
+      #expect(!work.exists("out.mp4"))
+    }
+  }
+}
