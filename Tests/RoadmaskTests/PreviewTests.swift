@@ -68,9 +68,8 @@ extension ProgramTests {
       #expect(WebClient.get("/", port: port, host: "evil.example")?.status == 403)
       #expect(WebClient.get("/", port: port, host: "localhost:\(port)")?.status == 200)
 
-      let stats = try #require(
-        try JSONSerialization.jsonObject(with: #require(WebClient.get("/stats.json", port: port)).body)
-          as? [String: Any])
+      let text = try #require(WebClient.get("/stats.json", port: port)).body
+      let stats = try #require(try JSONSerialization.jsonObject(with: text) as? [String: Any])
       #expect(stats["type"] as? String == "progress" && stats["state"] as? String == "live")
       #expect((stats["stages"] as? [String: Any])?.count == 6)
       #expect((stats["outputs"] as? [Any])?.count == 2)

@@ -3,12 +3,13 @@
 import Foundation
 import Testing
 
+/// The `ffmpeg` program, where there is one.
+private let ffmpegPath = ["/usr/bin/ffmpeg", "/usr/local/bin/ffmpeg"]
+  .first(where: FileManager.default.isExecutableFile)
+
 extension ProgramTests {
   /// Outputs to peers, which `ffmpeg` plays.
-  @Suite(.enabled(if: Pushes.ffmpeg != nil, "needs ffmpeg")) struct Pushes {
-    static let ffmpeg = ["/usr/bin/ffmpeg", "/usr/local/bin/ffmpeg"]
-      .first(where: FileManager.default.isExecutableFile)
-
+  @Suite(.enabled(if: ffmpegPath != nil, "needs ffmpeg")) struct Pushes {
     let work: Workplace
     let port = WebClient.freePort()
 
@@ -19,7 +20,7 @@ extension ProgramTests {
     {
       let limit = seconds.map { ["-t", "\($0)"] } ?? []
       return try Started(
-        Pushes.ffmpeg!,
+        ffmpegPath!,
         ["-v", "error", "-nostdin", "-y"] + options + ["-i", address] + limit
           + ["-c", "copy", "-flush_packets", "1", name], in: work.path)
     }
@@ -43,17 +44,19 @@ extension ProgramTests {
     @Test func aPeerThatComesAndGoesIsFoundAgain() throws {
       let address = "rtmp://127.0.0.1:\(port)/live/x"
       let first = try peer(["-listen", "1"], address, "one.mkv", seconds: 2)
-      let again = Thread { [work] in
-        _ = first.wait(timeout: 30)
-        let second = try? peer(["-listen", "1"], address, "two.mkv")
-        _ = second?.wait(timeout: 30)
-        _ = work
-      }
-      again.start()
+      // The second peer waits for the port that the first one leaves.
+      let script = "while kill -0 $0 2>/dev/null; do sleep 0.1; done; exec \"$@\""
+      let second = try Started(
+        "/bin/sh",
+        [
+          "-c", script, "\(first.identifier)", ffmpegPath!, "-v", "error", "-nostdin", "-listen", "1", "-i",
+          address, "-c", "copy", "-flush_packets", "1", "two.mkv",
+        ], in: work.path)
       let output = try run("rtmp://me:secret@127.0.0.1:\(port)/live/x", seconds: 14)
       #expect(output["uri"] as? String == "rtmp://***@127.0.0.1:\(port)/live/x")
       #expect(output["errors"] as! Int >= 1)
-      for _ in 0..<500 where !again.isFinished { usleep(20_000) }
+      _ = first.wait(timeout: 30)
+      _ = second.wait(timeout: 30)
       #expect(try Clip(work("one.mkv")).count >= 10)
       #expect(try Clip(work("two.mkv")).count >= 10)
     }
