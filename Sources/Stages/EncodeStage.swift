@@ -20,7 +20,7 @@ final class EncodeStage: SinkStage {
 
   func process(_ item: DrawnFrame) throws {
     for slot in slots { try slot.write(item) }
-    stats?.count(item.labels.value)
+    stats?.count(item.labels.value, isReused: item.isReused)
   }
 
   func delivered(_ ticket: Ticket) throws { try stats?.write(ticket) }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Frames
 internal import Yams
 
 extension ConfigReader {
@@ -38,7 +39,7 @@ extension ConfigReader {
       if try special(&self, path, value, &root) { continue }
       if let setting = settings.first(where: { $0.path == path }) {
         let written = value.scalar?.string ?? ""
-        let text = try scalar(value, under: path)
+        let text = try setting.takesList ? list(value, under: path) : scalar(value, under: path)
         try put(text, written: written, at: value.mark, setting, in: &root)
       } else if settings.contains(where: { $0.path.hasPrefix(path + ".") }) {
         guard let inner = value.mapping else {
@@ -85,6 +86,13 @@ extension ConfigReader {
     return words
   }
 
+  /// The words of the list at `node` in one: `[a, b]`.
+  mutating func list(_ node: Node, under path: String) throws -> String {
+    guard let sequence = node.sequence else { return try scalar(node, under: path) }
+    try visit(node)
+    return "[" + (try sequence.map { try scalar($0, under: path) }).joined(separator: ", ") + "]"
+  }
+
   /// The word at `node`, with `${NAME}` replaced from the environment.
   mutating func scalar(_ node: Node, under path: String) throws -> String {
     try visit(node)
@@ -108,6 +116,7 @@ extension ConfigReader {
       guard let value = environment(name) else {
         throw error(mark, "the environment has no '\(name)'", hint: "export \(name)=… before the start")
       }
+      Secrets.add(value)
       result += rest[..<start.lowerBound] + value
       rest = rest[rest.index(after: end)...]
     }

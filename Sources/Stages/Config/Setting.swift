@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Frames
+
 /// One key of a pipeline file: its path, what may be written there, and how to set and show it.
 struct Setting<Root: Sendable>: Sendable {
   enum Problem: Error {
@@ -9,6 +11,8 @@ struct Setting<Root: Sendable>: Sendable {
 
   let path: String
   let form: String
+  /// May be written as a list.
+  let takesList: Bool
   let set: @Sendable (inout Root, String) throws(Problem) -> Void
   let show: @Sendable (Root) -> String
 
@@ -18,6 +22,7 @@ struct Setting<Root: Sendable>: Sendable {
   ) {
     self.path = path
     form = Value.form
+    takesList = Value.self == WaitRange.self
     set = { (root: inout Root, text: String) throws(Problem) in
       guard let value = Value(configText: text) else { throw .form(Value.form) }
       if let range, let number = value.limitable, !range.contains(number) { throw .range(range) }
@@ -28,7 +33,7 @@ struct Setting<Root: Sendable>: Sendable {
 
   private init(_ other: Setting, path: String) {
     self.path = path
-    (form, set, show) = (other.form, other.set, other.show)
+    (form, takesList, set, show) = (other.form, other.takesList, other.set, other.show)
   }
 
   func moved(under prefix: String) -> Setting { Setting(self, path: "\(prefix).\(path)") }
@@ -56,6 +61,7 @@ extension PipelineConfig {
     Setting("pipeline.queue", \.flow.queue, in: 1...1000),
     Setting("pipeline.in_flight", \.flow.inFlight, in: 1...1000),
     Setting("pipeline.latency_budget", \.flow.latencyBudget),
+    Setting("pipeline.adapt", \.flow.adapt),
     Setting("pipeline.threads", \.flow.threads, in: 1...1024),
     Setting("pipeline.cpu", \.flow.cpu),
     Setting("stages.decode.rotate", \.decode.rotate),
@@ -78,6 +84,9 @@ extension PipelineConfig {
     Setting("report.format", \.report.format),
     Setting("report.file", \.report.file),
     Setting("report.progress", \.report.progress),
+    Setting("report.period", \.report.period, in: 1...1e6),
+    Setting("restart.policy", \.restart.policy),
+    Setting("restart.backoff", \.restart.backoff),
   ]
 
   /// Every key with its value as it would be written, the outputs numbered from 0.
@@ -87,7 +96,7 @@ extension PipelineConfig {
     for (index, output) in outputs.enumerated() {
       lines += OutputConfig.settings.map { ("outputs.\(index).\($0.path)", $0.show(output)) }
     }
-    return lines.map { ($0.key, redacted($0.value)) }
+    return lines.map { ($0.key, Secrets.hidden(in: redacted($0.value))) }
   }
 }
 

@@ -56,7 +56,7 @@ struct OutputFactory {
     let outputs = config.outputs.isEmpty ? [OutputConfig(uri: "null:")] : config.outputs
     return try outputs.map { output in
       let kind = try OutputFactory.kind(of: output)
-      return OutputSlot(try open(output, kind), uri: output.uri, kind: kind, onError: output.onError)
+      return OutputSlot(try open(output, kind), uri: output.uri, kind: kind, onError: output.onError ?? .stop)
     }
   }
 

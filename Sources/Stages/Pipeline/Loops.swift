@@ -39,6 +39,7 @@ struct SourceLoop<Source: SourceStage>: Loop {
         var ticket = Ticket(index: index, mediaSeconds: item.mediaSeconds, bornAt: ready &- service)
         ticket[source.name] = service
         state.note(mediaSeconds: item.mediaSeconds, duration: item.mediaDuration)
+        state.options.adaptation?.frameCame(at: ready)
         index += 1
         output.send(Parcel(ticket: ticket, value: item.value))
       } catch let failure as FrameFailure {
@@ -128,6 +129,9 @@ struct Inlet<Worker: Stage> {
       let service = state.clock.now() &- begin
       ticket[stage.name] = service
       state.meter(stage.name).record(service: service, wait: arrival.waited)
+      guard stage.name == .infer, let adaptation = state.options.adaptation else { return }
+      let now = begin &+ service
+      adaptation.framePassed(service: service, age: now &- ticket.bornAt, at: now)
     }
     do {
       let value = try stage.process(arrival.parcel.value)
@@ -161,7 +165,7 @@ struct Outlet<Value: Sendable> {
   /// Sends, and books what the policy gave up.
   func send(_ parcel: Parcel<Value>) {
     let begin = state.clock.now()
-    let sent = queue.send(parcel)
+    let sent = queue.send(parcel, within: to == .infer ? state.options.adaptation?.places : nil)
     state.meter(from).record(blocked: state.clock.now() &- begin)
     switch sent {
     case .stored: break

@@ -15,6 +15,8 @@ public struct PipelineOptions: Sendable {
   public var isPaced = false
   /// Frames that stay out of the percentiles.
   public var warmupFrames = 10
+  /// Lets the network do less while it cannot keep up.
+  var adaptation: Adaptation?
 
   public init() {}
 }
@@ -90,7 +92,8 @@ public final class Pipeline: Sendable {
       mediaSeconds: course.firstMedia.map { course.mediaEnd - $0 } ?? 0,
       deliveredSeconds: course.firstMedia.map { max(0, course.lastOut - $0) } ?? 0,
       secondsToFirstOutput: course.firstOut.map { ($0 &- span.start).seconds },
-      warmupFrames: state.options.warmupFrames, lastFailure: course.lastFailure.map { "\($0)" })
+      warmupFrames: state.options.warmupFrames, lastFailure: course.lastFailure.map { "\($0)" },
+      adaptation: state.options.adaptation?.figures(at: end))
   }
 }
 
@@ -111,6 +114,8 @@ public struct PipelineFigures: Sendable {
   public var warmupFrames: Int
   /// Why a frame was last booked as failed.
   public var lastFailure: String?
+  /// `nil` where the network always does all its work.
+  public var adaptation: AdaptationFigures?
 }
 
 /// Joins stages in order: `begin`, `then` …, `end`.

@@ -14,7 +14,8 @@ struct ProbeCommand: ParsableCommand {
     var config = PipelineConfig()
     config.source.uri = input
     let info = try SourceInfo.probe(config)
-    print("in         \(info.summary)")
+    config.hideSecrets()
+    Output.data("in         \(info.summary)")
     print("frames     \(info.frameCountEstimate.map { "about \($0)" } ?? "unknown")")
     print("time base  \(info.timeBase)")
     print("pixels     \(info.storedFormat), handled as \(info.video.format.rawValue)")

@@ -25,6 +25,7 @@ extension RunOptions {
       }
     }
     try addOutputs(to: &config, output: output)
+    config.hideSecrets()
     let presets = EncoderOptions.presets
     guard !config.encode.codec.hasPrefix("libx26") || presets.contains(config.encode.preset) else {
       throw Problem(
@@ -61,6 +62,8 @@ extension RunOptions {
       ("--threads", "pipeline.threads", unlessAuto(threads)),
       ("--cpu", "pipeline.cpu", unlessAuto(cpu)),
       ("--queue", "pipeline.queue", queue),
+      ("--latency-budget", "pipeline.latency_budget", time(latencyBudget)),
+      ("--adapt", "pipeline.adapt", adapt),
       ("--view", "stages.overlay.view", view),
       ("--alpha", "stages.overlay.alpha", alpha),
       ("--filter", "stages.argmax.filter", filter),

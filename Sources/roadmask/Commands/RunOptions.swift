@@ -63,6 +63,15 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Frames that may wait between two stages. (default: 4)")
   var queue: String?
 
+  @Option(help: "Drop frames older than this before the network sees them, as in 120ms. (default: none)")
+  var latencyBudget: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where live frames come too fast: none, skip (labels of an earlier frame) or resolution. (default: none)",
+      valueName: "how"))
+  var adapt: String?
+
   // Picture.
 
   @Option(help: "What to show: overlay, mask, side. (default: overlay)")
@@ -158,9 +167,8 @@ struct RunOptions: ParsableArguments {
   @Flag(help: "Say what would be done, and stop.")
   var dryRun = false
 
-  @Flag(name: .shortAndLong, help: "Show FFmpeg's own lines and the details of errors.")
-  var verbose = false
+  @OptionGroup var logging: LogOptions
 
-  @Flag(name: .shortAndLong, help: "Say nothing but warnings and errors.")
-  var quiet = false
+  var verbose: Bool { logging.verbose }
+  var quiet: Bool { logging.quiet }
 }
