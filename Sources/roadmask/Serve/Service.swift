@@ -24,7 +24,7 @@ final class Service: @unchecked Sendable {
 
   init(_ plan: ServicePlan, logging: LogOptions) {
     let models = ModelCache()
-    let hangLimit = max(10, notifier.watchdogInterval ?? 0)
+    let hangLimit = notifier.watchdogInterval ?? 10
     pipelines = plan.pipelines.map {
       ServedPipeline($0, models: models, logging: logging, hangLimit: hangLimit)
     }
