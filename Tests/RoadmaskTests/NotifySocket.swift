@@ -33,7 +33,7 @@ final class NotifySocket: @unchecked Sendable {
     lock.withLock {
       var buffer = [UInt8](repeating: 0, count: 65536)
       while true {
-        let count = recv(handle, &buffer, buffer.count, Int32(MSG_DONTWAIT.rawValue))
+        let count = recv(handle, &buffer, buffer.count, Int32(MSG_DONTWAIT))
         if count <= 0 { return lines }
         lines += String(decoding: buffer[..<count], as: UTF8.self).split(separator: "\n").map(String.init)
       }

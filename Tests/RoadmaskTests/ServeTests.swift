@@ -97,6 +97,8 @@ extension ProgramTests {
       #expect(made == 0)
       let reader = open(work("pipe"), O_RDONLY | O_NONBLOCK)
       defer { close(reader) }
+      // F_SETPIPE_SZ: one page, which is full after some dozen lines.
+      _ = fcntl(reader, 1031, 4096)
       let socket = try #require(NotifySocket(work("n")))
       try work.write(
         """

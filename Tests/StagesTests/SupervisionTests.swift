@@ -15,12 +15,15 @@ import Testing
 
   @Test func waitsDoubleToTheLongest() {
     var schedule = schedule(.onFailure)
-    let waits = (0..<8).map { _ in schedule.wait(afterRunning: 0, failed: true, chance: 0) }
+    func wait(afterRunning seconds: Double, failed: Bool, chance: Double) -> Double? {
+      schedule.wait(afterRunning: seconds, failed: failed, chance: chance)
+    }
+    let waits = (0..<8).map { _ in wait(afterRunning: 0, failed: true, chance: 0) }
     #expect(waits == [1, 2, 4, 8, 16, 30, 30, 30])
-    #expect(schedule.wait(afterRunning: 61, failed: true, chance: 0) == 1)
-    #expect(schedule.wait(afterRunning: 59, failed: true, chance: 0) == 2)
-    #expect(schedule.wait(afterRunning: 0, failed: true, chance: -1).map { abs($0 - 3.2) < 1e-9 } == true)
-    #expect(schedule.wait(afterRunning: 0, failed: true, chance: 1).map { abs($0 - 9.6) < 1e-9 } == true)
+    #expect(wait(afterRunning: 61, failed: true, chance: 0) == 1)
+    #expect(wait(afterRunning: 59, failed: true, chance: 0) == 2)
+    #expect(wait(afterRunning: 0, failed: true, chance: -1).map { abs($0 - 3.2) < 1e-9 } == true)
+    #expect(wait(afterRunning: 0, failed: true, chance: 1).map { abs($0 - 9.6) < 1e-9 } == true)
   }
 
   @Test func thePolicyDecides() {
@@ -29,7 +32,8 @@ import Testing
       (.always, true, true), (.always, false, true),
     ] as [(PipelineConfig.Restart.Policy, Bool, Bool)] {
       var schedule = schedule(policy)
-      #expect((schedule.wait(afterRunning: 1, failed: failed, chance: 0) != nil) == again)
+      let wait = schedule.wait(afterRunning: 1, failed: failed, chance: 0)
+      #expect((wait != nil) == again)
     }
   }
 
@@ -53,25 +57,28 @@ import Testing
 
   @Test func framesThatStandStillAreAHang() {
     var liveness = Liveness(limit: 10, stallTime: 5)
-    #expect(liveness.isAlive(sign(1, inside: 1, .live), at: 0))
-    #expect(liveness.isAlive(sign(1, inside: 1, .live), at: 9))
-    #expect(!liveness.isAlive(sign(1, inside: 1, .live), at: 11))
-    #expect(liveness.isAlive(sign(2, inside: 1, .live), at: 12))
-    #expect(liveness.isAlive(sign(2, inside: 1, .live), at: 21))
+    func isAlive(_ sign: Liveness.Sign, at now: Double) -> Bool { liveness.isAlive(sign, at: now) }
+    #expect(isAlive(sign(1, inside: 1, .live), at: 0))
+    #expect(isAlive(sign(1, inside: 1, .live), at: 9))
+    #expect(!isAlive(sign(1, inside: 1, .live), at: 11))
+    #expect(isAlive(sign(2, inside: 1, .live), at: 12))
+    #expect(isAlive(sign(2, inside: 1, .live), at: 21))
   }
 
   @Test(arguments: [SourceStatus.State.opening, .stalled, .offline])
   func aSourceThatIsAwayIsWaitedFor(_ state: SourceStatus.State) {
     var liveness = Liveness(limit: 10, stallTime: 5)
-    _ = liveness.isAlive(sign(1, inside: 0, state), at: 0)
-    #expect(liveness.isAlive(sign(1, inside: 0, state), at: 100_000))
+    func isAlive(_ sign: Liveness.Sign, at now: Double) -> Bool { liveness.isAlive(sign, at: now) }
+    _ = isAlive(sign(1, inside: 0, state), at: 0)
+    #expect(isAlive(sign(1, inside: 0, state), at: 100_000))
   }
 
   @Test func aSourceThatOnlyClaimsToLiveHangs() {
     var liveness = Liveness(limit: 10, stallTime: 5)
-    _ = liveness.isAlive(sign(1, inside: 0, .live), at: 0)
-    #expect(liveness.isAlive(sign(1, inside: 0, .live), at: 19))
-    #expect(!liveness.isAlive(sign(1, inside: 0, .live), at: 21))
+    func isAlive(_ sign: Liveness.Sign, at now: Double) -> Bool { liveness.isAlive(sign, at: now) }
+    _ = isAlive(sign(1, inside: 0, .live), at: 0)
+    #expect(isAlive(sign(1, inside: 0, .live), at: 19))
+    #expect(!isAlive(sign(1, inside: 0, .live), at: 21))
   }
 
   @Test(arguments: [

@@ -14,7 +14,6 @@ struct ProbeCommand: ParsableCommand {
     var config = PipelineConfig()
     config.source.uri = input
     let info = try SourceInfo.probe(config)
-    config.hideSecrets()
     Output.data("in         \(info.summary)")
     print("frames     \(info.frameCountEstimate.map { "about \($0)" } ?? "unknown")")
     print("time base  \(info.timeBase)")
