@@ -16,8 +16,11 @@ import Testing
     for _ in 0..<seconds * 30 {
       now += 33_333_333
       adaptation.frameCame(at: now)
-      adaptation.begin(adaptation.next())
-      adaptation.framePassed(service: service * 1_000_000, age: 50_000_000, at: now + 1)
+      let choice = adaptation.next()
+      adaptation.begin(choice)
+      // Each size has 9/16 of the pixels of the one before, or less.
+      let cost = service * 1_000_000 * [16, 9, 4][choice.size] / 16
+      adaptation.framePassed(service: cost, age: 50_000_000, at: now + 1)
     }
   }
 
