@@ -16,7 +16,7 @@ final class EncodeStage: SinkStage {
 
   func deliver(_ item: DrawnFrame, _ delivery: Delivery) throws {
     for lane in lanes { lane.send(OutputLane.Item(frame: item, delivery: delivery)) }
-    stats?.count(item.labels.value)
+    stats?.count(item.labels.value, isReused: item.isReused)
     for lane in lanes where lane.waits { lane.waitUntilIdle() }
     try throwFailure()
   }

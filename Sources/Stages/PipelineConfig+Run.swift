@@ -7,6 +7,11 @@ extension PipelineConfig {
   /// `threads`, or what the process may use.
   public var threadBudget: ThreadBudget { flow.threads.map { ThreadBudget(total: $0) } ?? .available }
 
+  /// The policy, as far as the address tells; some are known to be live only once they are open.
+  public var likelyPolicy: OverloadPolicy {
+    pipelineOptions(comesLive: SourceFactory.isLive(source)).policy
+  }
+
   /// The options of the pipeline, with what the source decides filled in.
   ///
   /// - Parameter comesLive: the frames of the source come when they come.
@@ -15,10 +20,33 @@ extension PipelineConfig {
     var options = PipelineOptions()
     options.policy = flow.policy ?? (isLive ? .latest : .block)
     options.places = flow.queue ?? (options.policy == .block ? 4 : 1)
-    options.inFlight = flow.inFlight ?? (isLive ? 2 : nil)
+    // Behind a frame that the network saw, others follow that it did not.
+    options.inFlight = flow.inFlight ?? (isLive ? (flow.adapt == .skip ? 4 : 2) : nil)
     options.latencyBudget = flow.latencyBudget?.nanoseconds
     options.isPaced = isLive && !comesLive
     return options
+  }
+
+  /// What lets the network do less, where that is asked for.
+  ///
+  /// - Parameter inputs: of the network, and of the same for smaller pictures.
+  func adaptation(of inputs: [ModelInputFormat], under policy: OverloadPolicy) throws -> Adaptation? {
+    try checkAdaptation(under: policy)
+    let budget = flow.latencyBudget?.nanoseconds
+    switch flow.adapt {
+    case .none: return nil
+    case .skip: return Adaptation(skippingWithin: budget)
+    case .resolution: return Adaptation(inputs: inputs, within: budget)
+    }
+  }
+
+  /// - Throws: `RunError` where the network shall do less although no frame is ever dropped.
+  public func checkAdaptation(under policy: OverloadPolicy) throws {
+    guard flow.adapt != .none, policy == .block else { return }
+    throw RunError(
+      .configuration, "adapt the network to", redacted(source.uri),
+      "its frames wait until the network is ready (policy block), so it is never late",
+      hint: "adapt is for live sources: cameras, streams, or any source with --live")
   }
 
   /// The palette to draw in: the model's, or a built-in one of as many classes.

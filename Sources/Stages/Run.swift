@@ -37,29 +37,35 @@ public final class Run: Sendable {
   public convenience init(
     config: PipelineConfig, model: ModelDescription, inference: sending any Inference
   ) throws {
-    try self.init(config: config, source: try OpenedSource(config), model: model, inference: inference)
+    try self.init(config: config, source: try OpenedSource(config), model: model, inferences: [inference])
   }
 
   /// - Parameters:
   ///   - source: opened as `config` says.
-  ///   - inference: made for `config.threadBudget`.
+  ///   - inferences: one network made for `config.threadBudget`; for `adapt: resolution` the same for several
+  ///     sizes of picture, the largest first.
   /// - Throws: `FramesError` or `RunError`.
   public init(
     config: PipelineConfig, source: sending OpenedSource, model: ModelDescription,
-    inference: sending any Inference
+    inferences: sending [any Inference]
   ) throws {
     let threads = config.threadBudget
     let level = config.flow.cpu ?? .best
-    let options = source.options
+    let inputs = inferences.map(\.input), logits = inferences.map(\.logits)
+    let networkBytes = inferences.reduce(0) { $0 + $1.byteCount }
+    var options = source.options
+    options.adaptation = try config.adaptation(of: inputs, under: options.policy)
+    let adaptation = options.adaptation
     let kinds = try config.outputs.map(OutputFactory.kind)
     let flight = FlightPlan(
-      policy: options.policy, places: options.places, held: try OutputFactory.held(config, options.policy))
+      policy: options.policy, places: options.places, skips: adaptation?.mode == .skip,
+      held: try OutputFactory.held(config, options.policy))
     let palette = try config.palette(of: model)
     let wantsTruth = config.outputs.contains { $0.kind == .truth }
-    guard model.palette.names.count == inference.logits.classes else {
+    guard model.palette.names.count == logits[0].classes else {
       throw RunError(
         .model, "run", model.name,
-        "it gives \(inference.logits.classes) classes but names \(model.palette.names.count)",
+        "it gives \(logits[0].classes) classes but names \(model.palette.names.count)",
         hint: "write the names of all classes into its metadata")
     }
     let journal = source.journal
@@ -75,10 +81,12 @@ public final class Run: Sendable {
     let stats = try outputs.makeStats()
 
     let taps = config.outputs.filter { $0.kind == .hash }.map(\.tap)
-    let target = inference.input.placing(
-      width: info.width, height: info.height, aspect: info.video.sampleAspectRatio.value,
-      fit: config.resize.fit)
-    let logits = inference.logits
+    let targets = inputs.map {
+      $0.placing(
+        width: info.width, height: info.height, aspect: info.video.sampleAspectRatio.value,
+        fit: config.resize.fit)
+    }
+    let target = targets[0]
     let style = OverlayStage.Style(
       palette: palette, alpha: Float(config.overlay.alpha), view: config.overlay.view, level: level,
       isIdle: !kinds.isEmpty && kinds.allSatisfy { [.mask, .png, .truth, .hash].contains($0) }
@@ -86,8 +94,9 @@ public final class Run: Sendable {
       keepsSource: taps.contains(.decode))
     memoryCeiling =
       MemoryCeiling(
-        base: ProcessFigures.current.residentBytes + inference.byteCount, flight: flight, video: info.video,
-        inputBytes: target.byteCount, logitBytes: logits.byteCount, hasTruth: wantsTruth,
+        base: ProcessFigures.current.residentBytes + networkBytes,
+        flight: flight, video: info.video,
+        inputBytes: target.byteCount, logitBytes: logits[0].byteCount, hasTruth: wantsTruth,
         drawnWidth: config.overlay.view == .side ? (info.width + 1) / 2 * 4 : info.width,
         videoOutputs: kinds.count { $0 == .video },
         labelOutputs: kinds.count { $0 == .mask || $0 == .truth },
@@ -102,13 +111,15 @@ public final class Run: Sendable {
         source: PictureResizer.Source(
           format: info.video.format, width: info.width, height: info.height, matrix: info.color.matrix,
           range: info.color.range),
-        target: target, level: level, inFlight: flight.modelInputs),
+        targets: targets, level: level, inFlight: flight.modelInputs, adaptation: adaptation),
       after: decode)
-    let infer = assembly.then(InferStage(inference: inference, inFlight: flight.logits), after: resize)
+    let infer = assembly.then(
+      InferStage(inferences: inferences, inFlight: flight.logits, adaptation: adaptation), after: resize)
     let argmax = assembly.then(
       ArgmaxStage(
-        logits: logits, input: target, size: PixelSize(width: info.width, height: info.height),
-        filter: config.argmax.filter, level: level, inFlight: flight.labelMaps),
+        networks: zip(logits, targets).map { ($0, $1) },
+        size: PixelSize(width: info.width, height: info.height), filter: config.argmax.filter, level: level,
+        inFlight: flight.labelMaps, keepsLabels: adaptation?.mode == .skip),
       after: infer)
     let overlay = assembly.then(OverlayStage(style: style), after: argmax)
     pipeline = assembly.end(

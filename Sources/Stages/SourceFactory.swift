@@ -22,6 +22,7 @@ struct SourceFactory {
   }
 
   func open() throws -> any FrameSource {
+    config.hideSecrets()
     let source = config.source
     guard !source.uri.isEmpty else {
       throw RunError(

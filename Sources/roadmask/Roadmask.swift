@@ -26,9 +26,9 @@ struct Roadmask: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      RunCommand.self, BenchCommand.self, EvalCommand.self, QuantizeCommand.self, ProfileCommand.self,
-      ModelCommand.self, ProbeCommand.self, ConfigCommand.self, DevicesCommand.self, ContactSheet.self,
-      DoctorCommand.self,
+      RunCommand.self, ServeCommand.self, BenchCommand.self, EvalCommand.self, QuantizeCommand.self,
+      ProfileCommand.self, ModelCommand.self, ProbeCommand.self, ConfigCommand.self, DevicesCommand.self,
+      ContactSheet.self, DoctorCommand.self, CompletionsCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 
@@ -51,8 +51,10 @@ struct Roadmask: ParsableCommand {
   }
 
   private static func fail(_ problem: Problem) -> Never {
-    let text = problem.lines(columns: Terminal.columns)
-    FileHandle.standardError.write(Data(text.utf8))
+    switch LogStyle.current {
+    case .text: Output.message(String(problem.lines(columns: Terminal.columns).dropLast()))
+    case .json: LogStyle.json.write(.error, problem.text, id: problem.id, hint: problem.hint)
+    }
     Foundation.exit(problem.status.rawValue)
   }
 }

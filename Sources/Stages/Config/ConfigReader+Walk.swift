@@ -115,6 +115,7 @@ extension ConfigReader {
       guard let value = environment(name) else {
         throw error(mark, "the environment has no '\(name)'", hint: "export \(name)=… before the start")
       }
+      Secrets.add(value)
       result += rest[..<start.lowerBound] + value
       rest = rest[rest.index(after: end)...]
     }

@@ -78,11 +78,13 @@ extension ColorMatrix: ConfigValue {}
 extension ColorRange: ConfigValue {}
 extension PipelineConfig.Source.Transport: ConfigValue {}
 extension PipelineConfig.Model.Precision: ConfigValue {}
+extension PipelineConfig.Flow.Adapt: ConfigValue {}
 extension PipelineConfig.Decode.Turn: ConfigValue {}
 extension PipelineConfig.Resize.Fit: ConfigValue {}
 extension LabelFilter: ConfigValue {}
 extension OverlayView: ConfigValue {}
 extension PipelineConfig.Encode.Audio: ConfigValue {}
+extension PipelineConfig.Restart.Policy: ConfigValue {}
 extension PipelineConfig.ReportOptions.Form: ConfigValue {}
 extension PipelineConfig.ReportOptions.Progress: ConfigValue {}
 extension OutputConfig.Kind: ConfigValue {}

@@ -58,6 +58,15 @@ public struct PipelineConfig: Sendable, Equatable {
   }
 
   public struct Flow: Sendable, Equatable {
+    /// What a live run does while the network cannot keep up.
+    public enum Adapt: String, Sendable, CaseIterable {
+      case none
+      /// The network sees every 2nd, 3rd… frame; those between get the labels of the one before.
+      case skip
+      /// The network sees a smaller picture.
+      case resolution
+    }
+
     /// `block` for files, `latest` for live sources.
     public var policy: OverloadPolicy?
     /// Places between two stages: 4 under `block`, else 1.
@@ -65,6 +74,7 @@ public struct PipelineConfig: Sendable, Equatable {
     /// Frames from `infer` on: 2 for live sources, for files what the queues hold.
     public var inFlight: Int?
     public var latencyBudget: TimeSpan?
+    public var adapt = Adapt.none
     /// Total of the process; what quota and affinity allow.
     public var threads: Int?
     /// Lowers the CPU level; the best there is.
@@ -130,6 +140,20 @@ public struct PipelineConfig: Sendable, Equatable {
     /// Standard error.
     public var file: String?
     public var progress = Progress.auto
+    /// Under `serve`, from one line about the run to the next.
+    public var period: TimeSpan? = TimeSpan(seconds: 60)
+  }
+
+  /// What `serve` does when the pipeline has ended.
+  public struct Restart: Sendable, Equatable {
+    public enum Policy: String, Sendable, CaseIterable {
+      case never
+      case onFailure = "on-failure"
+      case always
+    }
+
+    public var policy = Policy.onFailure
+    public var backoff = TimeSpanRange(shortest: TimeSpan(seconds: 1), longest: TimeSpan(seconds: 30))
   }
 
   public var version = 1
@@ -149,6 +173,7 @@ public struct PipelineConfig: Sendable, Equatable {
   public var report = ReportOptions()
   /// Where metrics and health are served over HTTP; nowhere.
   public var httpListen: ListenAddress?
+  public var restart = Restart()
 
   public init() {}
 }

@@ -68,6 +68,7 @@ extension PipelineConfig {
     Setting("pipeline.queue", \.flow.queue, in: 1...1000),
     Setting("pipeline.in_flight", \.flow.inFlight, in: 1...1000),
     Setting("pipeline.latency_budget", \.flow.latencyBudget),
+    Setting("pipeline.adapt", \.flow.adapt),
     Setting("pipeline.threads", \.flow.threads, in: 1...1024),
     Setting("pipeline.cpu", \.flow.cpu),
     Setting("stages.decode.rotate", \.decode.rotate),
@@ -90,7 +91,10 @@ extension PipelineConfig {
     Setting("report.format", \.report.format),
     Setting("report.file", \.report.file),
     Setting("report.progress", \.report.progress),
+    Setting("report.period", \.report.period, in: 1...1e6),
     Setting("http.listen", \.httpListen),
+    Setting("restart.policy", \.restart.policy),
+    Setting("restart.backoff", \.restart.backoff),
   ]
 
   /// Every key with its value as it would be written, the outputs numbered from 0.
@@ -100,7 +104,7 @@ extension PipelineConfig {
     for (index, output) in outputs.enumerated() {
       lines += OutputConfig.settings.map { ("outputs.\(index).\($0.path)", $0.show(output)) }
     }
-    return lines.map { ($0.key, redacted($0.value)) }
+    return lines.map { ($0.key, Secrets.hidden(in: redacted($0.value))) }
   }
 }
 

@@ -30,6 +30,7 @@ extension Report {
       json.number("out_fps", figures.outRate, places: 2)
       json.durations("age_ms", figures.age)
       json.stages(figures.stages, isFinal: true)
+      if let adaptation = figures.adaptation { json.adaptation(adaptation) }
       json.outputs(outputs)
       json.string("bottleneck", figures.bottleneck?.name.rawValue)
       json.string("next_limit", figures.nextLimit?.name.rawValue)
@@ -81,6 +82,25 @@ extension JSONText {
         json.integer("failed", output.failed)
         json.integer("errors", output.errors)
         if let bytes = output.bytes { json.integer("bytes", Int(bytes)) }
+      }
+    }
+  }
+
+  /// `sizes` where the size changed, `strides` where frames were skipped.
+  mutating func adaptation(_ figures: AdaptationFigures) {
+    string("adapt", figures.mode.rawValue)
+    integer("switches", figures.switches)
+    if figures.mode == .skip { integer("labels_reused", figures.reused) }
+    array(figures.mode == .skip ? "strides" : "sizes", figures.steps) { json, step in
+      json.object { json in
+        if let size = step.size {
+          json.integer("width", size.width)
+          json.integer("height", size.height)
+        } else {
+          json.integer("every", step.stride)
+        }
+        json.integer("frames", step.frames)
+        json.number("s", step.seconds, places: 3)
       }
     }
   }

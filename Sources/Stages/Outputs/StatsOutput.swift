@@ -16,6 +16,8 @@ final class StatsOutput {
   private var json = JSONText()
   private var lines: [UInt8] = []
   private var lastIndex = -1
+  private var labelsFrom = 0
+  private var isReused = false
   private var sentAt: UInt64 = 0
 
   /// - Parameter waits: the run waits for a slow file, else lines are left out.
@@ -30,13 +32,17 @@ final class StatsOutput {
   }
 
   /// Takes the shares of the frame that `write` will be about.
-  func count(_ labels: LabelMap) {
+  ///
+  /// - Parameter isReused: the labels are those of an earlier frame.
+  func count(_ labels: LabelMap, isReused: Bool) {
+    self.isReused = isReused
     for index in counts.indices { counts[index] = 0 }
     addClassHistogram(of: labels, to: &counts, level: level)
     pixels = labels.width * labels.height
   }
 
   func write(_ ticket: Ticket) throws {
+    if !isReused { labelsFrom = ticket.index }
     json.removeAll()
     json.object { json in
       json.integer("v", 1)
@@ -53,7 +59,7 @@ final class StatsOutput {
           json.number(named: name, Double(counts[id]) / Double(pixels), places: 4)
         }
       }
-      json.integer("labels_from", ticket.index)
+      json.integer("labels_from", labelsFrom)
       json.integer("dropped_before", ticket.index - lastIndex - 1)
     }
     json.newline()

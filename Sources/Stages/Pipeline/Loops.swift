@@ -41,6 +41,7 @@ struct SourceLoop<Source: SourceStage>: Loop {
         var ticket = Ticket(index: index, mediaSeconds: item.mediaSeconds, bornAt: born)
         ticket[source.name] = service
         state.note(mediaSeconds: item.mediaSeconds, duration: item.mediaDuration)
+        state.options.adaptation?.frameCame(at: ready)
         index += 1
         output.send(Parcel(ticket: ticket, value: item.value))
       } catch let failure as FrameFailure {
@@ -166,7 +167,7 @@ struct Outlet<Value: Sendable> {
   /// Sends, and books what the policy gave up.
   func send(_ parcel: Parcel<Value>) {
     let begin = state.clock.now()
-    let sent = queue.send(parcel)
+    let sent = queue.send(parcel, within: to == .infer ? state.options.adaptation?.places : nil)
     state.meter(from).record(blocked: state.clock.now() &- begin)
     switch sent {
     case .stored: break

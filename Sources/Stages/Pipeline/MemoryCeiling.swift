@@ -10,21 +10,27 @@ struct FlightPlan: Equatable {
   /// Places of a queue in front of `resize` or `infer`, and of the others.
   let gate: Int
   let places: Int
+  /// Places in front of `infer`.
+  let inferGate: Int
+  /// Label maps that wait for frames to come.
+  let keptLabels: Int
   /// Frames that outputs may hold beyond the one that `encode` delivers.
   let held: Int
 
-  init(policy: OverloadPolicy, places: Int, held: Int = 0) {
+  init(policy: OverloadPolicy, places: Int, skips: Bool = false, held: Int = 0) {
     self.places = places
     self.held = held
     gate = policy == .latest ? 1 : places
+    inferGate = skips ? Adaptation.longestStride : gate
+    keptLabels = skips ? 1 : 0
   }
 
   /// In the hands of the stage that makes it, in the queues, in the hands of the stage that uses it up, and
   /// one more while a queue swaps the waiting one.
-  var modelInputs: Int { 1 + gate + 1 + 1 }
+  var modelInputs: Int { 1 + inferGate + 1 + 1 }
   var logits: Int { 1 + places + 1 }
-  var labelMaps: Int { 1 + places + 1 + places + 1 + held }
-  var frames: Int { 1 + gate + 1 + gate + 1 + places + 1 + places + 1 + places + 1 + 2 + held }
+  var labelMaps: Int { 1 + places + 1 + places + 1 + keptLabels + held }
+  var frames: Int { 1 + gate + 1 + inferGate + 1 + places + 1 + places + 1 + places + 1 + 2 + held }
   var drawnFrames: Int { 1 + places + 1 + held }
 }
 

@@ -15,6 +15,8 @@ public struct PipelineOptions: Sendable {
   public var isPaced = false
   /// Frames that stay out of the percentiles.
   public var warmupFrames = 10
+  /// Lets the network do less while it cannot keep up.
+  var adaptation: Adaptation?
 
   public init() {}
 }
@@ -91,7 +93,8 @@ public final class Pipeline: Sendable {
       deliveredSeconds: course.firstMedia.map { max(0, course.lastOut - $0) } ?? 0,
       secondsToFirstOutput: course.firstOut.map { ($0 &- span.start).seconds },
       secondsSinceOutput: course.lastOutAt.map { (max(end, $0) &- $0).seconds },
-      warmupFrames: state.options.warmupFrames, lastFailure: course.lastFailure.map { "\($0)" })
+      warmupFrames: state.options.warmupFrames, lastFailure: course.lastFailure.map { "\($0)" },
+      adaptation: state.options.adaptation?.figures(at: end))
   }
 }
 
@@ -113,6 +116,8 @@ public struct PipelineFigures: Sendable {
   public var warmupFrames: Int
   /// Why a frame was last booked as failed.
   public var lastFailure: String?
+  /// `nil` where the network always does all its work.
+  public var adaptation: AdaptationFigures?
 }
 
 /// Joins stages in order: `begin`, `then` …, `end`.

@@ -51,8 +51,12 @@ final class RunState: Sendable {
   /// The queue in front of `stage`, under the policy that holds there.
   func makeQueue<Value>(before stage: StageName) -> BoundedQueue<Parcel<Value>> {
     let mayDrop = stage == .resize || stage == .infer
-    let queue = BoundedQueue<Parcel<Value>>(
-      places: options.places, policy: mayDrop ? options.policy : .block, clock: clock)
+    var (places, policy) = (options.places, mayDrop ? options.policy : .block)
+    if stage == .infer, options.adaptation?.mode == .skip {
+      // Frames that get the labels of the one before wait behind it.
+      (places, policy) = (Adaptation.longestStride, .dropOldest)
+    }
+    let queue = BoundedQueue<Parcel<Value>>(places: places, policy: policy, clock: clock)
     let ledger = ledger
     queues.withLock {
       $0.append(

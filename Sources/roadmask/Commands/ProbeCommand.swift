@@ -15,7 +15,7 @@ struct ProbeCommand: ParsableCommand {
     config.source.uri = input
     let source = try OpenedSource(config)
     let info = source.info
-    print("in         \(info.summary)")
+    Output.data("in         \(info.summary)")
     print("frames     \(info.frameCountEstimate.map { "about \($0)" } ?? "unknown")")
     print("time base  \(info.timeBase)")
     print("pixels     \(info.storedFormat), handled as \(info.video.format.rawValue)")

@@ -33,6 +33,7 @@ extension RunOptions {
       config.source.options[String(word[..<equals])] = String(word[word.index(after: equals)...])
     }
     try addOutputs(to: &config, output: output)
+    config.hideSecrets()
     let presets = EncoderOptions.presets
     guard !config.encode.codec.hasPrefix("libx26") || presets.contains(config.encode.preset) else {
       throw Problem(
@@ -82,6 +83,7 @@ extension RunOptions {
       ("--queue", "pipeline.queue", queue),
       ("--in-flight", "pipeline.in_flight", inFlight),
       ("--latency-budget", "pipeline.latency_budget", time(latencyBudget)),
+      ("--adapt", "pipeline.adapt", adapt),
       ("--view", "stages.overlay.view", view),
       ("--alpha", "stages.overlay.alpha", alpha),
       ("--filter", "stages.argmax.filter", filter),

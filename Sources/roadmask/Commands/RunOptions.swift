@@ -109,8 +109,14 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Frames from infer on. (default: 2 for live sources)")
   var inFlight: String?
 
-  @Option(help: "Drop frames older than this before infer, as in 120ms. (default: none)")
+  @Option(help: "Drop frames older than this before the network sees them, as in 120ms. (default: none)")
   var latencyBudget: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where live frames come too fast: none, skip (labels of an earlier frame) or resolution. (default: none)",
+      valueName: "how"))
+  var adapt: String?
 
   // Picture.
 
@@ -225,9 +231,8 @@ struct RunOptions: ParsableArguments {
   @Flag(help: "Say what would be done, and stop.")
   var dryRun = false
 
-  @Flag(name: .shortAndLong, help: "Show FFmpeg's own lines and the details of errors.")
-  var verbose = false
+  @OptionGroup var logging: LogOptions
 
-  @Flag(name: .shortAndLong, help: "Say nothing but warnings and errors.")
-  var quiet = false
+  var verbose: Bool { logging.verbose }
+  var quiet: Bool { logging.quiet }
 }
