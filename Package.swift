@@ -131,7 +131,8 @@ let package = Package(
       dependencies: ["Buffers", "TestSupport", "GraphIR", "Kernels", "Networks", "ONNX", "Planning"],
       swiftSettings: strict),
     // The program from the outside; it is found beside the tests, or in $ROADMASK_BIN.
-    .testTarget(name: "RoadmaskTests", dependencies: ["Buffers", "Frames", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "RoadmaskTests", dependencies: ["Buffers", "Frames", "TestSupport"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

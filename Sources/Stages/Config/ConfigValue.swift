@@ -123,7 +123,7 @@ extension TimeSpan: ConfigValue {
 }
 
 extension TimeSpanRange: ConfigValue {
-  static var form: String { "two times with their units, such as 1s, 30s" }
+  static var form: String { "two times with their units, such as 1s, 30s, the longer last" }
   static var isList: Bool { true }
   init?(configText text: String) {
     let words = text.split(separator: ",").map { $0.drop { $0 == " " } }
