@@ -5,9 +5,8 @@ import Testing
 
 extension ProgramTests {
   /// Cameras on a machine that has none; scripts/camera-test has real ones.
-  @Suite(.enabled(if: !hasCamera, "this machine has a camera"))
+  @Suite(.enabled(if: !Machine.hasCamera, "this machine has a camera"))
   struct Devices {
-    static let hasCamera = FileManager.default.fileExists(atPath: "/sys/class/video4linux/video0")
     let work: Workplace
 
     init() throws { work = try Workplace() }
@@ -45,4 +44,8 @@ extension ProgramTests {
       }
     }
   }
+}
+
+private enum Machine {
+  static let hasCamera = FileManager.default.fileExists(atPath: "/sys/class/video4linux/video0")
 }
