@@ -43,7 +43,8 @@ import Testing
     let frame = Frame(
       Picture(format: .gray8, width: 8, height: 8), index: index, pts: Int64(index), duration: 1,
       timeBase: TimeBase(1, 25))
-    return DrawnFrame(decoded: DecodedFrame(frame: frame, truth: nil), labels: pool.take(), picture: nil)
+    return DrawnFrame(
+      decoded: DecodedFrame(frame: frame, truth: nil), labels: pool.take(), isReused: false, picture: nil)
   }
 
   private func lane(
