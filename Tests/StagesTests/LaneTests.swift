@@ -138,7 +138,8 @@ import Testing
       figures.written + figures.failed == 20 && figures.failed >= 4 && figures.written >= 8, "\(figures)")
     #expect(going.account.failure == nil)
     let lines = events.withLock { $0 }
-    #expect(lines.count == 3 && lines[0].contains("trying again in 30 s") && lines[2].contains("again"))
+    #expect(
+      lines.count == 3 && lines[0].contains("trying again in 30 s") && lines[2].contains("again"), "\(lines)")
   }
 
   @Test func aPeerThatIsAwayDoesNotHoldUpTheStart() throws {
