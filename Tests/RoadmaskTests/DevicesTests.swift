@@ -3,11 +3,12 @@
 import Foundation
 import Testing
 
+private let hasCamera = FileManager.default.fileExists(atPath: "/sys/class/video4linux/video0")
+
 extension ProgramTests {
   /// Cameras on a machine that has none; scripts/camera-test has real ones.
   @Suite(.enabled(if: !hasCamera, "this machine has a camera"))
   struct Devices {
-    static let hasCamera = FileManager.default.fileExists(atPath: "/sys/class/video4linux/video0")
     let work: Workplace
 
     init() throws { work = try Workplace() }
