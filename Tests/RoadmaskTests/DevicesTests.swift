@@ -3,6 +3,8 @@
 import Foundation
 import Testing
 
+private let hasCamera = FileManager.default.fileExists(atPath: "/sys/class/video4linux/video0")
+
 extension ProgramTests {
   /// Cameras on a machine that has none; scripts/camera-test has real ones.
   @Suite(.enabled(if: !Machine.hasCamera, "this machine has a camera"))
