@@ -24,6 +24,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
@@ -40,11 +41,12 @@ let package = Package(
           "libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswscale-dev", "libavdevice-dev",
         ])
       ]),
+    .systemLibrary(name: "CVideo4Linux"),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CKernels", cSettings: kernelFlags, linkerSettings: [.linkedLibrary("m")]),
 
     // Pixels in and out, and the rendered street.
-    .target(name: "Frames", dependencies: ["Buffers", "CFFmpeg"], swiftSettings: strict),
+    .target(name: "Frames", dependencies: ["Buffers", "CFFmpeg", "CVideo4Linux"], swiftSettings: strict),
     .target(name: "Scenes", dependencies: ["Buffers"], swiftSettings: strict),
 
     // From a network to a session that runs it.
@@ -78,13 +80,18 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Preview, metrics and health over HTTP.
+    .target(
+      name: "Web", dependencies: ["Frames", "Stages", .product(name: "FlyingFox", package: "FlyingFox")],
+      resources: [.embedInCode("page.html")], swiftSettings: strict),
+
     // Programs.
     .executableTarget(name: "kernelcheck", dependencies: ["CKernels"], cSettings: kernelFlags),
     .executableTarget(
       name: "roadmask",
       dependencies: [
         "Buffers", "Evaluation", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Planning",
-        "Quantization", "Scenes", "Stages",
+        "Quantization", "Scenes", "Stages", "Web",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -94,11 +101,14 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "EvaluationTests", dependencies: ["Buffers", "Evaluation"], swiftSettings: strict),
     .testTarget(
-      name: "StagesTests", dependencies: ["Buffers", "Frames", "Kernels", "Stages"], swiftSettings: strict),
+      name: "StagesTests", dependencies: ["Buffers", "Frames", "Kernels", "Stages", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(name: "WebTests", dependencies: ["Frames", "Stages", "Web"], swiftSettings: strict),
     .testTarget(name: "PixelTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
     .testTarget(name: "ScenesTests", dependencies: ["Buffers", "Scenes"], swiftSettings: strict),
     .testTarget(
-      name: "FramesTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
+      name: "FramesTests", dependencies: ["Buffers", "CVideo4Linux", "Frames", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "GraphIRTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
     .testTarget(
@@ -121,7 +131,8 @@ let package = Package(
       dependencies: ["Buffers", "TestSupport", "GraphIR", "Kernels", "Networks", "ONNX", "Planning"],
       swiftSettings: strict),
     // The program from the outside; it is found beside the tests, or in $ROADMASK_BIN.
-    .testTarget(name: "RoadmaskTests", dependencies: ["Buffers", "Frames"], swiftSettings: strict),
+    .testTarget(
+      name: "RoadmaskTests", dependencies: ["Buffers", "Frames", "TestSupport"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Starts a backbone from a per-channel int8 MobileNetV2 `.tflite` with batch norm folded away.
+"""Starts a network from one with batch norm folded away: a per-channel int8 MobileNetV2 `.tflite` for the backbone,
+or the deployable `.onnx` of a trained network for every layer of the same name and shape.
 
 The BatchNormalization of the training form is set from measured statistics so that the folded network is
 reproduced: gamma = sqrt(variance + epsilon), beta = mean + folded bias. In evaluation mode that is exact.
@@ -11,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import torch
 from flatbuffers import encode, number_types, packer
 from flatbuffers.table import Table
+from onnx import numpy_helper
 from torch import Tensor, fx
 
 from graph import BatchNorm
@@ -110,24 +113,61 @@ class Calibration(fx.Interpreter):
         return super().call_module(target, args, kwargs)
 
 
-@torch.no_grad()
-def start_from_tflite(module: fx.GraphModule, path: str | Path, images: Tensor) -> list[str]:
-    """Loads the trunk and measures its statistics on `images` (normalised, [N,3,H,W]). Returns the prefixes set."""
-    state = {**dict(module.named_parameters()), **dict(module.named_buffers())}
-    prefixes = backbone_prefixes(set(state))
+Folded = dict[str, tuple[np.ndarray, np.ndarray | None]]
+"""(weight, bias) by the layer's name."""
+
+
+def values_of(module: fx.GraphModule) -> dict[str, Tensor]:
+    return {**dict(module.named_parameters()), **dict(module.named_buffers())}
+
+
+def read_tflite(path: str | Path, names: set[str]) -> Folded:
+    """The trunk's layers in the order they run."""
+    prefixes = backbone_prefixes(names)
     layers = TFLite(Path(path).read_bytes()).convolutions()
     if len(layers) < len(prefixes):
         raise ValueError(f"{path}: {len(layers)} convolutions, the backbone has {len(prefixes)}")
-    biases = []
-    for prefix, (weight, bias) in zip(prefixes, layers):
-        target = state[f"{prefix}.weight"]
+    return dict(zip(prefixes, layers))
+
+
+def read_onnx(path: str | Path) -> Folded:
+    arrays = {i.name: numpy_helper.to_array(i) for i in onnx.load(str(path)).graph.initializer}
+    return {name.removesuffix(".weight"): (value, arrays.get(name.removesuffix(".weight") + ".bias"))
+            for name, value in arrays.items() if name.endswith(".weight")}
+
+
+@torch.no_grad()
+def start(module: fx.GraphModule, layers: Folded, images: Tensor) -> list[str]:
+    """Sets the layers and measures their statistics on `images` (normalised, [N,3,H,W]). Returns their names."""
+    state, biases = values_of(module), []
+    for name, (weight, bias) in layers.items():
+        target = state[f"{name}.weight"]
         if tuple(target.shape) != weight.shape:
-            raise ValueError(f"{prefix}.weight: {tuple(target.shape)} here, {weight.shape} in {path}")
+            raise ValueError(f"{name}.weight: {tuple(target.shape)} here, {weight.shape} there")
         target.copy_(torch.from_numpy(np.ascontiguousarray(weight)))
-        state[f"{prefix}.bn.bias"].copy_(torch.from_numpy(bias))
-        biases.append(state[f"{prefix}.bn.bias"])
+        if bias is None:
+            continue
+        held = state.get(f"{name}.bn.bias", state.get(f"{name}.bias"))
+        held.copy_(torch.from_numpy(np.ascontiguousarray(bias)))
+        if f"{name}.bn.bias" in state:
+            biases.append(held)
     training = module.training
     module.eval()
     Calibration(module, biases).run(images)
     module.train(training)
-    return prefixes
+    return list(layers)
+
+
+def start_from_tflite(module: fx.GraphModule, path: str | Path, images: Tensor) -> list[str]:
+    return start(module, read_tflite(path, set(values_of(module))), images)
+
+
+def start_from_onnx(module: fx.GraphModule, path: str | Path, images: Tensor) -> list[str]:
+    """Layers that only one of the two networks has, or in another shape, stay as they are."""
+    state = values_of(module)
+    shared = {name: layer for name, layer in read_onnx(path).items()
+              if f"{name}.weight" in state and tuple(state[f"{name}.weight"].shape) == layer[0].shape
+              and (layer[1] is None or f"{name}.bn.bias" in state or f"{name}.bias" in state)}
+    if not shared:
+        raise ValueError(f"{path}: no layer of the network stands in it")
+    return start(module, shared, images)

@@ -23,7 +23,8 @@ from torch import Tensor, fx
 
 from camvid import CLASSES, IGNORE, Augmentation, Batches, class_weights, iou, read_camvid, read_extra, score
 from graph import load_graph
-from pretrained import start_from_tflite
+from memory import Memory, has_memory
+from pretrained import start_from_onnx, start_from_tflite
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -32,7 +33,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     p.add_argument("--data", type=Path, required=True, help="folder that holds camvid/")
     p.add_argument("--out", type=Path, required=True, help="run folder")
     start = p.add_mutually_exclusive_group()
-    start.add_argument("--pretrained", type=Path, help="MobileNetV2 .tflite for the backbone")
+    start.add_argument("--pretrained", type=Path,
+                       help="MobileNetV2 .tflite for the backbone, or the .onnx of a trained network of this family")
     start.add_argument("--init", type=Path, help="start from these weights (.safetensors)")
     p.add_argument("--extra", type=Path, help="more labelled frames: images/ and labels/")
     p.add_argument("--share", type=float, default=0.15, help="part of each batch taken from --extra")
@@ -52,6 +54,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     p.add_argument("--float32", action="store_true", help="no bfloat16")
     return p.parse_args(arguments)
 
+
+AUXILIARY = 0.4
+"""Weight of the loss on the first guess of MCIBI's classes."""
 
 # Weights --------------------------------------------------------------------------------------------------------
 
@@ -100,6 +105,7 @@ class Trainer:
         extra = read_extra(s.extra) if s.extra else []
         augmentation = Augmentation(size=self.module.input_size, scale=tuple(s.scale))
         self.batches = Batches(frames, s.batch, s.seed, augmentation, extra, s.share)
+        self.memory = Memory(self.module) if has_memory(self.module) else None
         self.initialise()
         self.module.to(self.device, memory_format=torch.channels_last)
         self.weights = class_weights(frames).to(self.device)
@@ -115,11 +121,16 @@ class Trainer:
         elif s.pretrained:
             # Two batches of training crops, as the network will see them.
             images = torch.cat([self.batches.make(i)[0] for i in range(2)])
-            start_from_tflite(self.module, s.pretrained, images)
+            begin = start_from_onnx if s.pretrained.suffix == ".onnx" else start_from_tflite
+            begin(self.module, s.pretrained, images)
+        if self.memory and not s.init:
+            self.memory.clear()
 
     def groups(self) -> list[dict[str, Any]]:
         groups: dict[tuple[bool, bool], list[Tensor]] = {}
         for name, value in self.module.named_parameters():
+            if not value.requires_grad:
+                continue
             groups.setdefault((name.startswith("backbone."), value.dim() > 1), []).append(value)
         s = self.settings
         return [{"params": values, "lr": s.lr, "factor": 0.5 if backbone else 1.0,
@@ -129,21 +140,29 @@ class Trainer:
         s = self.settings
         return s.lr * min(1.0, (self.iteration + 1) / s.warmup) * (1 - self.iteration / s.iterations) ** 0.9
 
-    def forward(self, images: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
         images = images.to(self.device, memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=not self.settings.float32):
-            return self.module(images)["logits"]
+            return self.module(images)
+
+    def loss(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Cross-entropy at full size."""
+        full = F.interpolate(logits.float(), size=target.shape[1:], mode="bilinear", align_corners=False)
+        return F.cross_entropy(full, target, self.weights, ignore_index=IGNORE)
 
     def step(self, images: Tensor, labels: Tensor) -> float:
         rate = self.learning_rate()
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["factor"]
-        logits = self.forward(images).float()
-        full = F.interpolate(logits, size=labels.shape[1:], mode="bilinear", align_corners=False)
+        outputs = self.forward(images)
         target = labels.to(self.device, torch.long)
-        loss = F.cross_entropy(full, target, self.weights, ignore_index=IGNORE)
+        loss = self.loss(outputs["logits"], target)
+        if self.memory:
+            loss = loss + AUXILIARY * self.loss(outputs["aux.mcibi.logits"], target)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        if self.memory:
+            self.memory.update(outputs["aux.mcibi.features"], target, rate / self.settings.lr)
         self.optimizer.step()
         self.average.update(self.module, self.iteration)
         self.iteration += 1
@@ -173,7 +192,7 @@ class Trainer:
         current = {k: v.clone() for k, v in self.module.state_dict().items()}
         self.module.load_state_dict(self.average.state)
         self.module.eval()
-        values = iou(score(self.forward, self.test))
+        values = iou(score(lambda images: self.forward(images)["logits"], self.test))
         self.module.load_state_dict(current)
         self.module.train()
         self.log(miou=round(100 * float(values.mean()), 2),

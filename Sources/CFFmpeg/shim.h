@@ -20,6 +20,17 @@ static inline int rm_averror(int code) { return AVERROR(code); }
 static inline int rm_averror_eof(void) { return AVERROR_EOF; }
 static inline int rm_averror_invaliddata(void) { return AVERROR_INVALIDDATA; }
 static inline int rm_averror_exit(void) { return AVERROR_EXIT; }
+// The code for a status of HTTP or RTSP; 499 and 500 stand for all others from 400 and from 500 on.
+static inline int rm_averror_http(int status) {
+  switch (status) {
+  case 400: return AVERROR_HTTP_BAD_REQUEST;
+  case 401: return AVERROR_HTTP_UNAUTHORIZED;
+  case 403: return AVERROR_HTTP_FORBIDDEN;
+  case 404: return AVERROR_HTTP_NOT_FOUND;
+  case 500: return AVERROR_HTTP_SERVER_ERROR;
+  default: return AVERROR_HTTP_OTHER_4XX;
+  }
+}
 static inline int64_t rm_nopts(void) { return AV_NOPTS_VALUE; }
 
 // AVFrame.duration replaced AVFrame.pkt_duration in FFmpeg 6.
@@ -36,6 +47,33 @@ static inline void rm_frame_set_duration(AVFrame *frame, int64_t duration) {
   frame->duration = duration;
 #else
   frame->pkt_duration = duration;
+#endif
+}
+
+// A number that a decoder copies from the packet it was last given to the frame that comes out of it.
+static inline void rm_mark_packets(AVCodecContext *decoder) {
+#ifdef AV_CODEC_FLAG_COPY_OPAQUE
+  decoder->flags |= AV_CODEC_FLAG_COPY_OPAQUE;
+#else
+  (void)decoder;
+#endif
+}
+
+static inline void rm_mark(AVCodecContext *decoder, AVPacket *packet, int64_t mark) {
+#ifdef AV_CODEC_FLAG_COPY_OPAQUE
+  (void)decoder;
+  packet->opaque = (void *)(intptr_t)mark;
+#else
+  (void)packet;
+  decoder->reordered_opaque = mark;
+#endif
+}
+
+static inline int64_t rm_mark_of(const AVFrame *frame) {
+#ifdef AV_CODEC_FLAG_COPY_OPAQUE
+  return (int64_t)(intptr_t)frame->opaque;
+#else
+  return frame->reordered_opaque;
 #endif
 }
 

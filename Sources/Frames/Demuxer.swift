@@ -11,6 +11,10 @@ final class Demuxer {
   let audio: [AudioStream]
   /// A reader of this address loses the rest of the stream when a read fails; a file just ends there.
   let isNetwork: Bool
+  /// Reads may wait for the world, not just for a disk.
+  let mayWait: Bool
+  /// Nanoseconds that reads took so far.
+  private(set) var waited: UInt64 = 0
   private let stallTimeout: Double?
   private var context: UnsafeMutablePointer<AVFormatContext>?
   private let input: StreamInput?
@@ -20,10 +24,13 @@ final class Demuxer {
     self.uri = uri
     guardian = IOGuard(options.interrupt)
     isNetwork = uri.contains("://") && !uri.hasPrefix("file:")
-    stallTimeout = options.stallTimeout
     try Demuxer.checkFile(uri, isNetwork: isNetwork)
-    input = StreamInput.suits(uri) ? try StreamInput(uri, guardian: guardian) : nil
     guardian.allow(options.connectTimeout)
+    if isNetwork { try HostLookup.check(uri, guardian: guardian) }
+    input = StreamInput.suits(uri) ? try StreamInput(uri, guardian: guardian) : nil
+    mayWait = isNetwork || input != nil
+    // A pipe may pause for as long as its writer likes.
+    stallTimeout = isNetwork || options.isLive == true ? options.stallTimeout : nil
     context = avformat_alloc_context()
     guard let allocated = context else { throw FramesError(code: rm_averror(ENOMEM), "open", uri) }
     allocated.pointee.interrupt_callback = guardian.callback
@@ -33,8 +40,10 @@ final class Demuxer {
     var dictionary: OpaquePointer?
     defer { av_dict_free(&dictionary) }
     // What a playlist inside the source may open: never files, when it came from the network.
-    let network = "http,https,httpproxy,tls,tcp,udp,udplite,rtp,srtp,rtsp,rtmp,rtmps,srt,hls,crypto,data"
+    let network =
+      "http,https,httpproxy,tls,tcp,udp,udplite,rtp,srtp,rtsp,rtmp,rtmps,rtmpt,srt,hls,crypto,data"
     av_dict_set(&dictionary, "protocol_whitelist", isNetwork ? network : "file,pipe,crypto,data", 0)
+    for (key, value) in StreamDefaults.options(uri, options) { av_dict_set(&dictionary, key, value, 0) }
     for (key, value) in options.inputOptions { av_dict_set(&dictionary, key, value, 0) }
     var format: UnsafePointer<AVInputFormat>?
     if let name = options.inputFormat {
@@ -67,17 +76,24 @@ final class Demuxer {
     }
   }
 
-  deinit { avformat_close_input(&context) }
+  deinit {
+    guardian.beginClosing()
+    avformat_close_input(&context)
+  }
+
+  /// Gives the reads from now on the stall time, all together.
+  func allowStall() { guardian.allow(stallTimeout) }
 
   /// Reads the next packet into `packet`: 0, or FFmpeg's negative code.
   func read(into packet: UnsafeMutablePointer<AVPacket>) -> Int32 {
-    guardian.allow(stallTimeout)
+    let begin = IOGuard.now()
+    defer { waited += IOGuard.now() - begin }
     return av_read_frame(context, packet)
   }
 
   /// Goes to the last key frame at or before `time`, in ticks of the video stream.
   func seek(to time: Int64) -> Bool {
-    guardian.allow(stallTimeout)
+    allowStall()
     return av_seek_frame(context, video.pointee.index, time, AVSEEK_FLAG_BACKWARD) >= 0
   }
 }
@@ -107,16 +123,38 @@ extension Demuxer {
     return result
   }
 
-  /// The error for a code that came from opening or reading.
+  /// The error that ended the reading of a stream.
+  func loss(_ code: Int32) -> FramesError {
+    if guardian.isInterrupted { return Demuxer.failure(code, uri, guardian) }
+    if guardian.isOverdue, let stallTimeout {
+      return FramesError(
+        .stalled, "read", uri, "no packet for \(RetryPolicy.text(stallTimeout, places: 1))",
+        hint: "check the source; --stall-timeout allows more")
+    }
+    var error = FramesError(code: code, "read", uri)
+    if error.kind == .io || error.kind == .interrupted {
+      error.kind = .gone
+      error.cause = "the connection broke"
+    }
+    return error
+  }
+
+  /// The error for a code that came from opening.
   static func failure(_ code: Int32, _ uri: String, _ guardian: IOGuard) -> FramesError {
     if guardian.isInterrupted {
       return FramesError(.interrupted, "read", uri, "stopped", hint: "start it again")
     }
     if guardian.isOverdue { return FramesError(code: rm_averror(ETIMEDOUT), "open", uri) }
+    if code == rm_averror_eof() && uri.contains("://") {
+      return FramesError(
+        .unreachable, "open", uri, "the peer hung up", hint: "check that it sends the stream at this address")
+    }
     if code == rm_averror_eof() {
       return FramesError(.noFrames, "open", uri, "it is empty", hint: "check how the file was made")
     }
-    return FramesError(code: code, "open", uri)
+    var error = FramesError(code: code, "open", uri)
+    if error.kind == .io, uri.contains("://") { error.kind = .unreachable }
+    return error
   }
 
   private static func checkFile(_ uri: String, isNetwork: Bool) throws {

@@ -13,11 +13,11 @@ public final class Frame: @unchecked Sendable {
   let handle: UnsafeMutablePointer<AVFrame>
 
   /// Delivered frames before this one.
-  public let index: Int
+  public private(set) var index: Int
   /// Presentation time and length, in ticks of `timeBase`.
-  public let pts: Int64
-  public let duration: Int64
-  public let timeBase: TimeBase
+  public private(set) var pts: Int64
+  public private(set) var duration: Int64
+  public private(set) var timeBase: TimeBase
   public let color: ColorTags
   /// A pixel's width by its height; unknown counts as square.
   public let sampleAspectRatio: Ratio
@@ -53,6 +53,13 @@ public final class Frame: @unchecked Sendable {
   }
 
   deinit { FrameShells.give(handle) }
+
+  /// Gives the frame another place in time, before it is passed on.
+  func place(index: Int, pts: Int64, duration: Int64, timeBase: TimeBase) {
+    (self.index, self.pts, self.duration, self.timeBase) = (index, pts, duration, timeBase)
+    handle.pointee.pts = pts
+    rm_frame_set_duration(handle, duration)
+  }
 
   public var width: Int { view.width }
   public var height: Int { view.height }

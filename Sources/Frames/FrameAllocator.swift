@@ -26,13 +26,16 @@ public final class FrameAllocator: @unchecked Sendable {
     frame(like: original, format: original.format, width: original.width, height: original.height)
   }
 
-  /// As `frame(like:)`, in another size or format.
-  public func frame(like original: Frame, format: PixelFormat, width: Int, height: Int) -> Frame {
+  /// As `frame(like:)`, in another size or format, and in other colours where they are given.
+  public func frame(
+    like original: Frame, format: PixelFormat, width: Int, height: Int, color: ColorTags? = nil,
+    sampleAspectRatio: Ratio? = nil
+  ) -> Frame {
     Frame(
       taking: picture(format, width: width, height: height), index: original.index,
-      pts: original.pts, duration: original.duration, timeBase: original.timeBase, color: original.color,
-      sampleAspectRatio: original.sampleAspectRatio, sidePackets: original.sidePackets,
-      isCorrupt: original.isCorrupt, isWritable: true)
+      pts: original.pts, duration: original.duration, timeBase: original.timeBase,
+      color: color ?? original.color, sampleAspectRatio: sampleAspectRatio ?? original.sampleAspectRatio,
+      sidePackets: original.sidePackets, isCorrupt: original.isCorrupt, isWritable: true)
   }
 
   /// A frame of undefined pixels.

@@ -7,10 +7,53 @@ public protocol FrameSource: AnyObject {
   func next() throws -> Frame?
   /// Sound behind the last frame, once `next` has given `nil`.
   var trailingPackets: [Packet] { get }
+  /// How the frame given last came; `nil` where frames are made or read when they are asked for.
+  var arrival: FrameArrival? { get }
+  /// Frames left out so far.
+  var leftOut: FramesLeftOut { get }
 }
 
 extension FrameSource {
   public var trailingPackets: [Packet] { [] }
+  public var arrival: FrameArrival? { nil }
+  public var leftOut: FramesLeftOut { FramesLeftOut() }
+}
+
+/// How a frame came from a source that does not wait for us.
+public struct FrameArrival: Sendable, Hashable {
+  /// When its first packet came, or a camera took it: nanoseconds of the monotonic clock.
+  public var at: UInt64
+  /// The part of the call of `next` that was spent waiting, in nanoseconds.
+  public var waited: UInt64
+
+  public init(at: UInt64, waited: UInt64) {
+    self.at = at
+    self.waited = waited
+  }
+}
+
+/// Frames that a source got and does not give.
+public struct FramesLeftOut: Sendable, Hashable {
+  /// Damaged, and not wanted.
+  public var corrupt = 0
+  /// Not decoded, because decoding fell behind.
+  public var busy = 0
+
+  public init() {}
+
+  public static func + (one: FramesLeftOut, other: FramesLeftOut) -> FramesLeftOut {
+    var sum = one
+    sum.corrupt += other.corrupt
+    sum.busy += other.busy
+    return sum
+  }
+
+  public static func - (one: FramesLeftOut, other: FramesLeftOut) -> FramesLeftOut {
+    var difference = one
+    difference.corrupt -= other.corrupt
+    difference.busy -= other.busy
+    return difference
+  }
 }
 
 /// Takes frames in presentation order. Used by one thread at a time.

@@ -12,6 +12,16 @@ public struct FramesError: Error, Sendable, Hashable {
     case gone
     /// Open, but nothing came for the stall time: it may come back.
     case stalled
+    /// The peer wants another user or password (401, 403).
+    case unauthorized
+    /// The peer is there, but has no such stream (404).
+    case noStream
+    /// The name of the peer has no address.
+    case unknownHost
+    /// The node of a device gives no pictures, or none that can be read.
+    case notCamera
+    /// A device exists, but this user may not open it.
+    case deviceAccess
     // The source or the output.
     case permission, unreachable, timedOut, busy, interrupted
     // The output.
@@ -23,7 +33,7 @@ public struct FramesError: Error, Sendable, Hashable {
   public var kind: Kind
   /// What was tried, as in "cannot `open`".
   public var operation: String
-  /// The path or address, as the user wrote it.
+  /// The path or address as the user wrote it, without passwords.
   public var subject: String
   public var cause: String
   public var hint: String
@@ -31,7 +41,7 @@ public struct FramesError: Error, Sendable, Hashable {
   public init(_ kind: Kind, _ operation: String, _ subject: String, _ cause: String, hint: String) {
     self.kind = kind
     self.operation = operation
-    self.subject = subject
+    self.subject = redacted(subject)
     self.cause = cause
     self.hint = hint
   }
@@ -69,6 +79,12 @@ extension FramesError.Kind {
       self = .invalidData
     } else if code == rm_averror_exit() {
       self = .interrupted
+    } else if code == rm_averror_http(401) || code == rm_averror_http(403) {
+      self = .unauthorized
+    } else if code == rm_averror_http(404) {
+      self = .noStream
+    } else if code == rm_averror_http(400) || code == rm_averror_http(499) || code == rm_averror_http(500) {
+      self = .unreachable
     } else {
       switch -code {
       case ENOENT: self = .notFound
@@ -92,6 +108,9 @@ extension FramesError.Kind {
     case .diskFull: "free some space, or write to another disk"
     case .invalidData: "it is not a video that FFmpeg can read; 'ffprobe' on it tells more"
     case .outOfMemory: "close other programs, or use a smaller picture size"
+    case .unauthorized: "check user and password: rtsp://user:password@host/path"
+    case .noStream: "check the path of the address; is the stream being published?"
+    case .unknownHost: "check the spelling of the host, and the network"
     case .gone: "check the cable, the power and the address"
     case .stalled, .timedOut, .unreachable: "check that the peer is up and the network reaches it"
     case .busy: "another program uses it"

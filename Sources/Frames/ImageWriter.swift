@@ -63,10 +63,25 @@ public final class ImageWriter {
         .unsupportedOutput, "create", path, "pictures are written as PNG or JPEG",
         hint: "end it in .png or .jpg")
     }
+    try fill(from: frame)
+    try save(to: path)
+  }
+
+  /// The frame as a JPEG picture of screen quality.
+  ///
+  /// - Parameter width: pixels at most; larger frames are scaled down.
+  public func jpeg(_ frame: Frame, width limit: Int) throws -> [UInt8] {
+    let width = min(frame.width, limit)
+    let height = max(1, frame.height * width / frame.width)
+    try prepare(AV_PIX_FMT_YUVJ420P, width, height, "picture")
+    try fill(from: frame)
+    return try encoded(quantizer: 5, "picture") { Array($0) }
+  }
+
+  private func fill(from frame: Frame) throws {
     // JFIF knows one matrix only.
     try converter.convert(
       frame.handle, (frame.color.matrix, frame.color.range), to: picture, (.bt601, .full))
-    try encode(to: path)
   }
 
   /// Writes class ids as an 8-bit palette PNG, whose colours are the classes'.
@@ -87,7 +102,7 @@ public final class ImageWriter {
         entries[index] = 0xFF00_0000 | UInt32(color.red) << 16 | UInt32(color.green) << 8 | UInt32(color.blue)
       }
     }
-    try encode(to: path)
+    try save(to: path)
   }
 
   /// Gives `picture` memory of its own in the wanted layout.
@@ -105,21 +120,26 @@ public final class ImageWriter {
     }
   }
 
-  private func encode(to path: String) throws {
+  private func save(to path: String) throws {
+    try encoded(quantizer: 2, path) { try PictureStore.save($0, to: path, overwrite: overwrite) }
+  }
+
+  /// - Parameter quantizer: of JPEG, from 1 (best) to 31.
+  private func encoded<Result>(
+    quantizer: Int32, _ subject: String, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result {
     let format = AVPixelFormat(rawValue: picture.pointee.format)
     let isJPEG = format == AV_PIX_FMT_YUVJ420P
-    let encoder = try encoder(isJPEG ? AV_CODEC_ID_MJPEG : AV_CODEC_ID_PNG, path)
+    let encoder = try encoder(isJPEG ? AV_CODEC_ID_MJPEG : AV_CODEC_ID_PNG, subject)
     // Encoders that keep state refuse a time that came before.
     picture.pointee.pts = count
     count += 1
-    picture.pointee.quality = isJPEG ? 2 * FF_QP2LAMBDA : 0
+    picture.pointee.quality = isJPEG ? quantizer * FF_QP2LAMBDA : 0
     var code = avcodec_send_frame(encoder, picture)
     if code >= 0 { code = avcodec_receive_packet(encoder, packet) }
-    guard code >= 0 else { throw FramesError(code: code, "encode", path) }
+    guard code >= 0 else { throw FramesError(code: code, "encode", subject) }
     defer { av_packet_unref(packet) }
-    try PictureStore.save(
-      UnsafeRawBufferPointer(start: packet.pointee.data, count: Int(packet.pointee.size)), to: path,
-      overwrite: overwrite)
+    return try body(UnsafeRawBufferPointer(start: packet.pointee.data, count: Int(packet.pointee.size)))
   }
 
   private func encoder(_ codec: AVCodecID, _ path: String) throws -> UnsafeMutablePointer<AVCodecContext> {

@@ -22,7 +22,17 @@ final class IOGuard: Sendable {
   /// Nanoseconds of the monotonic clock; 0 for none.
   private let deadline = Atomic<UInt64>(0)
 
+  private let isClosing = Atomic<Bool>(false)
+  private let hasExpired = Atomic<Bool>(false)
+
   init(_ flag: InterruptFlag?) { self.flag = flag }
+
+  /// Lets the farewell to a peer out, even after the user stopped: some milliseconds' work.
+  func beginClosing() {
+    isClosing.store(true, ordering: .relaxed)
+    hasExpired.store(false, ordering: .relaxed)
+    allow(0.5)
+  }
 
   /// Gives the calls from now on `seconds` to finish, or any time with `nil`.
   func allow(_ seconds: Double?) {
@@ -30,11 +40,16 @@ final class IOGuard: Sendable {
     deadline.store(limit, ordering: .relaxed)
   }
 
-  var isInterrupted: Bool { flag?.isSet ?? false }
+  var isInterrupted: Bool { flag?.isSet == true && !isClosing.load(ordering: .relaxed) }
 
+  /// True for good once it was seen: a call that was broken off leaves its stream behind broken, and a
+  /// demuxer may still give what it had before it tells.
   var isOverdue: Bool {
+    if hasExpired.load(ordering: .relaxed) { return true }
     let limit = deadline.load(ordering: .relaxed)
-    return limit != 0 && IOGuard.now() > limit
+    guard limit != 0 && IOGuard.now() > limit else { return false }
+    hasExpired.store(true, ordering: .relaxed)
+    return true
   }
 
   /// For as long as `self` lives.

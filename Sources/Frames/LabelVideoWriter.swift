@@ -18,13 +18,14 @@ public final class LabelVideoWriter {
     _ path: String, width: Int, height: Int, timeBase: TimeBase, rate: Ratio,
     sampleAspectRatio: Ratio = Ratio(1, 1),
     metadata: [String: String] = [:], threads: Int = 1, overwrite: Bool = false,
-    interrupt: InterruptFlag? = nil
+    synchronizesFragments: Bool = false, interrupt: InterruptFlag? = nil
   ) throws {
     self.path = path
     var options = VideoWriter.Options()
     options.encoder = .labels(threads: threads)
     options.metadata = metadata
     options.overwrite = overwrite
+    options.synchronizesFragments = synchronizesFragments
     options.interrupt = interrupt
     writer = try VideoWriter(
       path,

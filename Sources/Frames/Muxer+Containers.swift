@@ -5,12 +5,24 @@ internal import CFFmpeg
 extension Muxer {
   var containerName: String { String(cString: context.pointee.oformat.pointee.name) }
 
+  var isMP4: Bool { containerName == "mp4" || containerName == "mov" }
+
   static func container(for path: String) -> String? {
     if path == "-" { return "matroska" }
+    if path.hasPrefix("hls:") { return "hls" }
     if path.hasPrefix("rtmp") { return "flv" }
     if path.hasPrefix("rtsp://") { return "rtsp" }
     if path.hasPrefix("udp://") || path.hasPrefix("srt://") || path.hasPrefix("tcp://") { return "mpegts" }
     return nil
+  }
+
+  /// What libavformat is to open: the playlist in the folder of `hls:`, and UDP in packets that fit a network's.
+  static func place(_ path: String) -> String {
+    if path.hasPrefix("hls:") { return String(path.dropFirst(4)) + "/index.m3u8" }
+    if path.hasPrefix("udp://"), !path.contains("pkt_size=") {
+      return path + (path.contains("?") ? "&" : "?") + "pkt_size=1316"
+    }
+    return path
   }
 
   func accepts(_ codec: AVCodecID) -> Bool {
@@ -40,6 +52,15 @@ extension Muxer {
       setEncoderDelays()
       av_dict_set(&options, "cluster_time_limit", "\(Int((fragment.seconds ?? 5) * 1000))", 0)
     case "mpegts": av_dict_set(&options, "mpegts_copyts", "1", 0)
+    case "rtsp": av_dict_set(&options, "rtsp_transport", "tcp", 0)
+    case "flv": av_dict_set(&options, "flvflags", "no_duration_filesize", 0)
+    case "hls":
+      av_dict_set(&options, "hls_time", "2", 0)
+      av_dict_set(&options, "hls_list_size", isEndless ? "6" : "0", 0)
+      av_dict_set(
+        &options, "hls_flags", "independent_segments+temp_file" + (isEndless ? "+delete_segments" : ""), 0)
+      av_dict_set(
+        &options, "hls_segment_filename", Muxer.place(path).replacing("index.m3u8", with: "%06d.ts"), 0)
     default: break
     }
     return options
@@ -60,7 +81,7 @@ extension Muxer {
 
   /// True where an mp4 would hold its index, and all behind it, back until a silent track speaks.
   var waitsForSound: Bool {
-    guard containerName == "mp4" || containerName == "mov", fragment.seconds != nil else { return false }
+    guard isMP4, fragment.seconds != nil else { return false }
     let started = Set(sound.map(\.stream))
     return !tracks.keys.allSatisfy(started.contains)
   }

@@ -14,14 +14,24 @@ final class Muxer {
   /// Null for containers that open their own output, as RTSP and HLS do.
   let file: OutputFile?
 
+  /// A playlist keeps its last segments only.
+  var isEndless = false
+
   let context: UnsafeMutablePointer<AVFormatContext>
   private let guardian: IOGuard
+  private let peerTimeout: Double
   let fragment: Fragmentation
+  /// Added to all times, in `videoTimeBase`.
+  private let shift: Int64
   private let scratch: UnsafeMutablePointer<AVPacket>
   private(set) var isHeaderWritten = false
+  private var isStarted = false
   /// Some track was silent when the first picture came.
   private var isIncomplete = false
   private var isClosed = false
+  /// Of the first picture packet, until the first fragment is out.
+  private var firstTime: Int64?
+  private var isFirstFragmentOut = false
   /// Of the picture packets that come in.
   private(set) var videoTimeBase = TimeBase.microseconds
   private(set) var isIntraOnly = false
@@ -31,17 +41,19 @@ final class Muxer {
   private var video: UnsafeMutablePointer<AVStream>?
 
   init(
-    _ path: String, container: String?, fragment: Fragmentation, overwrite: Bool, interrupt: InterruptFlag?
+    _ path: String, container name: String?, fragment: Fragmentation, overwrite: Bool, shift: Int64,
+    guardian: IOGuard, peerTimeout: Double
   ) throws {
     LogCollector.shared.install()
     self.path = path
     self.fragment = fragment
-    guardian = IOGuard(interrupt)
+    self.shift = shift
+    self.guardian = guardian
+    self.peerTimeout = peerTimeout
     let isAddress = path.contains("://")
     if isAddress { avformat_network_init() }
     var allocated: UnsafeMutablePointer<AVFormatContext>?
-    let name = container ?? Muxer.container(for: path)
-    avformat_alloc_output_context2(&allocated, nil, name, path)
+    avformat_alloc_output_context2(&allocated, nil, name, Muxer.place(path))
     guard let allocated else {
       throw FramesError(
         .unsupportedOutput, "create", path, "no container for \(name.map { "'\($0)'" } ?? "this ending")",
@@ -49,12 +61,15 @@ final class Muxer {
     }
     allocated.pointee.interrupt_callback = guardian.callback
     do {
+      if isAddress { guardian.allow(peerTimeout) }
       file = try Muxer.open(allocated, path, isAddress: isAddress, overwrite: overwrite)
     } catch {
+      let isOverdue = guardian.isOverdue
       // Not all of `self` exists yet, so no deinit will run.
       avformat_free_context(allocated)
-      throw error
+      throw isOverdue ? Muxer.silence(of: path, "connect to", peerTimeout) : error
     }
+    guardian.allow(nil)
     context = allocated
     context.pointee.flags |= AVFMT_FLAG_FLUSH_PACKETS | AVFMT_FLAG_BITEXACT
     context.pointee.flush_packets = 1
@@ -68,8 +83,8 @@ final class Muxer {
     if context.pointee.oformat.pointee.flags & AVFMT_NOFILE != 0 { return nil }
     if isAddress && !path.hasPrefix("file:") {
       let code = avio_open2(
-        &context.pointee.pb, path, AVIO_FLAG_WRITE, &context.pointee.interrupt_callback, nil)
-      if code < 0 { throw FramesError(code: code, "create", path) }
+        &context.pointee.pb, place(path), AVIO_FLAG_WRITE, &context.pointee.interrupt_callback, nil)
+      if code < 0 { throw FramesError(code: code, "connect to", path) }
       return nil
     }
     let opened = try OutputFile(path, overwrite: overwrite)
@@ -79,6 +94,11 @@ final class Muxer {
   }
 
   deinit {
+    // Muxers that own their connections let them go at the end only.
+    if isStarted && !isClosed && context.pointee.oformat.pointee.flags & AVFMT_NOFILE != 0 {
+      guardian.allow(1)
+      av_write_trailer(context)
+    }
     var scratch: UnsafeMutablePointer<AVPacket>? = scratch
     av_packet_free(&scratch)
     if file == nil, context.pointee.pb != nil, context.pointee.oformat.pointee.flags & AVFMT_NOFILE == 0 {
@@ -126,6 +146,7 @@ final class Muxer {
 
   /// Writes a picture, and before it the sound up to its time. Takes the packet's contents.
   func write(_ packet: UnsafeMutablePointer<AVPacket>) throws {
+    move(packet, by: shift)
     let ticks = packet.pointee.dts != rm_nopts() ? packet.pointee.dts : packet.pointee.pts
     if !isHeaderWritten {
       isIncomplete = waitsForSound
@@ -138,6 +159,13 @@ final class Muxer {
     packet.pointee.stream_index = video!.pointee.index
     av_packet_rescale_ts(packet, videoTimeBase.rational, video!.pointee.time_base)
     try submit(packet)
+    try closeFirstFragment(at: ticks)
+  }
+
+  /// Forces what was written so far to the disk.
+  func synchronize() throws {
+    file?.synchronize()
+    if (file?.failure ?? 0) != 0 { throw failure(0) }
   }
 
   /// Writes what is left and the container's end. Once.
@@ -146,8 +174,12 @@ final class Muxer {
     isClosed = true
     try writeHeaderOnce(first: 0)
     try writeSound(until: .infinity)
-    let code = av_write_trailer(context)
-    if let file { try file.close() }
+    let code = timed { av_write_trailer(context) }
+    if let file {
+      avio_flush(context.pointee.pb)
+      file.synchronize()
+      try file.close()
+    }
     if code < 0 || (file?.failure ?? 0) != 0 { throw failure(code) }
   }
 
@@ -161,8 +193,29 @@ extension Muxer {
     isHeaderWritten = true
     var options = headerOptions(first: pts)
     defer { av_dict_free(&options) }
-    let code = avformat_write_header(context, &options)
+    let code = timed { avformat_write_header(context, &options) }
     guard code >= 0 else { throw failure(code) }
+    isStarted = true
+  }
+
+  /// A first fragment of a fifth of a second, so that a file plays from then on and not after a whole one.
+  private func closeFirstFragment(at ticks: Int64) throws {
+    guard !isFirstFragmentOut, !isIncomplete, !isIntraOnly, fragment.seconds != nil, isMP4 else { return }
+    let first = firstTime ?? ticks
+    firstTime = first
+    guard videoTimeBase.seconds(ticks - first) >= 0.2 else { return }
+    isFirstFragmentOut = true
+    // The first call writes the index alone.
+    for _ in 0..<2 {
+      let code = av_write_frame(context, nil)
+      guard code >= 0 else { throw failure(code) }
+    }
+  }
+
+  private func move(_ packet: UnsafeMutablePointer<AVPacket>, by ticks: Int64) {
+    guard ticks != 0 else { return }
+    if packet.pointee.pts != rm_nopts() { packet.pointee.pts += ticks }
+    if packet.pointee.dts != rm_nopts() { packet.pointee.dts += ticks }
   }
 
   private func writeSound(until time: Double) throws {
@@ -170,7 +223,7 @@ extension Muxer {
     defer { sound.removeFirst(written) }
     while written < sound.count {
       let packet = sound[written]
-      if let order = packet.order, order > time { break }
+      if let order = packet.order, order + videoTimeBase.seconds(shift) > time { break }
       written += 1
       try write(packet)
     }
@@ -182,6 +235,7 @@ extension Muxer {
     av_packet_ref(scratch, packet.handle)
     scratch.pointee.stream_index = track.index
     scratch.pointee.pos = -1
+    move(scratch, by: videoTimeBase.convert(shift, to: packet.timeBase))
     av_packet_rescale_ts(scratch, packet.timeBase.rational, stream.pointee.time_base)
     if scratch.pointee.dts == rm_nopts() { scratch.pointee.dts = scratch.pointee.pts }
     if scratch.pointee.dts == rm_nopts() { scratch.pointee.dts = (track.lastTime ?? -1) + 1 }
@@ -194,15 +248,28 @@ extension Muxer {
   }
 
   private func submit(_ packet: UnsafeMutablePointer<AVPacket>) throws {
-    let code = av_write_frame(context, packet)
+    let code = timed { av_write_frame(context, packet) }
     av_packet_unref(packet)
     if code < 0 || (file?.failure ?? 0) != 0 { throw failure(code) }
+  }
+
+  /// Gives a call that talks to a peer `peerTimeout` seconds; those that write files may take any time.
+  private func timed(_ body: () -> Int32) -> Int32 {
+    if file == nil { guardian.allow(peerTimeout) }
+    return body()
+  }
+
+  private static func silence(of path: String, _ operation: String, _ seconds: Double) -> FramesError {
+    FramesError(
+      .timedOut, operation, path, "it did not answer for \(Int(seconds)) s",
+      hint: "check that the peer is up and the network reaches it")
   }
 
   func failure(_ code: Int32) -> FramesError {
     if guardian.isInterrupted {
       return FramesError(.interrupted, "write", path, "stopped", hint: "start it again")
     }
+    if guardian.isOverdue { return Muxer.silence(of: path, "write", peerTimeout) }
     if let file, file.failure != 0 { return FramesError(errno: file.failure, "write", path) }
     return FramesError(code: code, "write", path)
   }

@@ -48,10 +48,10 @@ final class OutputFile {
     avio_write(context, bytes.bindMemory(to: UInt8.self).baseAddress, Int32(bytes.count))
   }
 
-  /// Hands FFmpeg's buffered bytes to the system, and with `toDisk` waits until the disk has them.
-  func flush(toDisk: Bool = false) {
-    avio_flush(context)
-    if toDisk { fsync(descriptor) }
+  /// Waits until the disk has what the system was given. Pipes and devices have nothing to wait for.
+  func synchronize() {
+    guard descriptor > STDERR_FILENO, failure == 0, fdatasync(descriptor) != 0 else { return }
+    if [EIO, ENOSPC, EDQUOT].contains(errno) { failure = errno }
   }
 
   /// - Throws: diskFull or io, where closing told of an earlier write.

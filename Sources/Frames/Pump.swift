@@ -23,7 +23,7 @@ struct Pump {
 
   /// The next picture in presentation order, or `nil` at the end. It belongs to the caller.
   ///
-  /// - Throws: interrupted; for network sources also what ended them.
+  /// - Throws: interrupted, stalled; for network sources also what ended them.
   mutating func picture() throws -> UnsafeMutablePointer<AVFrame>? {
     let frame = FrameShells.take()
     var failures = 0
@@ -49,21 +49,23 @@ struct Pump {
 
   /// Gives the decoder one packet, or tells it that there are no more.
   private mutating func feed(_ failures: inout Int) throws {
+    // Sound alone does not keep a stream of pictures alive.
+    demuxer.allowStall()
+    let begin = demuxer.waited
     while true {
       let code = demuxer.read(into: packet)
+      if code < 0 && (demuxer.guardian.isInterrupted || demuxer.guardian.isOverdue) {
+        throw demuxer.loss(code)
+      }
       if code == rm_averror(EAGAIN) {
-        if demuxer.guardian.isInterrupted { throw Demuxer.failure(code, demuxer.uri, demuxer.guardian) }
         usleep(1000)
         continue
       }
       if code < 0 {
-        if demuxer.guardian.isInterrupted { throw Demuxer.failure(code, demuxer.uri, demuxer.guardian) }
         if code != rm_averror_eof() {
           counts.readErrors += 1
           failures += 1
-          if demuxer.isNetwork && code != rm_averror_invaliddata() {
-            throw FramesError(code: code, "read", demuxer.uri)
-          }
+          if demuxer.isNetwork && code != rm_averror_invaliddata() { throw demuxer.loss(code) }
           if code == rm_averror_invaliddata() && failures < Pump.patience { continue }
         }
         isDraining = true
@@ -76,7 +78,9 @@ struct Pump {
         continue
       }
       if packet.pointee.flags & AV_PKT_FLAG_CORRUPT != 0 { counts.corruptPackets += 1 }
-      if decoder.send(packet) < 0 { counts.corruptPackets += 1 }
+      if decoder.send(packet, at: IOGuard.now(), waited: demuxer.waited - begin) < 0 {
+        counts.corruptPackets += 1
+      }
       return
     }
   }
@@ -91,6 +95,7 @@ struct Pump {
   /// Reads on without decoding until every sound track has reached `end` seconds; gives what it met.
   mutating func sound(until end: Double, of streams: [AudioStream]) -> [Packet] {
     var missing = Set(streams.map(\.id))
+    demuxer.allowStall()
     while !missing.isEmpty, demuxer.read(into: packet) >= 0 {
       let stream = Int(packet.pointee.stream_index)
       if packet.pointee.stream_index == demuxer.video.pointee.index {

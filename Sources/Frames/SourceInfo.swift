@@ -46,6 +46,8 @@ public struct SourceInfo: Sendable {
   public var rotation: Rotation
   public var audio: [AudioStream]
   public var metadata: [String: String]
+  /// One line in place of `summary`, where the source is no file with a codec.
+  var ownSummary: String?
 
   public init(
     uri: String, codec: String, storedFormat: String, video: VideoFormat, isVariableRate: Bool? = nil,
@@ -74,6 +76,7 @@ extension SourceInfo {
   /// `dashcam.mp4  h264 1920x1080  29.97 fps constant  bt709 limited  audio aac  00:01:30`, each
   /// part left out where unknown.
   public var summary: String {
+    if let ownSummary { return ownSummary }
     var parts = [name, "\(codec) \(width)x\(height)"]
     if video.rate.isKnown {
       let kind =
@@ -91,9 +94,9 @@ extension SourceInfo {
     return parts.joined(separator: "  ")
   }
 
-  /// The last part of the path; addresses stay whole.
+  /// The last part of the path; addresses stay whole, but for passwords.
   public var name: String {
-    if uri.contains("://") { return uri }
+    if uri.contains("://") { return redacted(uri) }
     return uri.split(separator: "/").last.map(String.init) ?? uri
   }
 }
@@ -106,7 +109,7 @@ func clockText(_ seconds: Double) -> String {
 }
 
 /// At most two decimals, none where the value is whole.
-private func decimal(_ value: Double) -> String {
+func decimal(_ value: Double) -> String {
   let hundredths = Int((value * 100).rounded())
   if hundredths % 100 == 0 { return "\(hundredths / 100)" }
   let rest = hundredths % 100

@@ -15,6 +15,8 @@ public struct SourceStatus: Sendable, Hashable {
   }
 
   public var state = State.opening
+  /// When `state` began: nanoseconds of the monotonic clock. The journal fills it in.
+  public internal(set) var since: UInt64 = 0
   /// Times that the source came back.
   public var reconnects = 0
   /// Frames that the source would have given while it was away.
@@ -58,7 +60,9 @@ public final class SourceJournal: Sendable {
   /// Changes the status, and tells `event` if there is one.
   public func note(_ event: SourceEvent? = nil, _ change: (inout SourceStatus) -> Void = { _ in }) {
     let listener = state.withLock { state in
+      let was = state.status.state
       change(&state.status)
+      if state.status.state != was || state.status.since == 0 { state.status.since = IOGuard.now() }
       return state.listener
     }
     if let event { listener?(event) }

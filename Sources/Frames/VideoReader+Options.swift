@@ -32,9 +32,20 @@ extension VideoReader {
     /// A demuxer's name where the contents do not tell, and options for it.
     public var inputFormat: String?
     public var inputOptions: [String: String] = [:]
+    public var transport = Transport.tcp
+    /// The pictures come when they come: `nil` decides by the address, and for network addresses by
+    /// whether a length is known once they are open. A live reader ignores `start`, `end`, `duration` and
+    /// `maxFrames`, which belong to whoever joins its openings.
+    public var isLive: Bool?
+
+    /// A live reader whose decoding falls behind leaves pictures out until it has caught up.
+    public var catchesUp = false
 
     public init() {}
   }
+
+  /// What RTSP sends its packets over. `auto` is for FFmpeg to choose: UDP first.
+  public enum Transport: String, Sendable, CaseIterable { case tcp, udp, auto }
 
   public struct Statistics: Sendable, Hashable {
     /// Delivered.

@@ -10,6 +10,9 @@ internal import CFFmpeg
 public final class VideoReader: FrameSource {
   public private(set) var info: SourceInfo
   public private(set) var trailingPackets: [Packet] = []
+  /// Pictures come when they come.
+  public let isLive: Bool
+  public private(set) var arrival: FrameArrival?
   let options: Options
   let demuxer: Demuxer
   private let decoder: Decoder
@@ -24,21 +27,29 @@ public final class VideoReader: FrameSource {
   private var decoded = 0
   private var delivered = 0
   private var isDraining = false
+  private var lastAt: UInt64?
+  private var waited: UInt64 = 0
   private var isOver = false
   private let window: TimeWindow
 
-  /// - Throws: `FramesError` of kind notFound, permission, invalidData, noVideoStream, noFrames,
-  ///   unreachable, timedOut or interrupted.
+  /// - Throws: `FramesError` of kind notFound, permission, invalidData, noVideoStream, noFrames, unknownHost,
+  ///   unreachable, unauthorized, noStream, timedOut, stalled, gone or interrupted.
   public init(_ uri: String, options: Options = Options()) throws {
-    self.options = options
+    var options = options
     demuxer = try Demuxer(uri, options: options)
+    isLive =
+      options.isLive ?? (VideoReader.isLive(uri) || demuxer.isNetwork && demuxer.duration == nil)
+    if isLive { (options.start, options.end, options.duration, options.maxFrames) = (nil, nil, nil, nil) }
+    self.options = options
     decoder = try Decoder(
-      demuxer.video, threads: options.threads, keepsCorrupt: !options.discardCorrupt, subject: uri)
+      demuxer.video, threads: options.threads, keepsCorrupt: !options.discardCorrupt, isLive: isLive,
+      catchesUp: isLive && options.catchesUp, subject: uri)
     window = TimeWindow(
       options, startTime: demuxer.startTime, timeBase: TimeBase(demuxer.video.pointee.time_base))
     clock = TimestampClock(
       usualDuration: demuxer.usualFrameDuration,
-      tolerance: TimeBase(demuxer.video.pointee.time_base).ticks(1))
+      tolerance: TimeBase(demuxer.video.pointee.time_base).ticks(1),
+      leap: TimeBase(demuxer.video.pointee.time_base).ticks(10))
     packet = av_packet_alloc()
     if window.start > window.origin { _ = demuxer.seek(to: window.start) }
 
@@ -83,6 +94,13 @@ public final class VideoReader: FrameSource {
     return counts
   }
 
+  public var leftOut: FramesLeftOut {
+    var count = FramesLeftOut()
+    if options.discardCorrupt { count.corrupt = counts.corruptFrames }
+    count.busy = decoder.skipped
+    return count
+  }
+
   public func next() throws -> Frame? {
     while !isOver {
       guard let picture = try nextPicture() else {
@@ -91,7 +109,8 @@ public final class VideoReader: FrameSource {
       }
       let time = picture.pointee.best_effort_timestamp
       let length = rm_frame_duration(picture)
-      let stamp = clock.stamp(pts: time == rm_nopts() ? nil : time, duration: length)
+      let stamp = clock.stamp(
+        pts: time == rm_nopts() ? nil : time, duration: length, elapsed: isLive ? ticksSinceLast() : nil)
       let isCorrupt =
         picture.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 || picture.pointee.decode_error_flags != 0
       if isCorrupt { counts.corruptFrames += 1 }
@@ -109,7 +128,12 @@ public final class VideoReader: FrameSource {
         FrameShells.give(picture)
         continue
       }
+      let came = Decoder.arrival(of: picture)
       let frame = try deliver(picture, stamp, isCorrupt: isCorrupt)
+      if demuxer.mayWait {
+        arrival = FrameArrival(at: came, waited: demuxer.waited - waited)
+        waited = demuxer.waited
+      }
       if delivered == options.maxFrames { finish(at: stamp.pts + frame.duration) }
       return frame
     }
@@ -127,6 +151,13 @@ public final class VideoReader: FrameSource {
       isWritable: shaped.isWritable)
     delivered += 1
     return frame
+  }
+
+  /// Since the last picture, on the clock on the wall.
+  private func ticksSinceLast() -> Int64 {
+    let now = IOGuard.now()
+    defer { lastAt = now }
+    return window.timeBase.ticks(Double(now - (lastAt ?? now)) / 1e9)
   }
 
   private func nextPicture() throws -> UnsafeMutablePointer<AVFrame>? {

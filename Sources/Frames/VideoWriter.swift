@@ -28,6 +28,14 @@ public final class VideoWriter: FrameSink {
     public var overwrite = false
     public var interrupt: InterruptFlag?
     public var metadata: [String: String] = [:]
+    /// Added to every timestamp, in ticks of the pictures' time base.
+    public var shift: Int64 = 0
+    /// Closed fragments are forced to the disk as they come; else the whole file is when it ends.
+    public var synchronizesFragments = false
+    /// The source may go on for ever: a playlist keeps its last segments only.
+    public var isEndless = false
+    /// Seconds that connecting to a peer, or one write to it, may take.
+    public var peerTimeout = 10.0
 
     public init() {}
   }
@@ -43,6 +51,7 @@ public final class VideoWriter: FrameSink {
   private let packet: UnsafeMutablePointer<AVPacket>
   private var failure: FramesError?
   private var isFinished = false
+  private let synchronizesFragments: Bool
 
   /// - Parameter audio: tracks whose packets come with the frames.
   /// - Throws: exists, cannotCreate, permission, unsupportedEncoder, unsupportedOutput.
@@ -54,11 +63,14 @@ public final class VideoWriter: FrameSink {
     var settings = options.encoder
     if let seconds = options.fragment.seconds, seconds < settings.gop { settings.gop = seconds }
     // The encoder first: a wrong name must not leave an empty file.
-    let wantsHeader = VideoWriter.wantsGlobalHeader(path, options.container)
+    let container = options.container ?? Muxer.container(for: path)
+    let wantsHeader = VideoWriter.wantsGlobalHeader(path, container)
     encoder = try Encoder(settings, video: video, globalHeader: wantsHeader, subject: path)
+    synchronizesFragments = options.synchronizesFragments
     muxer = try Muxer(
-      path, container: options.container, fragment: options.fragment, overwrite: options.overwrite,
-      interrupt: options.interrupt)
+      path, container: container, fragment: options.fragment, overwrite: options.overwrite,
+      shift: options.shift, guardian: IOGuard(options.interrupt), peerTimeout: options.peerTimeout)
+    muxer.isEndless = options.isEndless
     try muxer.add(encoder, rate: video.rate, audio: audio, metadata: options.metadata)
     packet = av_packet_alloc()
   }
@@ -95,11 +107,13 @@ public final class VideoWriter: FrameSink {
     }
   }
 
-  /// Waits until what was written so far is on the disk.
-  public func synchronize() { muxer.file?.flush(toDisk: true) }
-
   private func drain() throws {
-    while try encoder.receive(into: packet) { try muxer.write(packet) }
+    while try encoder.receive(into: packet) {
+      // A key frame closes the fragment before it.
+      let isKey = packet.pointee.flags & AV_PKT_FLAG_KEY != 0
+      try muxer.write(packet)
+      if isKey && synchronizesFragments { try muxer.synchronize() }
+    }
   }
 
   /// Runs `body`, and keeps the first error with how far the file got.
@@ -118,7 +132,7 @@ public final class VideoWriter: FrameSink {
   }
 
   private static func wantsGlobalHeader(_ path: String, _ container: String?) -> Bool {
-    guard let format = av_guess_format(container ?? (path == "-" ? "matroska" : nil), path, nil) else {
+    guard let format = av_guess_format(container, path, nil) else {
       return false
     }
     return format.pointee.flags & AVFMT_GLOBALHEADER != 0

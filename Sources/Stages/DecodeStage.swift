@@ -8,16 +8,12 @@ final class DecodeStage: SourceStage {
   let name = StageName.decode
   let interrupt: @Sendable () -> Void
   private let source: any FrameSource
-  private let countsCorrupt: Bool
   private let trailer: Trailer
-  private var corrupt = 0
+  private var leftOut = FramesLeftOut()
 
-  /// - Parameters:
-  ///   - flag: what the source was opened with, so that its waiting can be ended.
-  ///   - countsCorrupt: the source leaves damaged frames out.
-  init(source: any FrameSource, flag: InterruptFlag, countsCorrupt: Bool, trailer: Trailer) {
+  /// - Parameter flag: what the source was opened with, so that its waiting can be ended.
+  init(source: any FrameSource, flag: InterruptFlag, trailer: Trailer) {
     self.source = source
-    self.countsCorrupt = countsCorrupt
     self.trailer = trailer
     interrupt = { flag.set() }
   }
@@ -38,16 +34,14 @@ final class DecodeStage: SourceStage {
       return nil
     }
     let truth = (source as? TestFrameSource)?.truth
+    let now = source.leftOut
+    let new = now - leftOut
+    leftOut = now
+    let arrival = source.arrival
     return SourceItem(
       DecodedFrame(frame: frame, truth: truth), mediaSeconds: frame.time,
-      mediaDuration: frame.timeBase.seconds(frame.duration), corruptBefore: newlyCorrupt())
-  }
-
-  private func newlyCorrupt() -> Int {
-    guard countsCorrupt, let reader = source as? VideoReader else { return 0 }
-    let count = reader.statistics.corruptFrames
-    defer { corrupt = count }
-    return count - corrupt
+      mediaDuration: frame.timeBase.seconds(frame.duration), waitedNanoseconds: arrival?.waited ?? 0,
+      arrivedAt: arrival?.at, corruptBefore: new.corrupt, busyBefore: new.busy)
   }
 }
 

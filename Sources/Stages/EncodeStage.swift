@@ -2,38 +2,38 @@
 
 internal import Frames
 
-/// Pictures and labels → every output, one after the other.
+/// Pictures and labels → every output, side by side. It waits for the outputs that block, until they have
+/// the frame, and for no others.
 final class EncodeStage: SinkStage {
   let name = StageName.encode
-  private let slots: [OutputSlot]
+  private let lanes: [OutputLane]
   private let stats: StatsOutput?
-  private let trailer: Trailer
-  private let board: OutputBoard
 
-  init(slots: [OutputSlot], stats: StatsOutput?, trailer: Trailer, board: OutputBoard) {
-    self.slots = slots
+  init(lanes: [OutputLane], stats: StatsOutput?) {
+    self.lanes = lanes
     self.stats = stats
-    self.trailer = trailer
-    self.board = board
-    board.post(slots)
   }
 
-  func process(_ item: DrawnFrame) throws {
-    for slot in slots { try slot.write(item) }
-    stats?.count(item.labels.value)
+  func deliver(_ item: DrawnFrame, _ delivery: Delivery) throws {
+    for lane in lanes { lane.send(OutputLane.Item(frame: item, delivery: delivery)) }
+    stats?.count(item.labels.value, isReused: item.isReused)
+    for lane in lanes where lane.waits { lane.waitUntilIdle() }
+    try throwFailure()
   }
 
   func delivered(_ ticket: Ticket) throws { try stats?.write(ticket) }
 
   /// Finishes every output, whatever happens to the others; then tells the first error.
   func finish() throws {
-    defer { board.post(slots) }
-    var first: (any Error)?
-    func attempt(_ body: () throws -> Void) {
-      do { try body() } catch { first = first ?? error }
-    }
-    for slot in slots { attempt { try slot.finish(trailing: trailer.contents) } }
-    attempt { try stats?.finish() }
-    if let first { throw first }
+    let begin = Clock.monotonic.now()
+    for lane in lanes { lane.close() }
+    stats?.close()
+    for lane in lanes { lane.waitUntilDone(since: begin) }
+    try stats?.waitUntilDone(since: begin)
+    try throwFailure()
+  }
+
+  private func throwFailure() throws {
+    if let error = lanes.lazy.compactMap(\.account.fatal).first { throw error }
   }
 }

@@ -31,12 +31,12 @@ public enum ExampleReader {
       source: PictureResizer.Source(
         format: info.video.format, width: info.width, height: info.height, matrix: info.color.matrix,
         range: info.color.range),
-      target: target, level: config.flow.cpu ?? .best, inFlight: 1)
+      targets: [target], level: config.flow.cpu ?? .best, inFlight: 1)
     var examples: [AlignedBytes] = []
     while examples.count < count, let frame = try source.next() {
-      let input = try resize.process(DecodedFrame(frame: frame, truth: nil))
+      let input = resize.tensor(of: frame)
       let example = AlignedBytes(count: target.byteCount)
-      memcpy(example.pointer, input.tensor.value.pointer, target.byteCount)
+      memcpy(example.pointer, input.value.pointer, target.byteCount)
       examples.append(example)
     }
     guard !examples.isEmpty else {

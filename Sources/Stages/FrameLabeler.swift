@@ -22,10 +22,10 @@ public final class FrameLabeler {
       source: PictureResizer.Source(
         format: info.video.format, width: info.width, height: info.height, matrix: info.color.matrix,
         range: info.color.range),
-      target: target, level: level, inFlight: 1)
-    infer = InferStage(inference: inference, inFlight: 1)
+      targets: [target], level: level, inFlight: 1)
+    infer = InferStage(inferences: [inference], inFlight: 1)
     argmax = ArgmaxStage(
-      logits: inference.logits, input: target, size: PixelSize(width: info.width, height: info.height),
+      networks: [(inference.logits, target)], size: PixelSize(width: info.width, height: info.height),
       filter: config.argmax.filter, level: level, inFlight: 1)
   }
 

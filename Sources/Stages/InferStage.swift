@@ -6,19 +6,28 @@ internal import Kernels
 /// Model input → logits.
 final class InferStage: Stage {
   let name = StageName.infer
-  private let inference: any Inference
+  private let inferences: [any Inference]
   private let pool: Pool<AlignedBytes>
+  private let adaptation: Adaptation?
 
-  /// - Parameter inFlight: logits that can be out at once.
-  init(inference: any Inference, inFlight: Int) {
-    self.inference = inference
-    let size = inference.logits.byteCount
+  /// - Parameters:
+  ///   - inferences: one network, or the same at several sizes.
+  ///   - inFlight: logits that can be out at once.
+  init(inferences: [any Inference], inFlight: Int, adaptation: Adaptation? = nil) {
+    self.inferences = inferences
+    self.adaptation = adaptation
+    let size = inferences.map(\.logits.byteCount).max() ?? 0
     pool = Pool(count: inFlight) { AlignedBytes(count: size) }
   }
 
   func process(_ item: ModelInput) throws -> Logits {
-    let tensor = pool.take()
-    try inference.run(item.tensor.value.pointer, into: tensor.value.pointer)
-    return Logits(decoded: item.decoded, tensor: tensor)
+    adaptation?.begin(Adaptation.Choice(size: item.size, isReused: item.tensor == nil))
+    var result: Lease<AlignedBytes>?
+    if let input = item.tensor {
+      let tensor = pool.take()
+      try inferences[item.size].run(input.value.pointer, into: tensor.value.pointer)
+      result = tensor
+    }
+    return Logits(decoded: item.decoded, size: item.size, tensor: result)
   }
 }

@@ -39,7 +39,8 @@ final class OverlayStage: Stage {
       overlay.blend(frame.view, item.labels.value, into: target.view)
       picture = target
     }
-    return DrawnFrame(decoded: item.decoded, labels: item.labels, picture: picture)
+    return DrawnFrame(
+      decoded: item.decoded, labels: item.labels, isReused: item.isReused, picture: picture)
   }
 
   private func overlay(for view: PictureView) -> Overlay {

@@ -16,25 +16,35 @@ public struct DecodedFrame: Sendable {
 /// The picture as the network takes it: `[rows][columns][3]`.
 public struct ModelInput: Sendable {
   public let decoded: DecodedFrame
-  public let tensor: Lease<AlignedBytes>
+  /// Which of the run's networks it is for.
+  let size: Int
+  /// `nil` where the network does not see the frame, which gets the labels of the one before.
+  public let tensor: Lease<AlignedBytes>?
 }
 
 /// What the network says: `[rows][columns][classes]`.
 public struct Logits: Sendable {
   public let decoded: DecodedFrame
-  public let tensor: Lease<AlignedBytes>
+  /// Which of the run's networks said it.
+  let size: Int
+  /// `nil` where it was not asked.
+  public let tensor: Lease<AlignedBytes>?
 }
 
 /// A class for each pixel of the picture.
 public struct LabelledFrame: Sendable {
   public let decoded: DecodedFrame
   public let labels: Lease<LabelMap>
+  /// The labels are those of an earlier frame.
+  public let isReused: Bool
 }
 
 /// The picture to show, and the labels behind it.
 public struct DrawnFrame: Sendable {
   public let decoded: DecodedFrame
   public let labels: Lease<LabelMap>
+  /// The labels are those of an earlier frame.
+  public let isReused: Bool
   /// `nil` where no output wants a picture.
   public let picture: Frame?
 }

@@ -7,17 +7,46 @@ extension PipelineConfig {
   /// `threads`, or what the process may use.
   public var threadBudget: ThreadBudget { flow.threads.map { ThreadBudget(total: $0) } ?? .available }
 
+  /// The policy, as far as the address tells; some are known to be live only once they are open.
+  public var likelyPolicy: OverloadPolicy {
+    pipelineOptions(comesLive: SourceFactory.isLive(source)).policy
+  }
+
   /// The options of the pipeline, with what the source decides filled in.
-  public var pipelineOptions: PipelineOptions {
-    let comesLive = SourceFactory.isLive(source.uri)
+  ///
+  /// - Parameter comesLive: the frames of the source come when they come.
+  func pipelineOptions(comesLive: Bool) -> PipelineOptions {
     let isLive = source.isLive ?? comesLive
     var options = PipelineOptions()
     options.policy = flow.policy ?? (isLive ? .latest : .block)
     options.places = flow.queue ?? (options.policy == .block ? 4 : 1)
-    options.inFlight = flow.inFlight ?? (isLive ? 2 : nil)
+    // Behind a frame that the network saw, others follow that it did not.
+    options.inFlight = flow.inFlight ?? (isLive ? (flow.adapt == .skip ? 4 : 2) : nil)
     options.latencyBudget = flow.latencyBudget?.nanoseconds
     options.isPaced = isLive && !comesLive
     return options
+  }
+
+  /// What lets the network do less, where that is asked for.
+  ///
+  /// - Parameter inputs: of the network, and of the same for smaller pictures.
+  func adaptation(of inputs: [ModelInputFormat], under policy: OverloadPolicy) throws -> Adaptation? {
+    try checkAdaptation(under: policy)
+    let budget = flow.latencyBudget?.nanoseconds
+    switch flow.adapt {
+    case .none: return nil
+    case .skip: return Adaptation(skippingWithin: budget)
+    case .resolution: return Adaptation(inputs: inputs, within: budget)
+    }
+  }
+
+  /// - Throws: `RunError` where the network shall do less although no frame is ever dropped.
+  public func checkAdaptation(under policy: OverloadPolicy) throws {
+    guard flow.adapt != .none, policy == .block else { return }
+    throw RunError(
+      .configuration, "adapt the network to", redacted(source.uri),
+      "its frames wait until the network is ready (policy block), so it is never late",
+      hint: "adapt is for live sources: cameras, streams, or any source with --live")
   }
 
   /// The palette to draw in: the model's, or a built-in one of as many classes.
@@ -39,15 +68,15 @@ extension PipelineConfig {
 
   /// A report with everything that is known before the first frame.
   func emptyReport(
-    source info: SourceInfo, model: ModelDescription, input: ModelInputFormat, threads: ThreadBudget,
-    level: CPULevel
+    source info: SourceInfo, policy: OverloadPolicy, model: ModelDescription, input: ModelInputFormat,
+    threads: ThreadBudget, level: CPULevel
   ) -> Report {
     var report = Report(
       figures: PipelineFigures(
         ledger: Ledger(), stages: [], wallSeconds: 0, mediaSeconds: 0, deliveredSeconds: 0, warmupFrames: 0),
       process: .current)
     report.pipeline = name ?? "main"
-    report.policy = pipelineOptions.policy
+    report.policy = policy
     report.input.uri = redacted(info.uri)
     report.input.codec = info.codec
     report.input.width = info.width
@@ -74,14 +103,12 @@ extension PipelineConfig {
   }
 
   func startLines(
-    source info: SourceInfo, model: ModelDescription, input: ModelInputFormat, level: CPULevel,
-    threads: ThreadBudget, memoryCeiling: Int, keepsAudio: Bool
+    source info: SourceInfo, isLive: Bool, policy: OverloadPolicy, model: ModelDescription,
+    input: ModelInputFormat, level: CPULevel, threads: ThreadBudget, memoryCeiling: Int, keepsAudio: Bool
   ) -> [String] {
     let exact = model.precision == "int8" ? (model.isExact ? " exact" : " mixed") : ""
-    var shown = info
-    shown.uri = redacted(info.uri)
     var lines = [
-      "in   \(shown.summary)",
+      "in   \(info.summary)",
       "net  \(model.name)  \(model.palette.names.count) classes  \(input.columns)x\(input.rows)  "
         + "\(model.precision)\(exact)  kernels \(level)",
     ]
@@ -103,20 +130,21 @@ extension PipelineConfig {
       case .mask?: line += "  labels, ffv1"
       case .truth?: line += "  true labels, ffv1"
       case .png?: line += "  labels, png"
+      case .preview?: line = "out  \(output.listenAddress?.url ?? output.uri)  preview"
       default: break
       }
       lines.append(line)
     }
-    let options = pipelineOptions
+    if let address = httpListen { lines.append("http \(address.url)metrics") }
     let reason =
-      switch options.policy {
+      switch policy {
       case .block: "nothing is dropped"
       case .latest: "newest frame wins"
       case .dropOldest: "oldest frame goes"
       case .dropNewest: "newest frame goes"
       }
     lines.append(
-      "run  policy \(options.policy) (\(source.isLive ?? SourceFactory.isLive(source.uri) ? "live" : "file"): "
+      "run  policy \(policy) (\(isLive ? "live" : "file"): "
         + "\(reason))  \(threads.total) thread\(threads.total == 1 ? "" : "s")  "
         + "memory at most \(Format.bytes(memoryCeiling))")
     return lines

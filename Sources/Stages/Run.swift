@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Buffers
+internal import Dispatch
 public import Frames
 internal import Kernels
 
 /// One run of a pipeline: opened from its description, started once, reported at the end.
 ///
-/// Everything that can be wrong with the source, the outputs and the network is told by `init`.
+/// Everything that can be wrong with the source, the outputs and the network is told before `start`: a
+/// source that cannot be opened the first time is not tried again.
 public final class Run: Sendable {
   public let config: PipelineConfig
   public let policy: OverloadPolicy
@@ -17,53 +19,74 @@ public final class Run: Sendable {
   public let startLines: [String]
   /// Length of the media in seconds, where the source knows it.
   public let duration: Double?
-  /// How the source is doing; a source that cannot be lost writes nothing here.
+  /// How the source is doing; a source that cannot be lost writes nothing here. Outputs that are lost and
+  /// come back tell it here too.
   public let journal: SourceJournal
-  public var isLive: Bool { options.isPaced || SourceFactory.isLive(config.source.uri) }
+  public let isLive: Bool
+  /// What a `preview` output shows; `nil` without one.
+  public let preview: PreviewBoard?
 
   private let options: PipelineOptions
   private let pipeline: Pipeline
-  private let board: OutputBoard
+  private let lanes: [OutputLane]
   private let writerFlag: InterruptFlag
   private let template: Report
   private let ending = Monitor<RunResult.Status>(.finished)
 
-  /// - Parameter inference: made for `config.threadBudget`.
-  /// - Throws: `FramesError`, `RunError`, or the error of a `test:` address.
-  public init(config: PipelineConfig, model: ModelDescription, inference: sending any Inference) throws {
+  /// As the other `init`, with the source opened here.
+  public convenience init(
+    config: PipelineConfig, model: ModelDescription, inference: sending any Inference
+  ) throws {
+    try self.init(config: config, source: try OpenedSource(config), model: model, inferences: [inference])
+  }
+
+  /// - Parameters:
+  ///   - source: opened as `config` says.
+  ///   - inferences: one network made for `config.threadBudget`; for `adapt: resolution` the same for several
+  ///     sizes of picture, the largest first.
+  /// - Throws: `FramesError` or `RunError`.
+  public init(
+    config: PipelineConfig, source: sending OpenedSource, model: ModelDescription,
+    inferences: sending [any Inference]
+  ) throws {
     let threads = config.threadBudget
     let level = config.flow.cpu ?? .best
-    let options = config.pipelineOptions
-    let flight = FlightPlan(policy: options.policy, places: options.places)
+    let inputs = inferences.map(\.input), logits = inferences.map(\.logits)
+    let networkBytes = inferences.reduce(0) { $0 + $1.byteCount }
+    var options = source.options
+    options.adaptation = try config.adaptation(of: inputs, under: options.policy)
+    let adaptation = options.adaptation
+    let kinds = try config.outputs.map(OutputFactory.kind)
+    let flight = FlightPlan(
+      policy: options.policy, places: options.places, skips: adaptation?.mode == .skip,
+      held: try OutputFactory.held(config, options.policy))
     let palette = try config.palette(of: model)
     let wantsTruth = config.outputs.contains { $0.kind == .truth }
-    guard model.palette.names.count == inference.logits.classes else {
+    guard model.palette.names.count == logits[0].classes else {
       throw RunError(
         .model, "run", model.name,
-        "it gives \(inference.logits.classes) classes but names \(model.palette.names.count)",
+        "it gives \(logits[0].classes) classes but names \(model.palette.names.count)",
         hint: "write the names of all classes into its metadata")
     }
-    let kinds = try config.outputs.map(OutputFactory.kind)
-    let journal = SourceJournal()
-    let readerFlag = InterruptFlag(), writerFlag = InterruptFlag()
-    let source = try SourceFactory(
-      config: config, threads: threads, interrupt: readerFlag, journal: journal,
-      truthCount: wantsTruth ? flight.frames : 0
-    ).open()
+    let journal = source.journal
+    let writerFlag = InterruptFlag()
     let info = source.info
-    let isLive = options.isPaced || SourceFactory.isLive(config.source.uri)
+    let isLive = options.isPaced || source.comesLive
     let outputs = OutputFactory(
       config: config, source: info, model: model, palette: palette, threads: threads, isLive: isLive,
-      interrupt: writerFlag)
+      policy: options.policy, interrupt: writerFlag, journal: journal, trailer: Trailer(),
+      board: kinds.contains(.preview) ? PreviewBoard() : nil)
     try outputs.check()
-    let slots = try outputs.make()
+    lanes = try outputs.make()
     let stats = try outputs.makeStats()
 
     let taps = config.outputs.filter { $0.kind == .hash }.map(\.tap)
-    let target = inference.input.placing(
-      width: info.width, height: info.height, aspect: info.video.sampleAspectRatio.value,
-      fit: config.resize.fit)
-    let logits = inference.logits
+    let targets = inputs.map {
+      $0.placing(
+        width: info.width, height: info.height, aspect: info.video.sampleAspectRatio.value,
+        fit: config.resize.fit)
+    }
+    let target = targets[0]
     let style = OverlayStage.Style(
       palette: palette, alpha: Float(config.overlay.alpha), view: config.overlay.view, level: level,
       isIdle: !kinds.isEmpty && kinds.allSatisfy { [.mask, .png, .truth, .hash].contains($0) }
@@ -71,47 +94,51 @@ public final class Run: Sendable {
       keepsSource: taps.contains(.decode))
     memoryCeiling =
       MemoryCeiling(
-        base: ProcessFigures.current.residentBytes + inference.byteCount, flight: flight, video: info.video,
-        inputBytes: target.byteCount, logitBytes: logits.byteCount, hasTruth: wantsTruth,
+        base: ProcessFigures.current.residentBytes + networkBytes,
+        flight: flight, video: info.video,
+        inputBytes: target.byteCount, logitBytes: logits[0].byteCount, hasTruth: wantsTruth,
         drawnWidth: config.overlay.view == .side ? (info.width + 1) / 2 * 4 : info.width,
         videoOutputs: kinds.count { $0 == .video },
-        labelOutputs: kinds.count { $0 == .mask || $0 == .truth }, threads: threads
+        labelOutputs: kinds.count { $0 == .mask || $0 == .truth },
+        hasWeb: kinds.contains(.preview) || config.httpListen != nil, threads: threads
       ).bytes
 
-    let trailer = Trailer()
-    board = OutputBoard()
     var assembly = PipelineAssembly(options: options)
     let decode = assembly.begin(
-      with: DecodeStage(
-        source: source, flag: readerFlag, countsCorrupt: config.decode.discardCorrupt, trailer: trailer))
+      with: DecodeStage(source: source.frames, flag: source.flag, trailer: outputs.trailer))
     let resize = assembly.then(
       ResizeStage(
         source: PictureResizer.Source(
           format: info.video.format, width: info.width, height: info.height, matrix: info.color.matrix,
           range: info.color.range),
-        target: target, level: level, inFlight: flight.modelInputs),
+        targets: targets, level: level, inFlight: flight.modelInputs, adaptation: adaptation),
       after: decode)
-    let infer = assembly.then(InferStage(inference: inference, inFlight: flight.logits), after: resize)
+    let infer = assembly.then(
+      InferStage(inferences: inferences, inFlight: flight.logits, adaptation: adaptation), after: resize)
     let argmax = assembly.then(
       ArgmaxStage(
-        logits: logits, input: target, size: PixelSize(width: info.width, height: info.height),
-        filter: config.argmax.filter, level: level, inFlight: flight.labelMaps),
+        networks: zip(logits, targets).map { ($0, $1) },
+        size: PixelSize(width: info.width, height: info.height), filter: config.argmax.filter, level: level,
+        inFlight: flight.labelMaps, keepsLabels: adaptation?.mode == .skip),
       after: infer)
     let overlay = assembly.then(OverlayStage(style: style), after: argmax)
     pipeline = assembly.end(
-      with: EncodeStage(slots: slots, stats: stats, trailer: trailer, board: board), after: overlay)
+      with: EncodeStage(lanes: lanes, stats: stats), after: overlay)
 
     self.journal = journal
+    self.isLive = isLive
+    preview = outputs.board
     self.config = config
     self.options = options
     self.threads = threads
     self.writerFlag = writerFlag
     policy = options.policy
     duration = info.duration
-    template = config.emptyReport(source: info, model: model, input: target, threads: threads, level: level)
+    template = config.emptyReport(
+      source: info, policy: policy, model: model, input: target, threads: threads, level: level)
     startLines = config.startLines(
-      source: info, model: model, input: target, level: level, threads: threads, memoryCeiling: memoryCeiling,
-      keepsAudio: outputs.keepsAudio)
+      source: info, isLive: isLive, policy: policy, model: model, input: target, level: level,
+      threads: threads, memoryCeiling: memoryCeiling, keepsAudio: outputs.keepsAudio)
   }
 
   /// Runs until the source ends, `stop`, `cancel`, or an error. Call it once.
@@ -125,7 +152,9 @@ public final class Run: Sendable {
     report.figures = pipeline.figures
     report.process = after
     report.cpuSeconds = after.cpuSeconds - before.cpuSeconds
-    report.outputs = board.figures
+    report.outputs = outputFigures
+    report.reconnects = journal.status.reconnects
+    report.missingFrames = journal.status.missingFrames
     if let was = before.throttleCount, let now = after.throttleCount { report.isThrottled = now > was }
     let ledger = report.figures.ledger
     var status = ending.withLock { $0 }
@@ -146,7 +175,7 @@ public final class Run: Sendable {
   }
 
   private func warnings(_ figures: PipelineFigures) -> [String] {
-    var lines = board.failures.map { "output given up: \($0)" }
+    var lines = lanes.compactMap(\.account.failure).map { "output given up: \($0)" }
     if figures.ledger.failed > 0, let last = figures.lastFailure {
       let count = figures.ledger.failed
       lines.append("\(count) frame\(count == 1 ? "" : "s") failed, the last: \(last)")
@@ -154,10 +183,19 @@ public final class Run: Sendable {
     return lines
   }
 
-  /// Ends the source; frames on their way are delivered, outputs finished. For the first signal.
+  /// Ends the source; frames on their way are delivered, outputs finished. For the first signal. What is not
+  /// delivered after four seconds is dropped, and after five no output is waited for.
   public func stop() {
     ending.withLock { if $0 == .finished { $0 = .stopped } }
     pipeline.stop()
+    let patience = OutputLane.patience
+    let queue = DispatchQueue.global()
+    queue.asyncAfter(deadline: .now() + patience - 1) { [weak self] in self?.pipeline.cancel() }
+    queue.asyncAfter(deadline: .now() + patience) { [weak self] in
+      guard let self else { return }
+      writerFlag.set()
+      for lane in lanes { lane.abandon() }
+    }
   }
 
   /// Ends at once: what waits is dropped, outputs are closed. For the second signal.
@@ -169,6 +207,7 @@ public final class Run: Sendable {
 
   /// The figures of the moment.
   public var figures: PipelineFigures { pipeline.figures }
+  public var outputFigures: [Report.Output] { lanes.map(\.account.figures) }
 
   var isEnding: Bool { ending.withLock { $0 != .finished } }
 }

@@ -16,13 +16,14 @@ public final class SessionInference: Inference {
 
   /// - Parameters:
   ///   - plan: one input `[1][rows][columns][3]`, one output `[1][rows][columns][classes]`.
+  ///   - pool: threads to share with others that run in turn.
   ///   - picture: columns and rows that the picture fills, at the top left of the input.
   ///   - mean: subtracted from R, G and B in 0…255.
   ///   - scale: what the difference is multiplied by.
   ///   - stored: scale and zero point of an input of u8 numbers.
   /// - Throws: `RunError` where the network has another form.
   public init(
-    plan: Plan, workers: Int, picture: PixelSize?, mean: [Float], scale: [Float],
+    plan: Plan, pool: WorkerPool, picture: PixelSize?, mean: [Float], scale: [Float],
     stored: Quantization? = nil
   ) throws {
     guard plan.inputs.count == 1, plan.outputs.count == 1 else {
@@ -60,7 +61,7 @@ public final class SessionInference: Inference {
     byteCount = plan.arenaBytes + plan.weightBytes
     inputName = source.name
     outputName = result.name
-    session = Session(plan: plan, pool: WorkerPool(threads: workers))
+    session = Session(plan: plan, pool: pool)
   }
 
   public func run(_ tensor: UnsafeRawPointer, into logits: UnsafeMutableRawPointer) {

@@ -14,20 +14,22 @@ struct SourceFactory {
   /// Maps of true classes that can be out at once; 0 for none.
   var truthCount: Int
 
-  /// Frames come when they come, whatever we do.
-  static func isLive(_ uri: String) -> Bool {
-    ["rtsp://", "rtsps://", "rtmp://", "udp://", "srt://", "/dev/video", "cam:"].contains {
-      uri.hasPrefix($0)
-    }
+  /// Frames come when they come, whatever we do: said by the address. An `http` address may turn out so once
+  /// it is open; a pipe is live if the user says so.
+  static func isLive(_ source: PipelineConfig.Source) -> Bool {
+    let uri = source.uri
+    return VideoReader.isLive(uri) || uri == "-" && source.isLive == true || Camera.suits(uri)
   }
 
   func open() throws -> any FrameSource {
+    config.hideSecrets()
     let source = config.source
     guard !source.uri.isEmpty else {
       throw RunError(
         .configuration, "run", "the pipeline", "it has no source", hint: "name a file, or 'test:street'")
     }
     if source.uri.hasPrefix("test:") { return drawn(try TestSource.parse(source.uri)) }
+    if Camera.suits(source.uri) { return try camera() }
     if source.format == nil && ImageSequenceReader.suits(source.uri) {
       var options = ImageSequenceReader.Options()
       options.maxFrames = source.frames
@@ -48,13 +50,63 @@ struct SourceFactory {
     options.matrix = config.decode.matrix
     options.range = config.decode.range
     options.discardCorrupt = config.decode.discardCorrupt
-    options.keepAudio = config.encode.audio != PipelineConfig.Encode.Audio.none
+    options.keepAudio = config.encode.audio.map { $0 == .copy } ?? !Self.isLive(source)
     options.interrupt = interrupt
     options.connectTimeout = source.connectTimeout.seconds
     options.stallTimeout = source.stallTimeout.seconds
     options.inputFormat = source.format
     options.inputOptions = source.options
-    return try VideoReader(source.uri, options: options)
+    options.transport = VideoReader.Transport(rawValue: source.transport.rawValue) ?? .tcp
+    if Self.isLive(source) { options.isLive = true }
+    options.catchesUp = config.pipelineOptions(comesLive: true).policy != .block
+    let first = try VideoReader(source.uri, options: options)
+    guard first.isLive, source.uri != "-" else { return first }
+    return ReopeningSource(first, reopeningOptions, journal: journal) { [options, uri = source.uri] in
+      try VideoReader(uri, options: options)
+    }
+  }
+
+  private func camera() throws -> ReopeningSource {
+    let source = config.source
+    guard source.start == nil else {
+      throw RunError(
+        .configuration, "read", source.uri, "a camera has no place to begin at", hint: "leave out --ss")
+    }
+    var options = CameraReader.Options()
+    if let size = source.size { (options.wishes.width, options.wishes.height) = (size.width, size.height) }
+    options.wishes.rate = source.rate ?? options.wishes.rate
+    options.wishes.format = source.pixelFormat
+    options.stride = source.stride
+    options.rotation = turn
+    options.matrix = config.decode.matrix
+    options.range = config.decode.range
+    options.takesNewest = config.pipelineOptions(comesLive: true).policy != .block
+    options.stallTimeout = source.stallTimeout.seconds
+    options.interrupt = interrupt
+    options.journal = journal
+    let camera = Camera(source.uri)
+    var reopeningOptions = reopeningOptions
+    reopeningOptions.isBack = { camera.isThere }
+    return ReopeningSource(try camera.open(options), reopeningOptions, journal: journal) { [options] in
+      try camera.open(options)
+    }
+  }
+
+  /// How a live source that is lost is opened again.
+  private var reopeningOptions: ReopeningSource.Options {
+    let source = config.source
+    var options = ReopeningSource.Options()
+    options.name = peerName(source.uri)
+    options.retry.attempts = (source.reconnect.attempts ?? .times(5)).limit
+    options.retry.shortest = source.reconnect.backoff.shortest.seconds
+    options.retry.longest = source.reconnect.backoff.longest.seconds
+    options.retry.jitter = source.reconnect.jitter
+    options.maxFrames = source.frames
+    let start = source.start?.seconds ?? 0
+    let ends = [source.end.map { $0.seconds - start }, source.duration?.seconds].compactMap { $0 }
+    options.duration = ends.min()
+    options.interrupt = interrupt
+    return options
   }
 
   private var turn: Rotation? { config.decode.rotate.flatMap { Rotation(rawValue: Int($0.rawValue) ?? 0) } }

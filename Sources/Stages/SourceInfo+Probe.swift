@@ -7,9 +7,6 @@ extension SourceInfo {
   ///
   /// - Throws: what opening it for a run would throw.
   public static func probe(_ config: PipelineConfig) throws -> SourceInfo {
-    try SourceFactory(
-      config: config, threads: config.threadBudget, interrupt: InterruptFlag(), journal: SourceJournal(),
-      truthCount: 0
-    ).open().info
+    try OpenedSource(config).info
   }
 }

@@ -15,25 +15,34 @@ struct Assessment {
   let names: [String]
   private(set) var frames = 0
   private(set) var matrix: ConfusionMatrix
+  private(set) var boundary: BoundaryCounts
+  /// Of frames that follow each other.
+  private(set) var consistency: TemporalConsistency?
 
-  private init(names: [String]) {
+  private init(names: [String], isFilm: Bool) {
     self.names = names
     matrix = ConfusionMatrix(classes: names.count)
+    boundary = BoundaryCounts(classes: names.count)
+    consistency = isFilm ? TemporalConsistency(classes: names.count) : nil
   }
 
   private mutating func add(prediction: LabelMap, truth: LabelMap) {
     matrix.add(prediction: prediction, truth: truth)
+    boundary.add(prediction: prediction, truth: truth)
+    consistency?.add(prediction: prediction, truth: truth)
     frames += 1
   }
 
   /// A model on pictures. Values of the label pictures beyond the classes must be in `ignore`.
+  ///
+  /// - Parameter isFilm: the pictures follow each other in time.
   static func pictures(
-    _ images: String, labels: String, ignore: [UInt8], config: PipelineConfig, model: String?
+    _ images: String, labels: String, isFilm: Bool, ignore: [UInt8], config: PipelineConfig, model: String?
   ) throws -> Assessment {
     let reader = try ImageSequenceReader(images)
     let (labeler, names) = try labeler(for: reader.info, config: config, model: model)
     let ignored = Set(ignore.isEmpty ? [UInt8(names.count), 255] : ignore)
-    var result = Assessment(names: names)
+    var result = Assessment(names: names, isFilm: isFilm)
     for path in reader.paths {
       guard let frame = try reader.next() else { break }
       let truth = try label(of: path, in: labels, width: frame.width, height: frame.height)
@@ -67,7 +76,7 @@ struct Assessment {
     }
     let renderer = StreetRenderer(scene: scene)
     let truth = LabelMap(width: info.width, height: info.height)
-    var result = Assessment(names: names)
+    var result = Assessment(names: names, isFilm: true)
     for index in 0..<count {
       let picture = Picture(
         format: .yuv420p, width: info.width, height: info.height, matrix: info.color.matrix,
@@ -93,7 +102,7 @@ struct Assessment {
         "\(pred) is \(a.info.width)x\(a.info.height), \(truth) is \(b.info.width)x\(b.info.height)",
         hint: "labels are compared pixel by pixel")
     }
-    var result = Assessment(names: names)
+    var result = Assessment(names: names, isFilm: true)
     while true {
       switch (try a.next(), try b.next()) {
       case (let prediction?, let truth?):
@@ -114,7 +123,8 @@ struct Assessment {
   ) throws -> (FrameLabeler, names: [String]) {
     let path = try ModelStore.path(of: model, precision: config.model.precision)
     let loaded = try LoadedModel(
-      path: path, level: config.usableLevel(), picture: config.pictureSize, insists: config.model.size != nil)
+      path: path, level: config.usableLevel(), picture: { config.pictureSize(for: info, like: $0) },
+      insists: config.model.size != nil)
     let inference = try loaded.inference(threads: config.threadBudget)
     return (
       FrameLabeler(source: info, config: config, inference: inference), loaded.description.palette.names
@@ -140,14 +150,18 @@ extension Assessment {
     let scores = Scores(matrix)
     func percent(_ share: Double) -> String { String(format: "%.2f%%", share * 100) }
     let width = (names.map(\.count).max() ?? 0) + 2
-    var lines = zip(names, scores.iou).map { name, iou in
-      name.padded(to: width) + (iou.map { String(format: "%6.2f", $0 * 100) } ?? "     -")
+    func cell(_ share: Double?) -> String { share.map { String(format: "%6.2f", $0 * 100) } ?? "     -" }
+    let outlines = boundary.scores
+    var lines = names.indices.map {
+      names[$0].padded(to: width) + cell(scores.iou[$0]) + "      " + cell(outlines[$0])
     }
-    lines.insert("class".padded(to: width) + "   IoU", at: 0)
+    lines.insert("class".padded(to: width) + "   IoU  boundary F", at: 0)
     var last =
       "frames \(frames)   pixels \(String(format: "%.1f", Double(scores.pixels) / 1e6)) M   "
       + "pixel accuracy \(percent(scores.pixelAccuracy))   mIoU \(percent(scores.meanIoU))   "
+      + "boundary F \(percent(boundary.mean))   "
       + "classes present \(scores.classesPresent) of \(names.count)"
+    if let share = consistency?.share { last += "   steady \(percent(share))" }
     if let weakest = scores.weakest {
       last += "   weakest \(names[weakest]) \(percent(scores.iou[weakest]!))"
     }
@@ -157,9 +171,9 @@ extension Assessment {
   /// `{"v":1,"type":"eval",…}` with shares in 0…1; classes that are not present are null.
   var json: String {
     let scores = Scores(matrix)
-    let perClass = zip(names, scores.iou).map {
-      "\"\($0)\":" + ($1.map { String(format: "%.6f", $0) } ?? "null")
-    }
+    func number(_ share: Double?) -> String { share.map { String(format: "%.6f", $0) } ?? "null" }
+    let perClass = zip(names, scores.iou).map { "\"\($0)\":\(number($1))" }
+    let outlines = zip(names, boundary.scores).map { "\"\($0)\":\(number($1))" }
     let rows = (0..<names.count).map { truth in
       "[" + (0..<names.count).map { String(matrix[truth: truth, prediction: $0]) }.joined(separator: ",")
         + "]"
@@ -167,6 +181,8 @@ extension Assessment {
     return "{\"v\":1,\"type\":\"eval\",\"frames\":\(frames),\"pixels\":\(scores.pixels),"
       + "\"pixel_accuracy\":\(String(format: "%.6f", scores.pixelAccuracy)),"
       + "\"miou\":\(String(format: "%.6f", scores.meanIoU)),\"iou\":{\(perClass.joined(separator: ","))},"
+      + "\"boundary_f\":\(number(boundary.mean)),\"boundary\":{\(outlines.joined(separator: ","))},"
+      + "\"consistency\":\(number(consistency?.share)),"
       + "\"confusion\":[\(rows.joined(separator: ","))]}"
   }
 }

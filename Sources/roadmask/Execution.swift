@@ -16,7 +16,7 @@ struct Execution {
   init(config: PipelineConfig, options: RunOptions) {
     self.config = config
     self.options = options
-    log = options.log
+    log = options.logging.logger()
   }
 
   func run() throws {
@@ -24,18 +24,26 @@ struct Execution {
     let path = try ModelStore.path(of: config.model.file, precision: config.model.precision)
     let check = OutputCheck(config, model: path, overwrite: options.overwrite)
     try check.run()
+    // A port that is taken is told before anything takes time.
+    let servers = try WebServers(options.dryRun ? [] : [config])
+    let source = try OpenedSource(config)
+    let info = source.info
+    try config.checkAdaptation(under: source.policy)
     let model = try LoadedModel(
-      path: path, level: level, picture: config.pictureSize, insists: config.model.size != nil)
+      path: path, level: level, picture: { config.pictureSize(for: info, like: $0) },
+      insists: config.model.size != nil, sizes: config.flow.adapt == .resolution)
+    if options.dryRun { return describe(info, model) }
     guard MemoryRoom.has(model.plan.arenaBytes + model.plan.weightBytes) else { throw noMemory(for: path) }
-    let inference = try model.inference(threads: config.threadBudget)
-    if options.dryRun { return try describe(model) }
+    let inferences = try model.inferences(threads: config.threadBudget)
 
-    let run = try Run(config: config, model: model.description, inference: inference)
+    let run = try Run(config: config, source: source, model: model.description, inferences: inferences)
     guard MemoryRoom.has(run.memoryCeiling - ProcessFigures.current.residentBytes) else {
       check.removeTargets()
       throw noMemory(for: redacted(config.source.uri))
     }
+    servers.attach(run)
     for line in run.startLines { log.info("\(line)") }
+    if let line = model.sizesLine { log.info("     \(line)") }
     log.debug("model \(path), \(model.plan.steps.count) steps, \(model.plan.arenaBytes >> 10) KiB of values")
     let threads = run.threads
     log.debug(
@@ -43,9 +51,14 @@ struct Execution {
     )
     let signals = SignalWatch(run)
     let progress = ProgressPrinter(run, form: config.report.progress)
+    // With `-q` only what is lost is told, not what came back.
+    run.journal.listen { [isQuiet = options.quiet] event in
+      if event.level == .warning || !isQuiet { progress.print("\(event.level): \(event.text)") }
+    }
     progress.start()
     let result = run.start()
     progress.stop()
+    servers.stop()
     // Files without a frame play nowhere.
     if result.report.figures.ledger.in == 0 { check.removeTargets() }
     try conclude(result, caught: signals.first)
@@ -58,75 +71,36 @@ struct Execution {
   }
 
   /// What `--dry-run` says.
-  private func describe(_ model: LoadedModel) throws {
+  private func describe(_ source: SourceInfo, _ model: LoadedModel) {
     let input = model.plan.inputs[0].fact.shape
-    print("in         \(try SourceInfo.probe(config).summary)")
+    Output.data("in         \(source.summary)")
     print("net        \(model.path)  \(input[2])x\(input[1])  kernels \(model.plan.options.level.rawValue)")
-    for output in config.outputs { print("out        \(output.uri)") }
-    for (key, value) in config.shown { print("\(key.padded(to: 32))\(value)") }
+    for output in config.outputs { Output.data("out        \(redacted(output.uri))") }
+    for (key, value) in config.shown { Output.data("\(key.padded(to: 32))\(value)") }
   }
 
   private func conclude(_ result: RunResult, caught: Int32?) throws {
-    // What ended the run is told as its error.
-    let told = result.error.map { "\($0)" }
-    for warning in result.warnings where told.map(warning.hasSuffix) != true {
-      log.warning("\(warning)")
-    }
+    for warning in result.lesserWarnings { log.warning("\(warning)") }
     for line in LogCollector.shared.lines {
       log.debug("ffmpeg: \(line.text)\(line.count > 1 ? " (\(line.count) times)" : "")")
     }
     var result = result
-    let (status, problem) = outcome(result, caught: caught)
-    result.report.exit = Int(status.rawValue)
-    result.report.version = Roadmask.version
-    result.report.machine.ffmpeg = FFmpegBuild.version
-    try writeReport(result)
+    let (status, problem) = result.outcome(of: config, caught: caught)
+    result.complete(status)
+    try writeReport(result.report)
     if let problem { throw problem }
     if status != .success { Foundation.exit(status.rawValue) }
   }
 
-  /// How the program ends after `result`, and what it says then.
-  private func outcome(_ result: RunResult, caught: Int32?) -> (ExitStatus, Problem?) {
-    var problem: Problem?
-    if let error = result.error {
-      problem =
-        result.status == .unbalanced
-        ? Problem(
-          .internalFault, "RM-BUG-002", "\(error)", hint: "this is a fault of roadmask; please report it")
-        : Problem(error)
-    } else if let caught {
-      return (caught == SIGINT ? .interrupted : .terminated, nil)
-    } else if result.report.figures.ledger.in == 0 {
-      let source = config.source
-      problem = Problem(
-        .badData, "RM-IN-004", "cannot read \(result.report.input.uri): no frame of it was asked for",
-        hint: source.start == nil
-          ? "the part to use is empty: see --to and -t" : "--ss may lie behind the end")
-    }
-    return (problem?.status ?? (result.status == .limitMissed ? .limitMissed : .success), problem)
-  }
-
-  private func writeReport(_ result: RunResult) throws {
+  private func writeReport(_ report: Report) throws {
     if options.quiet && config.report.file == nil && config.report.format == .text { return }
-    let text: String
-    switch config.report.format {
-    case .text: text = result.report.text + "\n"
-    case .json: text = result.report.json + "\n"
-    case .markdown: text = result.report.markdown + "\n"
-    case .none: return
-    }
+    guard let text = report.written(as: config.report.format) else { return }
     if let file = config.report.file {
-      do {
-        try Output.write(Data(text.utf8), to: file)
-      } catch {
-        throw Problem(
-          .cannotCreate, "RM-OUT-002", "cannot write the report to \(file): \(error.localizedDescription)",
-          hint: "check that the folder exists and may be written")
-      }
+      try Output.writeReport(text, to: file)
     } else if config.report.format == .json {
       print(text, terminator: "")
     } else {
-      FileHandle.standardError.write(Data("\n\(text)".utf8))
+      Output.message("\n" + text.dropLast())
     }
   }
 }
@@ -144,10 +118,8 @@ extension PipelineConfig {
   }
 
   /// The size in which the model sees pictures: as asked, else by the shape of the source.
-  func pictureSize(like own: PixelSize) throws -> PixelSize {
-    if let size = model.size { return size }
-    guard source.uri != "-", !source.uri.contains("://") else { return own }
-    return LoadedModel.picture(for: try SourceInfo.probe(self), like: own)
+  func pictureSize(for source: SourceInfo, like own: PixelSize) -> PixelSize {
+    model.size ?? LoadedModel.picture(for: source, like: own)
   }
 }
 

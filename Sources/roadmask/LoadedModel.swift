@@ -9,24 +9,29 @@ import ONNX
 import Planning
 import Stages
 
-/// A model file, planned for this machine.
-struct LoadedModel {
+/// A model file, planned for this machine; plans hold no state, so that pipelines can share one.
+struct LoadedModel: Sendable {
   let path: String
-  let plan: Plan
+  /// For the largest picture first.
+  private let plans: [(plan: Plan, picture: PixelSize?)]
   let description: ModelDescription
-  /// The part of the input that a picture fills.
-  let picture: PixelSize?
+  /// The file's own size of picture, and the one that was chosen.
+  let own: PixelSize?
+  let wanted: PixelSize?
   private let mean: [Float]
   private let scale: [Float]
   /// Of an input that is stored.
   private let stored: Quantization?
 
+  var plan: Plan { plans[0].plan }
+
   /// - Parameters:
   ///   - choose: the size to take pictures in, given the file's own.
   ///   - insists: a network that cannot have that size is refused; else it keeps its own.
+  ///   - sizes: plans it for smaller pictures too, for `--adapt resolution`.
   init(
     path: String, level: CPULevel, picture choose: (_ own: PixelSize) throws -> PixelSize = { $0 },
-    insists: Bool = true
+    insists: Bool = true, sizes isForSizes: Bool = false
   ) throws {
     self.path = path
     do {
@@ -35,18 +40,27 @@ struct LoadedModel {
       var picture = metadata["picture"].flatMap(PixelSize.init)
       let shape = graph.inputs.first?.fact.shape
       let whole = shape.flatMap { $0.rank == 4 ? PixelSize(width: $0[2], height: $0[1]) : nil }
-      if let own = picture ?? whole, case let wanted = try choose(own), wanted != own {
+      own = picture ?? whole
+      wanted = try own.map(choose)
+      if let own, let wanted, wanted != own {
         let size = wanted.roundedUp(to: 32)
         do {
           graph = try graph.resized(toRows: size.height, columns: size.width)
           picture = wanted
         } catch is GraphError where !insists {}
       }
-      self.picture = picture
       let ends = try graph.withStoredEnds()
-      graph = ends.graph
-      stored = graph.inputs.first.flatMap { ends.inputs[$0.name] }
-      plan = try Plan(graph: graph, options: PlanOptions(level: level))
+      stored = ends.graph.inputs.first.flatMap { ends.inputs[$0.name] }
+      var plans = [(plan: try Plan(graph: ends.graph, options: PlanOptions(level: level)), picture: picture)]
+      if isForSizes, let largest = picture ?? whole {
+        for size in largest.smaller {
+          let input = size.roundedUp(to: 32)
+          let smaller = try graph.resized(toRows: input.height, columns: input.width).withStoredEnds().graph
+          plans.append((try Plan(graph: smaller, options: PlanOptions(level: level)), size))
+        }
+      }
+      self.plans = plans
+      let plan = plans[0].plan
       mean = try LoadedModel.numbers(metadata, "mean", default: 0)
       scale = try LoadedModel.numbers(metadata, "scale", default: 1.0 / 255)
       let classes = plan.outputs.first?.fact.shape.extents.last ?? 0
@@ -63,10 +77,25 @@ struct LoadedModel {
   }
 
   /// A session of the plan.
-  func inference(threads: ThreadBudget) throws -> SessionInference {
-    try SessionInference(
-      plan: plan, workers: threads.inferWorkers, picture: picture, mean: mean, scale: scale,
-      stored: stored)
+  func inference(threads: ThreadBudget) throws -> SessionInference { try inferences(threads: threads)[0] }
+
+  /// A session of each plan; they share their threads.
+  func inferences(threads: ThreadBudget) throws -> [SessionInference] {
+    let pool = WorkerPool(threads: threads.inferWorkers)
+    return try plans.map { plan, picture in
+      try SessionInference(
+        plan: plan, pool: pool, picture: picture, mean: mean, scale: scale, stored: stored)
+    }
+  }
+
+  /// A line about the plans for smaller pictures, if there are any: their sizes and what they cost.
+  var sizesLine: String? {
+    guard plans.count > 1 else { return nil }
+    let names = plans.map { plan, picture in
+      picture.map { "\($0)" } ?? "\(plan.inputs[0].fact.shape[2])x\(plan.inputs[0].fact.shape[1])"
+    }
+    let bytes = plans.dropFirst().reduce(0) { $0 + $1.plan.weightBytes + $1.plan.arenaBytes }
+    return "sizes \(names.joined(separator: ", ")); the smaller ones take \(bytes >> 10) KiB more"
   }
 
   /// The size of picture that a model sees a source in: as many pixels as the file's own, in the shape of the
@@ -113,6 +142,20 @@ struct LoadedModel {
       Palette.Color(hex: String($0))
     }
     return colors.count == names.count ? Palette(names: names, colors: colors) : .spread(names: names)
+  }
+}
+
+extension PixelSize {
+  /// About three quarters and nine sixteenths of the sides, the width a multiple of 32.
+  fileprivate var smaller: [PixelSize] {
+    var sizes: [PixelSize] = []
+    for share in [0.75, 0.5625] {
+      let width = Int((Double(width) * share / 32).rounded()) * 32
+      let size = PixelSize(
+        width: width, height: Int((Double(height) * Double(width) / Double(self.width)).rounded()))
+      if width >= 32, size.height >= 16, width < (sizes.last ?? self).width { sizes.append(size) }
+    }
+    return sizes
   }
 }
 

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Frames
 
 /// What the program says and writes outside of a run.
 enum Output {
   /// A line on standard error.
-  static func message(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+  static func message(_ text: String) {
+    FileHandle.standardError.write(Data((Secrets.hidden(in: text) + "\n").utf8))
+  }
+
+  /// A line on standard output that may name what nobody shall read.
+  static func data(_ text: String) { print(Secrets.hidden(in: text)) }
 
   /// Writes a file aside and renames it; what is no regular file, as a device or a pipe, is written to.
   static func write(_ data: Data, to path: String) throws {

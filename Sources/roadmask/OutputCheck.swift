@@ -43,8 +43,13 @@ struct OutputCheck {
   private mutating func add(_ output: OutputConfig) {
     let uri = output.uri
     if output.kind == .null || uri == "null:" || uri == "-" || uri.contains("://") { return }
-    var stem = uri.hasSuffix("/") ? String(uri.dropLast()) : uri
-    if output.kind == .png {
+    if output.listenAddress != nil || uri.hasPrefix("http:") { return }
+    let stem = uri.hasSuffix("/") ? String(uri.dropLast()) : uri
+    if let folder = output.playlistFolder {
+      let list = Target(
+        path: folder + "/index.m3u8", overwrite: output.overwrite, isSeries: true, makesFolder: true)
+      targets.append(list)
+    } else if output.kind == .png {
       targets.append(
         Target(path: stem + "/000000.png", overwrite: output.overwrite, isSeries: true, makesFolder: true))
     } else if let pattern = PicturePattern(uri) {
@@ -53,10 +58,9 @@ struct OutputCheck {
       targets.append(Target(path: uri, overwrite: output.overwrite))
     }
     guard output.kind == .mask || output.kind == .png else { return }
-    if output.kind == .mask, let dot = stem.lastIndex(of: "."), !stem[dot...].contains("/") {
-      stem = String(stem[..<dot])
-    }
-    targets.append(Target(path: stem + ".classes.json", overwrite: output.overwrite))
+    // That of a series of files is written again by each run.
+    let isSeries = output.segment != nil || uri.contains("%")
+    targets.append(Target(path: output.classMapPath, overwrite: output.overwrite || isSeries))
   }
 
   /// - Throws: `Problem` for the first thing that is wrong.

@@ -65,7 +65,8 @@ extension Problem {
   }
 
   private init(_ error: FramesError) {
-    let (status, id) = Problem.codes(of: error.kind)
+    let isListening = error.kind == .cannotCreate && error.operation == "listen on"
+    let (status, id) = isListening ? (.cannotCreate, "RM-HTTP-001") : Problem.codes(of: error.kind)
     self.init(status, id, error.description, hint: error.hint)
   }
 
@@ -78,9 +79,14 @@ extension Problem {
     case .sizeMismatch: (.badData, "RM-IN-005")
     case .permission: (.noPermission, "RM-FILE-001")
     case .unreachable, .timedOut: (.unavailable, "RM-NET-001")
+    case .unauthorized: (.noPermission, "RM-NET-004")
+    case .noStream: (.noInput, "RM-NET-005")
+    case .unknownHost: (.unavailable, "RM-NET-006")
     case .gone: (.unavailable, "RM-NET-002")
     case .stalled: (.unavailable, "RM-NET-003")
     case .busy: (.unavailable, "RM-CAM-001")
+    case .notCamera: (.badData, "RM-CAM-002")
+    case .deviceAccess: (.noPermission, "RM-CAM-003")
     case .interrupted: (.interrupted, "RM-RUN-001")
     case .exists: (.cannotCreate, "RM-OUT-001")
     case .cannotCreate: (.cannotCreate, "RM-OUT-002")

@@ -17,6 +17,7 @@ struct Roadmask: ParsableCommand {
       """,
     discussion: """
       roadmask dashcam.mp4                  writes dashcam.seg.mp4 beside it
+      roadmask /dev/video0 out.mp4          a camera, until Ctrl-C
       roadmask test:street street.mp4       needs no file: a drawn street
       roadmask in.mp4 out.mp4 --mask m.mkv  also the class of every pixel
 
@@ -25,8 +26,9 @@ struct Roadmask: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      RunCommand.self, BenchCommand.self, EvalCommand.self, QuantizeCommand.self, ProfileCommand.self,
-      ModelCommand.self, ProbeCommand.self, ConfigCommand.self, ContactSheet.self, DoctorCommand.self,
+      RunCommand.self, ServeCommand.self, BenchCommand.self, EvalCommand.self, QuantizeCommand.self,
+      ProfileCommand.self, ModelCommand.self, ProbeCommand.self, ConfigCommand.self, DevicesCommand.self,
+      ContactSheet.self, DoctorCommand.self, CompletionsCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 
@@ -49,8 +51,10 @@ struct Roadmask: ParsableCommand {
   }
 
   private static func fail(_ problem: Problem) -> Never {
-    let text = problem.lines(columns: Terminal.columns)
-    FileHandle.standardError.write(Data(text.utf8))
+    switch LogStyle.current {
+    case .text: Output.message(String(problem.lines(columns: Terminal.columns).dropLast()))
+    case .json: LogStyle.json.write(.error, problem.text, id: problem.id, hint: problem.hint)
+    }
     Foundation.exit(problem.status.rawValue)
   }
 }

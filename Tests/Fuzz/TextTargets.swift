@@ -48,7 +48,7 @@ enum WordsTarget: FuzzTarget {
       _ = redacted(word)
     }
     _ = config.shown
-    _ = config.pipelineOptions
+    _ = config.likelyPolicy
     _ = config.threadBudget
   }
 

@@ -14,7 +14,8 @@ extension ProgramTests {
     @Test(arguments: [
       [], ["run"], ["bench"], ["eval"], ["quantize"], ["profile"], ["model"], ["model", "build"],
       ["model", "info"], ["model", "check"], ["probe"],
-      ["config"], ["config", "check"], ["config", "show"], ["contact-sheet"], ["doctor"],
+      ["serve"], ["devices"], ["completions"], ["config"], ["config", "check"], ["config", "show"],
+      ["contact-sheet"], ["doctor"],
     ])
     func helpIsPrinted(command: [String]) throws {
       let result = try work.run(command + ["--help"])
@@ -33,6 +34,15 @@ extension ProgramTests {
       }
       let first = try work.run(["--help"]).out
       #expect(first.contains("roadmask IN [OUT]") && first.contains("roadmask run --help"))
+    }
+
+    @Test(arguments: [("bash", "complete "), ("zsh", "#compdef roadmask"), ("fish", "complete -c")])
+    func completionsAreScripts(shell: String, words: String) throws {
+      let result = try work.run(["completions", shell])
+      #expect(result.status == 0 && result.out.contains(words) && result.out.contains("serve"))
+      guard shell == "bash" else { return }
+      try work.write(result.out, to: "script")
+      #expect(try Program.tool("bash", ["-n", "script"], in: work.path)?.status ?? 0 == 0)
     }
 
     @Test func doctorKnowsTheMachine() throws {
@@ -73,11 +83,11 @@ extension ProgramTests {
 
     @Test func shippedPipelinesAreGood() throws {
       let folder = Program.package + "/pipelines"
-      let files = try FileManager.default.contentsOfDirectory(atPath: folder).sorted().map {
-        folder + "/" + $0
-      }
-      #expect(files.count >= 4)
-      let result = try work.run(["config", "check"] + files)
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+      let files = names.filter { $0.hasSuffix(".yaml") }.map { folder + "/" + $0 }
+      #expect(files.count >= 6)
+      let words = ["CAM_USER=u", "CAM_PASS=p", Program.path, "config", "check"]
+      let result = try Started("/usr/bin/env", words + files, in: work.path).wait()
       #expect(result.status == 0, "\(result.err)")
       #expect(result.lines == files.map { "\($0): good" })
     }

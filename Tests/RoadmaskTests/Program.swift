@@ -88,6 +88,8 @@ final class Started {
     return try FileHandle(forWritingTo: URL(fileURLWithPath: scratch + "/" + name))
   }
 
+  var identifier: Int32 { process.processIdentifier }
+
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
   /// What it has said so far on standard error.

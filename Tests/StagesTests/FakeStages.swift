@@ -74,7 +74,7 @@ final class CollectingSink: SinkStage {
     self.work = work
   }
 
-  func process(_ item: Int) throws {
+  func deliver(_ item: Int, _ delivery: Delivery) throws {
     if pause > 0 { usleep(pause) }
     try work(item)
     seen.add(item)

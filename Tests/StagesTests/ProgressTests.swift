@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Frames
 import Testing
 
 @testable import Stages
@@ -32,6 +33,40 @@ import Testing
     #expect(
       progress(.live).line()
         == "LIVE  in 30.0  out 23.2 fps  age 73/88 ms  drop 23% (infer busy)  cpu 380%  66 C  up 00:00:12")
+  }
+
+  @Test func lineOfASourceThatIsAway() throws {
+    var progress = progress(.offline)
+    progress.secondsAway = 67.4
+    progress.reconnects = 2
+    #expect(
+      progress.line()
+        == "OFFLINE for 00:01:07  in 30.0  out 23.2 fps  age 73/88 ms  drop 23% (infer busy)  reconnects 2"
+        + "  cpu 380%  66 C  up 00:00:12")
+    progress.state = .stalled
+    #expect(progress.line().hasPrefix("STALLED for 00:01:07  in 30.0"))
+    let object = try #require(
+      JSONSerialization.jsonObject(with: Data(progress.json.utf8)) as? [String: Any])
+    #expect(object["state"] as? String == "stalled" && object["reconnects"] as? Int == 2)
+  }
+
+  @Test func theJournalDecidesTheState() {
+    var sampler = ProgressSampler()
+    let figures = progress(.live).figures, process = progress(.live).process
+    func state(_ source: SourceStatus, isEnding: Bool = false) -> RunProgress {
+      sampler.progress(
+        figures, process: process, pipeline: "p", duration: nil, isLive: true, isEnding: isEnding,
+        source: source, time: 9_000_000_000)
+    }
+    var source = SourceStatus()
+    #expect(state(source).state == .live)
+    source.state = .offline
+    source.reconnects = 3
+    #expect(state(source).state == .offline && state(source).reconnects == 3)
+    #expect(state(source).secondsAway == 9)
+    #expect(state(source, isEnding: true).state == .stopping)
+    source.state = .live
+    #expect(state(source).state == .live && state(source).secondsAway == 0)
   }
 
   @Test func lineOfAFile() {

@@ -219,7 +219,7 @@ import Testing
       var config = PipelineConfig()
       config.source.uri = uri
       change(&config)
-      return config.pipelineOptions
+      return config.pipelineOptions(comesLive: SourceFactory.isLive(config.source))
     }
     let file = options("a.mp4")
     #expect(file.policy == .block && file.places == 4 && file.inFlight == nil && !file.isPaced)
@@ -227,6 +227,9 @@ import Testing
     #expect(camera.policy == .latest && camera.places == 1 && camera.inFlight == 2 && !camera.isPaced)
     let paced = options("a.mp4") { $0.source.isLive = true }
     #expect(paced.policy == .latest && paced.isPaced)
+    let pipe = options("-") { $0.source.isLive = true }
+    #expect(pipe.policy == .latest && !pipe.isPaced && options("-").policy == .block)
+    #expect(options("rtsp://cam/main") { $0.source.isLive = false }.policy == .block)
     let waiting = options("rtsp://cam/main") { $0.flow.policy = .block }
     #expect(waiting.policy == .block && waiting.places == 4)
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Frames
 internal import Yams
 
 extension ConfigReader {
@@ -37,8 +38,14 @@ extension ConfigReader {
       let path = prefix.isEmpty ? name : "\(prefix).\(name)"
       if try special(&self, path, value, &root) { continue }
       if let setting = settings.first(where: { $0.path == path }) {
-        let written = value.scalar?.string ?? ""
-        let text = try scalar(value, under: path)
+        var written = value.scalar?.string ?? ""
+        let text: String
+        if setting.isList, let list = value.sequence {
+          written = list.map { $0.scalar?.string ?? "" }.joined(separator: ", ")
+          text = try list.map { try scalar($0, under: path) }.joined(separator: ", ")
+        } else {
+          text = try scalar(value, under: path)
+        }
         try put(text, written: written, at: value.mark, setting, in: &root)
       } else if settings.contains(where: { $0.path.hasPrefix(path + ".") }) {
         guard let inner = value.mapping else {
@@ -108,6 +115,7 @@ extension ConfigReader {
       guard let value = environment(name) else {
         throw error(mark, "the environment has no '\(name)'", hint: "export \(name)=… before the start")
       }
+      Secrets.add(value)
       result += rest[..<start.lowerBound] + value
       rest = rest[rest.index(after: end)...]
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Frames
 internal import Glibc
 internal import Yams
 
@@ -102,11 +103,25 @@ extension PipelineConfig {
   /// - Throws: `ConfigError`.
   public static func load(_ path: String) throws -> PipelineConfig {
     var config = PipelineConfig()
+    try config.read(path)
+    return config
+  }
+
+  /// Reads a pipeline file over what is set already.
+  ///
+  /// - Throws: `ConfigError`.
+  public mutating func read(_ path: String) throws {
     var reader = ConfigReader(
       environment: { name in getenv(name).map { String(cString: $0) } },
       load: { SmallFile.text($0, limit: ConfigReader.byteLimit + 1) })
-    try reader.read(path, into: &config)
-    return config
+    try reader.read(path, into: &self)
+    hideSecrets()
+  }
+
+  /// Keeps passwords in addresses out of all that the program says.
+  public func hideSecrets() {
+    Secrets.add(fromAddress: source.uri)
+    for output in outputs { Secrets.add(fromAddress: output.uri) }
   }
 
   /// Applies `key.path=value`, as behind `--set`.

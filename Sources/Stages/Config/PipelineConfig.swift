@@ -9,9 +9,23 @@ public import Kernels
 public struct PipelineConfig: Sendable, Equatable {
   /// Where frames come from.
   public struct Source: Sendable, Equatable {
+    public enum Transport: String, Sendable, CaseIterable { case tcp, udp, auto }
+
+    /// What is done about a live source that is lost.
+    public struct Reconnect: Sendable, Equatable {
+      /// Failed tries in a row after which the run ends; 5.
+      public var attempts: Attempts?
+      /// The shortest wait and the longest.
+      public var backoff = TimeSpanRange(
+        shortest: TimeSpan(seconds: 1), longest: TimeSpan(seconds: 30))
+      /// By what share waits are made longer or shorter at random.
+      public var jitter = 0.2
+    }
+
     /// File, folder, pattern, address, `-`, or `test:street?…`.
     public var uri = ""
-    /// True paces a file by its timestamps and selects `latest`; by the kind of source.
+    /// True paces a file by its timestamps and selects `latest`, false selects `block`; by the kind of
+    /// source.
     public var isLive: Bool?
     public var start: TimeSpan?
     public var end: TimeSpan?
@@ -22,7 +36,14 @@ public struct PipelineConfig: Sendable, Equatable {
     public var stride = 1
     /// A demuxer of libavformat, and options for it.
     public var format: String?
+    /// Of a camera: the nearest to 1280x720; the lowest rate from 30 on; the format that costs least.
+    public var size: PixelSize?
+    public var rate: Double?
+    public var pixelFormat: String?
     public var options: [String: String] = [:]
+    /// Of RTSP.
+    public var transport = Transport.tcp
+    public var reconnect = Reconnect()
     public var connectTimeout = TimeSpan(seconds: 10)
     public var stallTimeout = TimeSpan(seconds: 5)
   }
@@ -37,6 +58,15 @@ public struct PipelineConfig: Sendable, Equatable {
   }
 
   public struct Flow: Sendable, Equatable {
+    /// What a live run does while the network cannot keep up.
+    public enum Adapt: String, Sendable, CaseIterable {
+      case none
+      /// The network sees every 2nd, 3rd… frame; those between get the labels of the one before.
+      case skip
+      /// The network sees a smaller picture.
+      case resolution
+    }
+
     /// `block` for files, `latest` for live sources.
     public var policy: OverloadPolicy?
     /// Places between two stages: 4 under `block`, else 1.
@@ -44,6 +74,7 @@ public struct PipelineConfig: Sendable, Equatable {
     /// Frames from `infer` on: 2 for live sources, for files what the queues hold.
     public var inFlight: Int?
     public var latencyBudget: TimeSpan?
+    public var adapt = Adapt.none
     /// Total of the process; what quota and affinity allow.
     public var threads: Int?
     /// Lowers the CPU level; the best there is.
@@ -109,6 +140,20 @@ public struct PipelineConfig: Sendable, Equatable {
     /// Standard error.
     public var file: String?
     public var progress = Progress.auto
+    /// Under `serve`, from one line about the run to the next.
+    public var period: TimeSpan? = TimeSpan(seconds: 60)
+  }
+
+  /// What `serve` does when the pipeline has ended.
+  public struct Restart: Sendable, Equatable {
+    public enum Policy: String, Sendable, CaseIterable {
+      case never
+      case onFailure = "on-failure"
+      case always
+    }
+
+    public var policy = Policy.onFailure
+    public var backoff = TimeSpanRange(shortest: TimeSpan(seconds: 1), longest: TimeSpan(seconds: 30))
   }
 
   public var version = 1
@@ -126,6 +171,9 @@ public struct PipelineConfig: Sendable, Equatable {
   /// A JSON line for each frame.
   public var statsFile: String?
   public var report = ReportOptions()
+  /// Where metrics and health are served over HTTP; nowhere.
+  public var httpListen: ListenAddress?
+  public var restart = Restart()
 
   public init() {}
 }
@@ -143,11 +191,25 @@ public struct OutputConfig: Sendable, Equatable {
     case hash
     /// The true classes of a `test:` source, as lossless gray video.
     case truth
+    /// A page over HTTP that shows the picture and the figures.
+    case preview
     case null
   }
   /// `train` counts the classes of the model from 0; `label` is the data set's own numbering.
   public enum Ids: String, Sendable, CaseIterable { case train, label }
   public enum OnError: String, Sendable, CaseIterable { case stop, `continue` }
+  /// What happens when frames come faster than the output takes them.
+  public enum OnSlow: String, Sendable, CaseIterable { case block, drop }
+  /// When data is forced to the disk: with each closed fragment, or once at the end.
+  public enum Sync: String, Sendable, CaseIterable { case fragment, close }
+  /// Which of its own segments an output removes, the oldest first.
+  public struct Keep: Sendable, Equatable {
+    public var age: TimeSpan?
+    /// Of all segments together.
+    public var size: ByteCount?
+    /// What must stay free on the disk.
+    public var minFree: ByteCount?
+  }
   /// Behind which stage checksums are taken.
   public enum Tap: String, Sendable, CaseIterable { case decode, argmax, overlay }
 
@@ -159,7 +221,19 @@ public struct OutputConfig: Sendable, Equatable {
   public var fragment: TimeSpan? = TimeSpan(seconds: 1)
   public var isFastStart = false
   public var overwrite = false
-  public var onError = OnError.stop
+  /// `continue` for live pushes to a peer, else `stop`.
+  public var onError: OnError?
+  /// `drop` where the pipeline drops, else `block`; a preview always drops.
+  public var onSlow: OnSlow?
+  /// `fragment` for live sources, else `close`.
+  public var sync: Sync?
+  /// Length of the files that a video is cut into; one file.
+  public var segment: TimeSpan?
+  public var keep = Keep()
+  /// Pictures a second of a preview, at most.
+  public var fps = 10.0
+  /// A container by FFmpeg's name, `yuv4mpegpipe` or `rawvideo`; by the extension.
+  public var format: String?
   public var tap = Tap.argmax
 
   public init(uri: String, kind: Kind? = nil) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Frames
+
 /// One key of a pipeline file: its path, what may be written there, and how to set and show it.
 struct Setting<Root: Sendable>: Sendable {
   enum Problem: Error {
@@ -9,6 +11,8 @@ struct Setting<Root: Sendable>: Sendable {
 
   let path: String
   let form: String
+  /// A list of words may stand there, as in `[1s, 30s]`.
+  let isList: Bool
   let set: @Sendable (inout Root, String) throws(Problem) -> Void
   let show: @Sendable (Root) -> String
 
@@ -18,6 +22,7 @@ struct Setting<Root: Sendable>: Sendable {
   ) {
     self.path = path
     form = Value.form
+    isList = Value.isList
     set = { (root: inout Root, text: String) throws(Problem) in
       guard let value = Value(configText: text) else { throw .form(Value.form) }
       if let range, let number = value.limitable, !range.contains(number) { throw .range(range) }
@@ -28,7 +33,7 @@ struct Setting<Root: Sendable>: Sendable {
 
   private init(_ other: Setting, path: String) {
     self.path = path
-    (form, set, show) = (other.form, other.set, other.show)
+    (form, isList, set, show) = (other.form, other.isList, other.set, other.show)
   }
 
   func moved(under prefix: String) -> Setting { Setting(self, path: "\(prefix).\(path)") }
@@ -47,6 +52,13 @@ extension PipelineConfig {
     Setting("source.frames", \.source.frames, in: 1...1e12),
     Setting("source.stride", \.source.stride, in: 1...1e6),
     Setting("source.format", \.source.format),
+    Setting("source.transport", \.source.transport),
+    Setting("source.reconnect.attempts", \.source.reconnect.attempts),
+    Setting("source.reconnect.backoff", \.source.reconnect.backoff),
+    Setting("source.reconnect.jitter", \.source.reconnect.jitter, in: 0...1),
+    Setting("source.size", \.source.size),
+    Setting("source.rate", \.source.rate, in: 0.01...1000),
+    Setting("source.pixel_format", \.source.pixelFormat),
     Setting("source.timeout.connect", \.source.connectTimeout),
     Setting("source.timeout.stall", \.source.stallTimeout),
     Setting("model.file", \.model.file),
@@ -56,6 +68,7 @@ extension PipelineConfig {
     Setting("pipeline.queue", \.flow.queue, in: 1...1000),
     Setting("pipeline.in_flight", \.flow.inFlight, in: 1...1000),
     Setting("pipeline.latency_budget", \.flow.latencyBudget),
+    Setting("pipeline.adapt", \.flow.adapt),
     Setting("pipeline.threads", \.flow.threads, in: 1...1024),
     Setting("pipeline.cpu", \.flow.cpu),
     Setting("stages.decode.rotate", \.decode.rotate),
@@ -78,6 +91,10 @@ extension PipelineConfig {
     Setting("report.format", \.report.format),
     Setting("report.file", \.report.file),
     Setting("report.progress", \.report.progress),
+    Setting("report.period", \.report.period, in: 1...1e6),
+    Setting("http.listen", \.httpListen),
+    Setting("restart.policy", \.restart.policy),
+    Setting("restart.backoff", \.restart.backoff),
   ]
 
   /// Every key with its value as it would be written, the outputs numbered from 0.
@@ -87,7 +104,7 @@ extension PipelineConfig {
     for (index, output) in outputs.enumerated() {
       lines += OutputConfig.settings.map { ("outputs.\(index).\($0.path)", $0.show(output)) }
     }
-    return lines.map { ($0.key, redacted($0.value)) }
+    return lines.map { ($0.key, Secrets.hidden(in: redacted($0.value))) }
   }
 }
 
@@ -100,6 +117,14 @@ extension OutputConfig {
     Setting("faststart", \.isFastStart),
     Setting("overwrite", \.overwrite),
     Setting("on_error", \.onError),
+    Setting("on_slow", \.onSlow),
+    Setting("sync", \.sync),
+    Setting("segment", \.segment, in: 1...1e6),
+    Setting("keep.age", \.keep.age),
+    Setting("keep.size", \.keep.size),
+    Setting("keep.min_free", \.keep.minFree),
+    Setting("fps", \.fps, in: 0.1...60),
+    Setting("format", \.format),
     Setting("stage", \.tap),
   ]
 }

@@ -38,6 +38,35 @@ public struct TimeSpan: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
+/// A number of bytes, written with its unit.
+public struct ByteCount: Sendable, Hashable, CustomStringConvertible {
+  public var bytes: Int64
+
+  public init(bytes: Int64) { self.bytes = bytes }
+
+  private static let units: [(name: String, bytes: Double)] = [
+    ("KiB", 1024), ("MiB", 1_048_576), ("GiB", 1_073_741_824), ("TiB", 1_099_511_627_776),
+    ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12),
+  ]
+
+  /// Reads `20GB`, `1.5 MiB`.
+  public init?(_ text: String) {
+    guard let unit = ByteCount.units.first(where: { text.hasSuffix($0.name) }) else { return nil }
+    let digits = text.dropLast(unit.name.count)
+    guard let value = Double(digits.hasSuffix(" ") ? digits.dropLast() : digits), value >= 0,
+      value * unit.bytes <= 1e18
+    else { return nil }
+    bytes = Int64(value * unit.bytes)
+  }
+
+  public var description: String {
+    let unit = ByteCount.units.last {
+      bytes >= Int64($0.bytes) && bytes % Int64($0.bytes) == 0 && $0.name.count == 2
+    }
+    return unit.map { "\(bytes / Int64($0.bytes))\($0.name)" } ?? "\(Double(bytes) / 1e3)kB"
+  }
+}
+
 /// Width and height in pixels.
 public struct PixelSize: Sendable, Hashable, CustomStringConvertible {
   public var width: Int
@@ -58,11 +87,27 @@ public struct PixelSize: Sendable, Hashable, CustomStringConvertible {
   public var description: String { "\(width)x\(height)" }
 }
 
-/// An address with what stands between `//` and `@` hidden.
-public func redacted(_ uri: String) -> String {
-  guard let scheme = uri.range(of: "://") else { return uri }
-  let rest = uri[scheme.upperBound...]
-  let host = rest.prefix { $0 != "/" && $0 != "?" }
-  guard let at = host.lastIndex(of: "@") else { return uri }
-  return uri[..<scheme.upperBound] + "***" + rest[at...]
+/// A shortest and a longest time.
+public struct TimeSpanRange: Sendable, Hashable {
+  public var shortest: TimeSpan
+  public var longest: TimeSpan
+
+  public init(shortest: TimeSpan, longest: TimeSpan) {
+    self.shortest = shortest
+    self.longest = longest
+  }
+}
+
+/// How often something is tried.
+public enum Attempts: Sendable, Hashable {
+  case times(Int)
+  case forever
+
+  /// `nil` for no limit.
+  public var limit: Int? {
+    switch self {
+    case .times(let count): count
+    case .forever: nil
+    }
+  }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Frames
+
 /// Writes JSON into bytes that are used again and again, so that a line for each frame costs no
 /// allocation.
 ///
@@ -33,7 +35,7 @@ struct JSONText {
 
   mutating func string(_ key: StaticString, _ value: String?) {
     name(key)
-    if let value { quote(value.utf8) } else { put("null") }
+    if let value { quote(Secrets.hidden(in: value).utf8) } else { put("null") }
   }
 
   mutating func integer(_ key: StaticString, _ value: Int?) {

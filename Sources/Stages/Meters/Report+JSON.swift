@@ -30,22 +30,15 @@ extension Report {
       json.number("out_fps", figures.outRate, places: 2)
       json.durations("age_ms", figures.age)
       json.stages(figures.stages, isFinal: true)
-      json.array("outputs", outputs) { json, output in
-        json.object { json in
-          json.string("uri", output.uri)
-          json.string("kind", output.kind)
-          json.integer("written", output.written)
-          json.integer("dropped", output.dropped)
-          json.integer("failed", output.failed)
-          if let bytes = output.bytes { json.integer("bytes", Int(bytes)) }
-        }
-      }
+      if let adaptation = figures.adaptation { json.adaptation(adaptation) }
+      json.outputs(outputs)
       json.string("bottleneck", figures.bottleneck?.name.rawValue)
       json.string("next_limit", figures.nextLimit?.name.rawValue)
       json.number("argmax_overlay_share_of_infer", figures.shareAfterInfer, places: 4)
       json.number("cpu_cores", cpuCores, places: 2)
       json.integer("rss_peak_bytes", process.peakResidentBytes)
       json.integer("reconnects", reconnects)
+      json.integer("missing_frames", missingFrames)
     }
     return json.text
   }
@@ -79,6 +72,39 @@ extension Report {
 }
 
 extension JSONText {
+  mutating func outputs(_ outputs: [Report.Output]) {
+    array("outputs", outputs) { json, output in
+      json.object { json in
+        json.string("uri", output.uri)
+        json.string("kind", output.kind)
+        json.integer("written", output.written)
+        json.integer("dropped", output.dropped)
+        json.integer("failed", output.failed)
+        json.integer("errors", output.errors)
+        if let bytes = output.bytes { json.integer("bytes", Int(bytes)) }
+      }
+    }
+  }
+
+  /// `sizes` where the size changed, `strides` where frames were skipped.
+  mutating func adaptation(_ figures: AdaptationFigures) {
+    string("adapt", figures.mode.rawValue)
+    integer("switches", figures.switches)
+    if figures.mode == .skip { integer("labels_reused", figures.reused) }
+    array(figures.mode == .skip ? "strides" : "sizes", figures.steps) { json, step in
+      json.object { json in
+        if let size = step.size {
+          json.integer("width", size.width)
+          json.integer("height", size.height)
+        } else {
+          json.integer("every", step.stride)
+        }
+        json.integer("frames", step.frames)
+        json.number("s", step.seconds, places: 3)
+      }
+    }
+  }
+
   mutating func frames(_ ledger: Ledger, inFlight: Bool = false) {
     object("frames") { json in
       json.integer("in", ledger.in)

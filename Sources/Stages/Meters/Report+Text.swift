@@ -3,7 +3,8 @@
 extension Report {
   /// The report for a terminal: lines.
   public var text: String {
-    ([framesLine, timeLine, rateLine, ""] + table + ["", bottleneckLine, warmupLine].compactMap { $0 })
+    ([framesLine, sourceLine, timeLine, rateLine, adaptationLine, ""].compactMap { $0 } + table
+      + ["", bottleneckLine, warmupLine].compactMap { $0 })
       .map { $0 + "\n" }.joined()
   }
 
@@ -20,6 +21,13 @@ extension Report {
       line += " (" + failures.map { "\($0) \(ledger.failed(at: $0))" }.joined(separator: ", ") + ")"
     }
     return line + (ledger.isBalanced ? "   (balanced)" : "   (NOT BALANCED by \(ledger.inFlight))")
+  }
+
+  /// Of a source that was lost.
+  private var sourceLine: String? {
+    guard reconnects > 0 else { return nil }
+    return "source   reconnects \(reconnects)  missing \(missingFrames) "
+      + "frame\(missingFrames == 1 ? "" : "s") while away"
   }
 
   private var timeLine: String {
@@ -44,6 +52,20 @@ extension Report {
       line += "  p95 \(Format.fixed(age.p95, 0))  p99 \(Format.fixed(age.p99, 0)) ms"
     }
     return line
+  }
+
+  /// What the network did less of: `adapt    resolution  480x360 61% (12.0 s)  …  3 switches`.
+  private var adaptationLine: String? {
+    guard let adaptation = figures.adaptation else { return nil }
+    let all = max(1, adaptation.steps.reduce(0) { $0 + $1.frames })
+    var parts = adaptation.steps.filter { $0.frames > 0 }.map { step in
+      let name = step.size.map { "\($0)" } ?? (step.stride == 1 ? "every frame" : "1 of \(step.stride)")
+      let share = Format.percent(Double(step.frames) / Double(all))
+      return "\(name) \(share) (\(Format.fixed(step.seconds, 1)) s)"
+    }
+    if adaptation.mode == .skip { parts.append("labels reused \(adaptation.reused)") }
+    parts.append("\(adaptation.switches) switch\(adaptation.switches == 1 ? "" : "es")")
+    return "adapt    \(adaptation.mode.rawValue)  " + parts.joined(separator: "  ")
   }
 
   /// Mean CPUs in use.
@@ -114,7 +136,9 @@ extension Report {
   /// The report as Markdown tables.
   public var markdown: String {
     func row(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
-    var lines = [framesLine, timeLine, rateLine].map { "    " + $0 }
+    var lines = [framesLine, sourceLine, timeLine, rateLine, adaptationLine].compactMap { $0 }.map {
+      "    " + $0
+    }
     lines += [
       "",
       row([

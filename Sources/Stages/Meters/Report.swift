@@ -46,9 +46,12 @@ public struct Report: Sendable {
     public var dropped: Int
     public var failed: Int
     public var bytes: Int64?
+    /// Times that it could not be opened or written.
+    public var errors: Int
 
     public init(
-      uri: String, kind: String, written: Int = 0, dropped: Int = 0, failed: Int = 0, bytes: Int64? = nil
+      uri: String, kind: String, written: Int = 0, dropped: Int = 0, failed: Int = 0, bytes: Int64? = nil,
+      errors: Int = 0
     ) {
       self.uri = uri
       self.kind = kind
@@ -56,6 +59,7 @@ public struct Report: Sendable {
       self.dropped = dropped
       self.failed = failed
       self.bytes = bytes
+      self.errors = errors
     }
   }
 
@@ -73,7 +77,9 @@ public struct Report: Sendable {
   public var cpuSeconds = 0.0
   /// `nil` where the CPU does not tell.
   public var isThrottled: Bool?
+  /// Times that the source came back, and frames it would have given while it was away.
   public var reconnects = 0
+  public var missingFrames = 0
 
   public init(figures: PipelineFigures, process: ProcessFigures) {
     self.figures = figures

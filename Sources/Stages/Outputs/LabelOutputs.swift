@@ -9,9 +9,12 @@ final class LabelVideoOutput: Output {
   private let writer: LabelVideoWriter
   private let wantsTruth: Bool
   private let numbering: Numbering?
+  private let shift: Int64
 
-  init(_ writer: LabelVideoWriter, wantsTruth: Bool, numbering: Numbering?) {
+  /// - Parameter shift: added to the timestamps.
+  init(_ writer: LabelVideoWriter, wantsTruth: Bool, numbering: Numbering?, shift: Int64) {
     self.writer = writer
+    self.shift = shift
     self.wantsTruth = wantsTruth
     self.numbering = numbering
   }
@@ -19,7 +22,7 @@ final class LabelVideoOutput: Output {
   func write(_ item: DrawnFrame) throws {
     let frame = item.decoded.frame
     guard let labels = wantsTruth ? item.decoded.truth?.value : item.labels.value else { return }
-    try writer.write(numbering?.apply(to: labels) ?? labels, pts: frame.pts, duration: frame.duration)
+    try writer.write(numbering?.apply(to: labels) ?? labels, pts: frame.pts + shift, duration: frame.duration)
   }
 
   func finish(trailing: [Packet]) throws { try writer.finish() }
@@ -97,18 +100,12 @@ enum ClassMap {
           json.integer("train_id", id)
           json.integer("label_id", numbering.map { Int($0.table[id]) } ?? id)
           json.string("name", palette.names[id])
-          json.string("color", hex(palette.colors[id]))
+          json.string("color", palette.colors[id].hex)
         }
       }
       json.integer("none", 255)
     }
     json.newline()
     return json.bytes
-  }
-
-  private static func hex(_ color: Palette.Color) -> String {
-    "#"
-      + [color.red, color.green, color.blue].map { Format.left(String($0, radix: 16), 2, with: "0") }
-      .joined()
   }
 }

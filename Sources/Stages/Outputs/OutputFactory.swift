@@ -13,12 +13,19 @@ struct OutputFactory {
   var palette: Palette
   var threads: ThreadBudget
   var isLive: Bool
+  var policy: OverloadPolicy
   var interrupt: InterruptFlag
+  var journal: SourceJournal
+  var trailer: Trailer
+  /// Where a preview is shown.
+  var board: PreviewBoard?
 
   /// What an output is, by its own word or its address.
   static func kind(of output: OutputConfig) throws -> OutputConfig.Kind {
     if let kind = output.kind { return kind }
     if output.uri == "null:" { return .null }
+    if output.uri.hasPrefix("http:") && !output.uri.hasPrefix("http://") { return .preview }
+    if output.uri.hasPrefix("hls:") || output.format != nil { return .video }
     if output.uri == "-" || PicturePattern(output.uri) != nil || output.uri.contains("://") { return .video }
     let ending = output.uri.split(separator: "/").last.map(String.init) ?? ""
     let known = ["mp4", "mkv", "mov", "m4v", "webm", "avi", "ts", "nut", "flv"]
@@ -52,11 +59,33 @@ struct OutputFactory {
     (try? OutputFactory.kind(of: output)) == .video && PicturePattern(output.uri) == nil
   }
 
-  func make() throws -> [OutputSlot] {
+  /// Frames that the outputs may hold beyond the one that is being delivered.
+  static func held(_ config: PipelineConfig, _ policy: OverloadPolicy) throws -> Int {
+    try config.outputs.reduce(1) { sum, output in
+      let isPreview = try kind(of: output) == .preview
+      return try sum
+        + OutputLane.held(waits: waits(output, policy), places: isPreview ? 1 : OutputLane.places)
+    }
+  }
+
+  private static func waits(_ output: OutputConfig, _ policy: OverloadPolicy) throws -> Bool {
+    if try kind(of: output) == .preview { return false }
+    return (output.onSlow ?? (policy == .block ? .block : .drop)) == .block
+  }
+
+  func make() throws -> [OutputLane] {
     let outputs = config.outputs.isEmpty ? [OutputConfig(uri: "null:")] : config.outputs
     return try outputs.map { output in
       let kind = try OutputFactory.kind(of: output)
-      return OutputSlot(try open(output, kind), uri: output.uri, kind: kind, onError: output.onError)
+      let account = OutputAccount(uri: output.uri, kind: kind)
+      let open = try opener(output, kind)
+      let slot = try OutputSlot(
+        rule(of: output, kind), account: account, trailer: trailer, journal: journal, open: open)
+      // Made here and handed to its lane, which alone uses it.
+      nonisolated(unsafe) let own = slot
+      return OutputLane(
+        own, account: account, waits: try OutputFactory.waits(output, policy),
+        places: kind == .preview ? 1 : OutputLane.places)
     }
   }
 
@@ -64,37 +93,81 @@ struct OutputFactory {
     try config.statsFile.map { path in
       try StatsOutput(
         path, names: palette.names, level: config.flow.cpu ?? .best,
-        overwrite: config.outputs.contains { $0.overwrite })
+        overwrite: config.outputs.contains { $0.overwrite }, waits: policy == .block)
     }
   }
 
-  private func open(_ output: OutputConfig, _ kind: OutputConfig.Kind) throws -> any Output {
+  private func rule(of output: OutputConfig, _ kind: OutputConfig.Kind) -> OutputSlot.Rule {
+    let onError = output.onError ?? (output.isPush && isLive ? .continue : .stop)
+    guard onError == .continue else { return .stop }
+    return output.isPush ? .peer : .file
+  }
+
+  /// Opens `output`, and opens it again after an error.
+  private func opener(_ output: OutputConfig, _ kind: OutputConfig.Kind) throws -> () throws -> any Output {
     switch kind {
-    case .null: return NullOutput()
-    case .hash:
-      return HashOutput(try ChecksumWriter(output.uri, overwrite: output.overwrite), tap: output.tap)
-    case .video: return PictureOutput(try picture(output))
-    case .mask, .truth:
+    case .video, .mask, .truth:
       if kind == .mask { try writeClassMap(beside: output) }
-      return LabelVideoOutput(try labels(output), wantsTruth: kind == .truth, numbering: numbering(output))
-    case .png:
-      let folder = output.uri.hasSuffix("/") ? String(output.uri.dropLast()) : output.uri
-      if mkdir(folder, 0o777) != 0 && errno != EEXIST {
-        throw FramesError(
-          .cannotCreate, "create", folder, String(cString: strerror(errno)).lowercased(),
-          hint: "check the folder above it"
-        )
+      guard let names = output.partNames else { return { try video(output, kind, output.uri, shift: 0) } }
+      if let segment = output.segment {
+        return {
+          try SegmentedOutput(seconds: segment.seconds, names: names, keep: output.keep) { path, shift in
+            try video(output, kind, path, shift: shift)
+          }
+        }
       }
+      var isFirst = true
+      return {
+        defer { isFirst = false }
+        return try video(output, kind, names.next(isFirst: isFirst), shift: 0)
+      }
+    case .null: return { NullOutput() }
+    case .hash:
+      return {
+        HashOutput(try ChecksumWriter(output.uri, overwrite: output.overwrite), tap: output.tap)
+      }
+    case .preview:
+      guard let board else { preconditionFailure("a preview without a board") }
+      return { PreviewOutput(board, palette: palette, level: config.flow.cpu ?? .best, fps: output.fps) }
+    case .png:
       try writeClassMap(beside: output)
-      return LabelPictureOutput(
-        folder: folder, palette: palette, numbering: numbering(output), overwrite: output.overwrite)
+      return {
+        let folder = output.uri.hasSuffix("/") ? String(output.uri.dropLast()) : output.uri
+        try makeFolder(folder)
+        return LabelPictureOutput(
+          folder: folder, palette: palette, numbering: numbering(output), overwrite: output.overwrite)
+      }
     }
   }
 
-  private func picture(_ output: OutputConfig) throws -> any FrameSink {
+  private func makeFolder(_ folder: String) throws {
+    guard mkdir(folder, 0o777) != 0 && errno != EEXIST else { return }
+    throw FramesError(
+      .cannotCreate, "create", folder, String(cString: strerror(errno)).lowercased(),
+      hint: "check the folder above it")
+  }
+
+  private func video(_ output: OutputConfig, _ kind: OutputConfig.Kind, _ path: String, shift: Int64) throws
+    -> any Output
+  {
+    if kind == .video { return PictureOutput(try picture(output, path, shift: shift)) }
+    return LabelVideoOutput(
+      try labels(output, path), wantsTruth: kind == .truth, numbering: numbering(output), shift: shift)
+  }
+
+  private func picture(_ output: OutputConfig, _ path: String, shift: Int64) throws -> any FrameSink {
+    var video = source.video
+    if config.overlay.view == .side { video.width = (video.width + 1) / 2 * 4 }
     if let pattern = PicturePattern(output.uri) {
       return ImageSequenceWriter(pattern, overwrite: output.overwrite)
     }
+    if VideoDeviceWriter.suits(path) {
+      return try VideoDeviceWriter(path, video: video, interrupt: interrupt)
+    }
+    if let form = output.format.flatMap(RawVideoWriter.Form.init) {
+      return try RawVideoWriter(path, form: form, video: video, overwrite: output.overwrite)
+    }
+    if let folder = output.playlistFolder { try makeFolder(folder) }
     var options = VideoWriter.Options()
     options.encoder = EncoderOptions(name: config.encode.codec)
     options.encoder.crf = config.encode.crf
@@ -102,39 +175,41 @@ struct OutputFactory {
     options.encoder.preset = config.encode.preset
     options.encoder.gop = config.encode.gop.seconds
     options.encoder.threads = threads.encoderThreads
-    options.encoder.zeroLatency = isLive
+    options.encoder.zeroLatency = isLive || output.isPush
+    options.container = output.format
     options.fragment =
       output.isFastStart ? .fastStart : output.fragment.map { .every($0.seconds) } ?? Fragmentation.none
     options.overwrite = output.overwrite
     options.interrupt = interrupt
     options.metadata = ["encoder_settings": "roadmask \(model.name)"]
-    var video = source.video
-    if config.overlay.view == .side { video.width = (video.width + 1) / 2 * 4 }
-    return try VideoWriter(output.uri, video: video, audio: keepsAudio ? source.audio : [], options: options)
+    options.shift = shift
+    options.synchronizesFragments = synchronizesFragments(output)
+    options.isEndless = isLive
+    return try VideoWriter(path, video: video, audio: keepsAudio ? source.audio : [], options: options)
   }
 
   /// Sound stays with all pictures or goes: where pictures are dropped, theirs would be missing.
   var keepsAudio: Bool { (config.encode.audio ?? (isLive ? .none : .copy)) == .copy }
 
-  private func labels(_ output: OutputConfig) throws -> LabelVideoWriter {
+  private func labels(_ output: OutputConfig, _ path: String) throws -> LabelVideoWriter {
     try LabelVideoWriter(
-      output.uri, width: source.width, height: source.height, timeBase: source.timeBase,
+      path, width: source.width, height: source.height, timeBase: source.timeBase,
       rate: source.video.rate, sampleAspectRatio: source.video.sampleAspectRatio,
       metadata: ["classes": palette.names.joined(separator: ",")], threads: threads.encoderThreads,
-      overwrite: output.overwrite, interrupt: interrupt)
+      overwrite: output.overwrite, synchronizesFragments: synchronizesFragments(output), interrupt: interrupt)
+  }
+
+  private func synchronizesFragments(_ output: OutputConfig) -> Bool {
+    (output.sync ?? (isLive ? .fragment : .close)) == .fragment
   }
 
   private func numbering(_ output: OutputConfig) -> Numbering? {
     Numbering(output.ids, names: palette.names, width: source.width, height: source.height)
   }
 
-  /// `labels.mkv` gets `labels.classes.json`.
   private func writeClassMap(beside output: OutputConfig) throws {
-    var stem = output.uri.hasSuffix("/") ? String(output.uri.dropLast()) : output.uri
-    if output.kind == .mask, let dot = stem.lastIndex(of: "."), !stem[dot...].contains("/") {
-      stem = String(stem[..<dot])
-    }
-    let file = try TextFile(stem + ".classes.json", overwrite: output.overwrite)
+    let isCut = output.partNames?.isTimed == true || output.segment != nil
+    let file = try TextFile(output.classMapPath, overwrite: output.overwrite || isCut)
     try file.append(ClassMap.json(palette, numbering: numbering(output)))
     try file.finish()
   }

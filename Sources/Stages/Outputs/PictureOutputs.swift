@@ -12,7 +12,7 @@ final class PictureOutput: Output {
 
   func finish(trailing: [Packet]) throws { try sink.finish(trailing: trailing) }
 
-  var bytesWritten: Int64? { (sink as? VideoWriter)?.bytesWritten }
+  var bytesWritten: Int64? { (sink as? VideoWriter)?.bytesWritten ?? (sink as? RawVideoWriter)?.bytesWritten }
 }
 
 /// Checksums of what one of the stages made.

@@ -35,9 +35,11 @@ public final class BoundedQueue<Element: Sendable>: Sendable {
   }
 
   /// Puts an element in, and waits for a place if the policy is to block.
-  public func send(_ element: Element) -> Sent {
+  ///
+  /// - Parameter limit: places that may be used this time; all without one.
+  public func send(_ element: Element, within limit: Int? = nil) -> Sent {
     state.wait { state in
-      switch state.offer(element, now: clock.now()) {
+      switch state.offer(element, within: limit, now: clock.now()) {
       case .stored: .stored
       case .replaced(let old): .replaced(old)
       case .refused(let new): .refused(new)

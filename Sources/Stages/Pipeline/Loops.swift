@@ -23,10 +23,11 @@ struct SourceLoop<Source: SourceStage>: Loop {
         let end = clock.now()
         let service = (end &- begin) &- min(item.waitedNanoseconds, end &- begin)
         state.ledger.book {
-          $0.enter(1 + item.corruptBefore)
+          $0.enter(1 + item.corruptBefore + item.busyBefore)
           $0.drop(item.corruptBefore, at: source.name, .corrupt)
+          $0.drop(item.busyBefore, at: source.name, .busy)
         }
-        index += item.corruptBefore
+        index += item.corruptBefore + item.busyBefore
         meter.record(service: service, wait: nil)
         var ready = end
         if state.options.isPaced {
@@ -36,9 +37,11 @@ struct SourceLoop<Source: SourceStage>: Loop {
           if due > end { state.stopping.wait(until: due) { $0 } }
           ready = max(due, end)
         }
-        var ticket = Ticket(index: index, mediaSeconds: item.mediaSeconds, bornAt: ready &- service)
+        let born = item.arrivedAt.map { min($0, ready) } ?? ready &- service
+        var ticket = Ticket(index: index, mediaSeconds: item.mediaSeconds, bornAt: born)
         ticket[source.name] = service
         state.note(mediaSeconds: item.mediaSeconds, duration: item.mediaDuration)
+        state.options.adaptation?.frameCame(at: ready)
         index += 1
         output.send(Parcel(ticket: ticket, value: item.value))
       } catch let failure as FrameFailure {
@@ -58,61 +61,78 @@ struct SourceLoop<Source: SourceStage>: Loop {
 
 /// Takes items from the queue in front of a stage, has them worked on, and sends them on.
 struct StageLoop<Worker: Stage>: Loop {
-  let inlet: Inlet<Worker>
+  let stage: Worker
+  let inlet: Inlet<Worker.Input>
   let output: Outlet<Worker.Output>
 
   func run() {
-    while let parcel = inlet.receive() {
-      guard let (ticket, value) = inlet.work(parcel) else { continue }
-      output.send(Parcel(ticket: ticket, value: value))
+    let state = inlet.state
+    while let arrival = inlet.receive() {
+      var ticket = arrival.parcel.ticket
+      let begin = state.clock.now()
+      let value = inlet.attempt { try stage.process(arrival.parcel.value) }
+      let service = state.clock.now() &- begin
+      ticket[stage.name] = service
+      state.meter(stage.name).record(service: service, wait: arrival.waited)
+      if let value { output.send(Parcel(ticket: ticket, value: value)) }
     }
-    inlet.finish()
+    do { try stage.finish() } catch { state.fail(error) }
     output.queue.finish()
   }
 }
 
 /// Takes items from the last queue and has them delivered.
 struct SinkLoop<Sink: SinkStage>: Loop {
-  let inlet: Inlet<Sink>
+  let stage: Sink
+  let inlet: Inlet<Sink.Input>
 
   func run() {
     let state = inlet.state
-    while let parcel = inlet.receive() {
-      guard var (ticket, _) = inlet.work(parcel) else { continue }
+    while let arrival = inlet.receive() {
+      var ticket = arrival.parcel.ticket
+      let begin = state.clock.now()
+      let delivery = Delivery(ticket, at: stage.name, waited: arrival.waited, state: state)
+      let isDelivered: Void? = inlet.attempt { try stage.deliver(arrival.parcel.value, delivery) }
       ticket.deliveredAt = state.clock.now()
+      ticket[stage.name] = ticket.deliveredAt &- begin
+      delivery.note(work: ticket[stage.name])
+      guard isDelivered != nil else {
+        delivery.lose()
+        continue
+      }
       state.ledger.book { $0.leave() }
       state.note(delivered: ticket)
       _ = state.credits?.send(())
-      do { try inlet.stage.delivered(ticket) } catch { state.fail(error) }
+      do { try stage.delivered(ticket) } catch { state.fail(error) }
     }
-    inlet.finish()
+    do { try stage.finish() } catch { state.fail(error) }
   }
 }
 
 /// The receiving side of a stage.
-struct Inlet<Worker: Stage> {
-  let stage: Worker
-  let queue: BoundedQueue<Parcel<Worker.Input>>
+struct Inlet<Value: Sendable> {
+  let name: StageName
+  let queue: BoundedQueue<Parcel<Value>>
   let state: RunState
 
   struct Arrival {
-    let parcel: Parcel<Worker.Input>
+    let parcel: Parcel<Value>
     let waited: UInt64
   }
 
   /// The next item that the stage shall work on.
   func receive() -> Arrival? {
-    let isGate = stage.name == .infer
+    let isGate = name == .infer
     if isGate, let credits = state.credits {
       let begin = state.clock.now()
       guard credits.receive() != nil else { return nil }
-      state.meter(stage.name).record(blocked: state.clock.now() &- begin)
+      state.meter(name).record(blocked: state.clock.now() &- begin)
     }
     while let received = queue.receive() {
       if isGate, let budget = state.options.latencyBudget,
         state.clock.now() &- received.element.ticket.bornAt > budget
       {
-        state.ledger.book { $0.drop(at: stage.name, .late) }
+        state.ledger.book { $0.drop(at: name, .late) }
         continue
       }
       return Arrival(parcel: received.element, waited: received.waitedNanoseconds)
@@ -121,22 +141,12 @@ struct Inlet<Worker: Stage> {
   }
 
   /// Has an item worked on; `nil` if it is lost.
-  func work(_ arrival: Arrival) -> (Ticket, Worker.Output)? {
-    var ticket = arrival.parcel.ticket
-    let begin = state.clock.now()
-    func book() {
-      let service = state.clock.now() &- begin
-      ticket[stage.name] = service
-      state.meter(stage.name).record(service: service, wait: arrival.waited)
-    }
+  func attempt<Result>(_ body: () throws -> Result) -> Result? {
     do {
-      let value = try stage.process(arrival.parcel.value)
-      book()
-      return (ticket, value)
+      return try body()
     } catch {
-      book()
-      state.ledger.book { $0.fail(at: stage.name) }
-      if stage.name >= .infer { _ = state.credits?.send(()) }
+      state.ledger.book { $0.fail(at: name) }
+      if name >= .infer { _ = state.credits?.send(()) }
       if let failure = error as? FrameFailure {
         state.note(failure: failure.cause)
       } else {
@@ -144,10 +154,6 @@ struct Inlet<Worker: Stage> {
       }
       return nil
     }
-  }
-
-  func finish() {
-    do { try stage.finish() } catch { state.fail(error) }
   }
 }
 
@@ -161,7 +167,7 @@ struct Outlet<Value: Sendable> {
   /// Sends, and books what the policy gave up.
   func send(_ parcel: Parcel<Value>) {
     let begin = state.clock.now()
-    let sent = queue.send(parcel)
+    let sent = queue.send(parcel, within: to == .infer ? state.options.adaptation?.places : nil)
     state.meter(from).record(blocked: state.clock.now() &- begin)
     switch sent {
     case .stored: break

@@ -10,19 +10,28 @@ struct FlightPlan: Equatable {
   /// Places of a queue in front of `resize` or `infer`, and of the others.
   let gate: Int
   let places: Int
+  /// Places in front of `infer`.
+  let inferGate: Int
+  /// Label maps that wait for frames to come.
+  let keptLabels: Int
+  /// Frames that outputs may hold beyond the one that `encode` delivers.
+  let held: Int
 
-  init(policy: OverloadPolicy, places: Int) {
+  init(policy: OverloadPolicy, places: Int, skips: Bool = false, held: Int = 0) {
     self.places = places
+    self.held = held
     gate = policy == .latest ? 1 : places
+    inferGate = skips ? Adaptation.longestStride : gate
+    keptLabels = skips ? 1 : 0
   }
 
   /// In the hands of the stage that makes it, in the queues, in the hands of the stage that uses it up, and
   /// one more while a queue swaps the waiting one.
-  var modelInputs: Int { 1 + gate + 1 + 1 }
+  var modelInputs: Int { 1 + inferGate + 1 + 1 }
   var logits: Int { 1 + places + 1 }
-  var labelMaps: Int { 1 + places + 1 + places + 1 }
-  var frames: Int { 1 + gate + 1 + gate + 1 + places + 1 + places + 1 + places + 1 + 2 }
-  var drawnFrames: Int { 1 + places + 1 }
+  var labelMaps: Int { 1 + places + 1 + places + 1 + keptLabels + held }
+  var frames: Int { 1 + gate + 1 + inferGate + 1 + places + 1 + places + 1 + places + 1 + 2 + held }
+  var drawnFrames: Int { 1 + places + 1 + held }
 }
 
 /// The most memory that a run takes, in bytes.
@@ -33,6 +42,8 @@ struct FlightPlan: Equatable {
 struct MemoryCeiling {
   static let decoderPictures = 18
   static let encoderPictures = 64
+  /// The HTTP server, and a picture for each of its clients.
+  static let web = 60_000_000
 
   /// What the process has before the run: code, weights, working memory of the network.
   var base: Int
@@ -44,6 +55,7 @@ struct MemoryCeiling {
   var drawnWidth: Int
   var videoOutputs: Int
   var labelOutputs: Int
+  var hasWeb: Bool
   var threads: ThreadBudget
 
   var bytes: Int {
@@ -61,6 +73,6 @@ struct MemoryCeiling {
     return base + flight.frames * frame + flight.drawnFrames * drawn
       + flight.modelInputs * inputBytes + flight.logits * logitBytes
       + flight.labelMaps * map + (hasTruth ? flight.frames * map : 0)
-      + decoder + encoder + labelEncoder + 32_000_000
+      + decoder + encoder + labelEncoder + (hasWeb ? MemoryCeiling.web : 0) + 32_000_000
   }
 }

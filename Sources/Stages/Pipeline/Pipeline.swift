@@ -15,6 +15,8 @@ public struct PipelineOptions: Sendable {
   public var isPaced = false
   /// Frames that stay out of the percentiles.
   public var warmupFrames = 10
+  /// Lets the network do less while it cannot keep up.
+  var adaptation: Adaptation?
 
   public init() {}
 }
@@ -90,7 +92,9 @@ public final class Pipeline: Sendable {
       mediaSeconds: course.firstMedia.map { course.mediaEnd - $0 } ?? 0,
       deliveredSeconds: course.firstMedia.map { max(0, course.lastOut - $0) } ?? 0,
       secondsToFirstOutput: course.firstOut.map { ($0 &- span.start).seconds },
-      warmupFrames: state.options.warmupFrames, lastFailure: course.lastFailure.map { "\($0)" })
+      secondsSinceOutput: course.lastOutAt.map { (max(end, $0) &- $0).seconds },
+      warmupFrames: state.options.warmupFrames, lastFailure: course.lastFailure.map { "\($0)" },
+      adaptation: state.options.adaptation?.figures(at: end))
   }
 }
 
@@ -108,9 +112,12 @@ public struct PipelineFigures: Sendable {
   /// How far into it the last delivered frame stands.
   public var deliveredSeconds: Double
   public var secondsToFirstOutput: Double?
+  public var secondsSinceOutput: Double?
   public var warmupFrames: Int
   /// Why a frame was last booked as failed.
   public var lastFailure: String?
+  /// `nil` where the network always does all its work.
+  public var adaptation: AdaptationFigures?
 }
 
 /// Joins stages in order: `begin`, `then` …, `end`.
@@ -139,15 +146,16 @@ public struct PipelineAssembly: ~Copyable {
     _ stage: sending Worker, after upstream: Upstream<Worker.Input>
   ) -> Upstream<Worker.Output> {
     let queue: BoundedQueue<Parcel<Worker.Input>> = join(upstream, to: stage.name)
-    let inlet = Inlet(stage: stage, queue: queue, state: state)
-    return Upstream(name: stage.name) { StageLoop(inlet: inlet, output: $0) }
+    let inlet = Inlet(name: stage.name, queue: queue, state: state)
+    return Upstream(name: stage.name) { StageLoop(stage: stage, inlet: inlet, output: $0) }
   }
 
   public consuming func end<Sink: SinkStage>(
     with sink: sending Sink, after upstream: Upstream<Sink.Input>
   ) -> Pipeline {
     let queue: BoundedQueue<Parcel<Sink.Input>> = join(upstream, to: sink.name)
-    add(SinkLoop(inlet: Inlet(stage: sink, queue: queue, state: state)), name: sink.name)
+    let inlet = Inlet(name: sink.name, queue: queue, state: state)
+    add(SinkLoop(stage: sink, inlet: inlet), name: sink.name)
     return Pipeline(state: state, loops: loops, interrupt: interrupt)
   }
 

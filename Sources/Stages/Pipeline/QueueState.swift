@@ -45,9 +45,10 @@ struct QueueState<Element> {
 
   var places: Int { slots.count }
 
-  mutating func offer(_ element: Element, now: UInt64) -> Offer {
+  /// - Parameter limit: places that may be used this time; all without one.
+  mutating func offer(_ element: Element, within limit: Int? = nil, now: UInt64) -> Offer {
     if isFinished || isCancelled { return .closed(element) }
-    if count < slots.count {
+    if count < min(limit ?? slots.count, slots.count) {
       store(element, now: now)
       return .stored
     }

@@ -9,6 +9,7 @@ final class RunState: Sendable {
     var firstOut: UInt64?
     /// Media seconds of the frame delivered last.
     var lastOut = 0.0
+    var lastOutAt: UInt64?
     var age: SteadyDistribution
     var recentAge: RecentDistribution
     var error: (any Error)?
@@ -50,8 +51,12 @@ final class RunState: Sendable {
   /// The queue in front of `stage`, under the policy that holds there.
   func makeQueue<Value>(before stage: StageName) -> BoundedQueue<Parcel<Value>> {
     let mayDrop = stage == .resize || stage == .infer
-    let queue = BoundedQueue<Parcel<Value>>(
-      places: options.places, policy: mayDrop ? options.policy : .block, clock: clock)
+    var (places, policy) = (options.places, mayDrop ? options.policy : .block)
+    if stage == .infer, options.adaptation?.mode == .skip {
+      // Frames that get the labels of the one before wait behind it.
+      (places, policy) = (Adaptation.longestStride, .dropOldest)
+    }
+    let queue = BoundedQueue<Parcel<Value>>(places: places, policy: policy, clock: clock)
     let ledger = ledger
     queues.withLock {
       $0.append(
@@ -97,12 +102,19 @@ final class RunState: Sendable {
   }
 
   func note(delivered ticket: Ticket) {
-    let now = ticket.deliveredAt
     course.withLock { course in
-      if course.firstOut == nil { course.firstOut = now }
+      if course.firstOut == nil { course.firstOut = ticket.deliveredAt }
       course.lastOut = ticket.mediaSeconds
-      course.age.record(now &- ticket.bornAt)
-      course.recentAge.record(now &- ticket.bornAt, now: now)
+      course.lastOutAt = ticket.deliveredAt
+    }
+  }
+
+  /// Books how old a frame was when the last output had it.
+  func note(age: UInt64) {
+    let now = clock.now()
+    course.withLock { course in
+      course.age.record(age)
+      course.recentAge.record(age, now: now)
     }
   }
 

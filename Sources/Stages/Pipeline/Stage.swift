@@ -42,29 +42,46 @@ public struct SourceItem<Value: Sendable>: Sendable {
   public let mediaDuration: Double
   /// The part of the call in which the source waited for data, which is not service.
   public let waitedNanoseconds: UInt64
-  /// Damaged frames that the source left out since the last item.
+  /// When its first packet came, by the pipeline's clock; `nil` where its work began with the call.
+  public let arrivedAt: UInt64?
+  /// Frames that the source left out since the last item: damaged ones, and those for which decoding had no
+  /// time.
   public let corruptBefore: Int
+  public let busyBefore: Int
 
   public init(
     _ value: Value, mediaSeconds: Double, mediaDuration: Double = 0, waitedNanoseconds: UInt64 = 0,
-    corruptBefore: Int = 0
+    arrivedAt: UInt64? = nil, corruptBefore: Int = 0, busyBefore: Int = 0
   ) {
     self.value = value
     self.mediaSeconds = mediaSeconds
     self.mediaDuration = mediaDuration
     self.waitedNanoseconds = waitedNanoseconds
+    self.arrivedAt = arrivedAt
     self.corruptBefore = corruptBefore
+    self.busyBefore = busyBefore
   }
 }
 
 /// The last stage: it delivers items.
-public protocol SinkStage: Stage where Output == Void {
-  /// Told after `process`, when the times of the item are complete.
+public protocol SinkStage: AnyObject {
+  associatedtype Input: Sendable
+
+  var name: StageName { get }
+
+  /// Hands an item to where it goes. Whoever still works on it afterwards holds on to `delivery`.
+  func deliver(_ item: Input, _ delivery: Delivery) throws
+
+  /// Told after `deliver`, when the item counts as delivered.
   func delivered(_ ticket: Ticket) throws
+
+  /// Called once, after the last item, also when the run was cut short.
+  func finish() throws
 }
 
 extension SinkStage {
   public func delivered(_ ticket: Ticket) throws {}
+  public func finish() throws {}
 }
 
 /// One frame could not be worked on; the run goes on without it.

@@ -10,17 +10,16 @@ internal import Glibc
 public final class ProgressPrinter: Sendable {
   public typealias Form = PipelineConfig.ReportOptions.Progress
 
-  private let run: Run
+  private let observer: RunObserver
   private let form: Form
-  private let state: Monitor<(sampler: ProgressSampler, isLineShown: Bool, isStopped: Bool)>
+  private let state = Monitor((isLineShown: false, isStopped: false))
   // A dispatch source may be used from any thread.
   private nonisolated(unsafe) let timer: any DispatchSourceTimer
 
   /// - Parameter form: `auto` means `line` on a terminal, else `plain`.
   public init(_ run: Run, form: Form) {
-    self.run = run
+    observer = RunObserver(run)
     self.form = ProgressPrinter.resolve(form)
-    state = Monitor((ProgressSampler(), false, false))
     timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "roadmask.progress"))
     timer.resume()
   }
@@ -34,7 +33,7 @@ public final class ProgressPrinter: Sendable {
       case .none, .auto: nil
       }
     guard let period else { return }
-    _ = sample()
+    _ = observer.sample()
     timer.setEventHandler { [weak self] in self?.tick() }
     timer.schedule(deadline: .now() + period, repeating: period, leeway: .milliseconds(10))
   }
@@ -42,7 +41,7 @@ public final class ProgressPrinter: Sendable {
   /// Ends the printing and clears the line. Call it before the report is printed.
   public func stop() {
     timer.cancel()
-    if form == .json { write(sample().json + "\n") }
+    if form == .json { write(observer.sample().json + "\n") }
     state.withLock { state in
       if state.isLineShown { write("\r\u{1B}[K") }
       state.isLineShown = false
@@ -59,7 +58,7 @@ public final class ProgressPrinter: Sendable {
   }
 
   private func tick() {
-    let progress = sample()
+    let progress = observer.sample()
     state.withLock { state in
       if state.isStopped { return }
       switch form {
@@ -69,15 +68,6 @@ public final class ProgressPrinter: Sendable {
       case .json: write(progress.json + "\n")
       default: write(progress.line() + "\n")
       }
-    }
-  }
-
-  private func sample() -> RunProgress {
-    let figures = run.figures, process = ProcessFigures.current
-    return state.withLock {
-      $0.sampler.progress(
-        figures, process: process, pipeline: run.config.name ?? "main", duration: run.duration,
-        isLive: run.isLive, isEnding: run.isEnding)
     }
   }
 

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Frames
+
 /// The state of a run at one moment, with rates over the last moments.
 public struct RunProgress: Sendable {
   public enum State: String, Sendable {
     /// Nothing has been delivered yet.
     case opening
     case live
+    /// The source is open, but gives nothing.
+    case stalled
+    /// The source is gone; it is tried again.
+    case offline
     /// A file, or another source that waits for us.
     case file
     case stopping
@@ -22,7 +28,14 @@ public struct RunProgress: Sendable {
   /// CPUs in use of late.
   public var cpuCores: Double
   public var process: ProcessFigures
+  /// Seconds since the source was lost; 0 while it is there.
+  public var secondsAway = 0.0
+  /// Times that it came back, and frames it would have given meanwhile.
   public var reconnects = 0
+  public var missingFrames = 0
+  public var outputs: [Report.Output] = []
+  /// Of the picture that a preview showed last.
+  public var classes: [PreviewBoard.ClassShare] = []
 
   /// Seconds until a file is done, at the pace so far.
   public var secondsLeft: Double? {
@@ -41,13 +54,16 @@ public struct RunProgress: Sendable {
     var parts: [String] = []
     let ledger = figures.ledger
     let rate = Format.fixed(outRate, 1)
-    if state == .live {
-      parts.append("LIVE  in \(Format.fixed(inRate, 1))  out \(rate) fps")
+    if [.live, .stalled, .offline].contains(state) {
+      var word = state.rawValue.uppercased()
+      if state != .live { word += " for \(Format.time(secondsAway))" }
+      parts.append("\(word)  in \(Format.fixed(inRate, 1))  out \(rate) fps")
       if let age = figures.recentAge {
         parts.append("age \(Format.fixed(age.p50, 0))/\(Format.fixed(age.p95, 0)) ms")
       }
       if ledger.dropped > 0 { parts.append(dropText) }
       if ledger.failed > 0 { parts.append("failed \(ledger.failed)") }
+      if reconnects > 0 { parts.append("reconnects \(reconnects)") }
       parts.append("cpu \(Format.percent(cpuCores))")
       if let temperature = process.temperature { parts.append("\(Format.fixed(temperature, 0)) C") }
       parts.append("up \(Format.time(figures.wallSeconds))")
@@ -104,7 +120,17 @@ public struct RunProgress: Sendable {
       json.number("cpu_cores", cpuCores, places: 2)
       json.integer("rss_bytes", process.residentBytes)
       json.number("temp_c", process.temperature, places: 1)
+      json.number("away_s", secondsAway, places: 1)
       json.integer("reconnects", reconnects)
+      json.integer("missing_frames", missingFrames)
+      json.outputs(outputs)
+      json.array("classes", classes.filter { $0.share > 0 }) { json, item in
+        json.object { json in
+          json.string("name", item.name)
+          json.string("color", item.color)
+          json.number("share", item.share, places: 4)
+        }
+      }
     }
     return json.text
   }
@@ -125,7 +151,7 @@ struct ProgressSampler {
 
   mutating func progress(
     _ figures: PipelineFigures, process: ProcessFigures, pipeline: String, duration: Double?, isLive: Bool,
-    isEnding: Bool
+    isEnding: Bool, source: SourceStatus = SourceStatus(), time: UInt64 = Clock.monotonic.now()
   ) -> RunProgress {
     let now = Sample(
       wall: figures.wallSeconds, inCount: figures.ledger.in, outCount: figures.ledger.out,
@@ -135,11 +161,19 @@ struct ProgressSampler {
     let then = samples[0]
     let span = now.wall - then.wall
     func rate(_ difference: Double) -> Double { span > 0 ? difference / span : 0 }
+    let away: RunProgress.State? =
+      switch source.state {
+      case .stalled: .stalled
+      case .offline: .offline
+      case .opening, .live: nil
+      }
     let state: RunProgress.State =
-      isEnding ? .stopping : figures.ledger.out == 0 ? .opening : isLive ? .live : .file
+      isEnding ? .stopping : away ?? (figures.ledger.out == 0 ? .opening : isLive ? .live : .file)
     return RunProgress(
       state: state, pipeline: pipeline, figures: figures, inRate: rate(Double(now.inCount - then.inCount)),
       outRate: rate(Double(now.outCount - then.outCount)), duration: duration,
-      cpuCores: rate(now.cpu - then.cpu), process: process)
+      cpuCores: rate(now.cpu - then.cpu), process: process,
+      secondsAway: away == nil ? 0 : (time - min(time, source.since)).seconds, reconnects: source.reconnects,
+      missingFrames: source.missingFrames)
   }
 }

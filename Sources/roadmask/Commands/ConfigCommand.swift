@@ -29,7 +29,7 @@ struct ConfigCommand: ParsableCommand {
 
     func run() throws {
       for (key, value) in try (file.map(PipelineConfig.load) ?? PipelineConfig()).shown {
-        print("\(key.padded(to: 32))\(value)")
+        Output.data("\(key.padded(to: 32))\(value)")
       }
     }
   }

@@ -7,13 +7,16 @@ import Stages
 struct EvalCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "eval",
-    abstract: "Score labels against truth: pixel accuracy, IoU of each class, their mean.",
+    abstract: "Score labels against truth: accuracy, IoU, outlines, steadiness.",
     usage: "roadmask eval [<options>]",
     discussion: """
       Three ways to say what is compared:
         --images DIR --labels DIR          a model on pictures; label pictures have the same names
         --source test:street?seconds=10    a model on a drawn street, which knows its classes
         --pred MKV --truth MKV             two label videos, as --mask and --truth of run write them
+      IoU and boundary F are means over the classes present; boundary F counts outline pixels within 3 pixels of \
+      an outline of the same class. Steady is the share of pixels that keep their label where the true class stays \
+      from one frame to the next.
       """)
 
   @Option(help: "A folder of pictures.") var images: String?
@@ -31,6 +34,7 @@ struct EvalCommand: ParsableCommand {
   @Option(help: "CPU threads.") var threads: Int?
   @Option(help: "Use no instructions above this level.") var cpu: String?
   @Option(help: "Classes of the label videos, separated by commas. (default: CamVid's)") var classes: String?
+  @Flag(help: "The pictures are frames of one film: tell how steady the labels are.") var film = false
   @Flag(help: "Print JSON.") var json = false
 
   func run() throws {
@@ -39,7 +43,7 @@ struct EvalCommand: ParsableCommand {
       outcome = try Assessment.videos(pred: pred, truth: truth, names: classNames())
     } else if let images, let labels, pred == nil, source == nil {
       outcome = try Assessment.pictures(
-        images, labels: labels, ignore: ignore, config: config(images), model: model)
+        images, labels: labels, isFilm: film, ignore: ignore, config: config(images), model: model)
     } else if let source, pred == nil, images == nil {
       outcome = try Assessment.drawn(source, config: config(source), model: model)
     } else {

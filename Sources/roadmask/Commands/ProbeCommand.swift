@@ -13,8 +13,9 @@ struct ProbeCommand: ParsableCommand {
   func run() throws {
     var config = PipelineConfig()
     config.source.uri = input
-    let info = try SourceInfo.probe(config)
-    print("in         \(info.summary)")
+    let source = try OpenedSource(config)
+    let info = source.info
+    Output.data("in         \(info.summary)")
     print("frames     \(info.frameCountEstimate.map { "about \($0)" } ?? "unknown")")
     print("time base  \(info.timeBase)")
     print("pixels     \(info.storedFormat), handled as \(info.video.format.rawValue)")
@@ -24,7 +25,7 @@ struct ProbeCommand: ParsableCommand {
     for audio in info.audio {
       print("sound      \(audio.codec) \(audio.sampleRate) Hz, \(audio.channels) channels")
     }
-    let policy = config.pipelineOptions.policy
+    let policy = source.policy
     print("policy     \(policy) (\(policy == .block ? "nothing is dropped" : "the newest frame wins"))")
   }
 }

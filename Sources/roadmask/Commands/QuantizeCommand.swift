@@ -89,7 +89,7 @@ struct QuantizeCommand: ParsableCommand {
     func assess(_ model: String) throws -> Assessment? {
       if let images, let labels {
         return try Assessment.pictures(
-          images, labels: labels, ignore: [], config: config(images), model: model)
+          images, labels: labels, isFilm: false, ignore: [], config: config(images), model: model)
       }
       return try source.map { try Assessment.drawn($0, config: config($0), model: model) }
     }

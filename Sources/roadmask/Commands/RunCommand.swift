@@ -8,9 +8,11 @@ struct RunCommand: ParsableCommand {
     commandName: "run",
     abstract: "Label a video and write it with its labels drawn in (the default command).",
     discussion: """
-      IN: a video, a picture, a folder or a quoted '*.png' pattern of pictures, '-' for standard input, an \
-      address, or 'test:street?size=1280x720&rate=30&seconds=10&seed=1'.
-      OUT: .mp4, .mkv or .ts, a pattern such as out/%06d.png, or null:. Without it, a file gives <stem>.seg.mp4 \
+      IN: a video, a picture, a folder or a quoted '*.png' pattern of pictures, a camera \
+      as /dev/video0, cam: (the first) or cam:NAME (see roadmask devices), '-' for standard input, an address, \
+      or 'test:street?size=1280x720&rate=30&seconds=10&seed=1'.
+      OUT: .mp4, .mkv or .ts, a pattern such as out/%06d.png, v4l2:///dev/video10 (a loopback device), or \
+      null:. Without it, a file gives <stem>.seg.mp4 \
       beside itself, anything else null:.
       """)
 

@@ -24,7 +24,16 @@ extension RunOptions {
         throw Problem(.usage, "RM-USE-002", "\(option) cannot be '\(value)'", hint: error.hint)
       }
     }
+    for word in inputOption {
+      guard let equals = word.firstIndex(of: "="), equals > word.startIndex else {
+        throw Problem(
+          .usage, "RM-USE-002", "--input-option cannot be '\(word)'",
+          hint: "write key=value, as in fflags=nobuffer")
+      }
+      config.source.options[String(word[..<equals])] = String(word[word.index(after: equals)...])
+    }
     try addOutputs(to: &config, output: output)
+    config.hideSecrets()
     let presets = EncoderOptions.presets
     guard !config.encode.codec.hasPrefix("libx26") || presets.contains(config.encode.preset) else {
       throw Problem(
@@ -45,11 +54,21 @@ extension RunOptions {
     func unlessAuto(_ value: String?) -> String? { value == "auto" ? nil : value }
     return [
       ("IN", "source.uri", input),
+      ("--input-format", "source.format", inputFormat),
+      (live == false ? "--no-live" : "--live", "source.live", live.map { "\($0)" }),
+      ("--rtsp-transport", "source.transport", rtspTransport),
+      ("--connect-timeout", "source.timeout.connect", time(connectTimeout)),
+      ("--stall-timeout", "source.timeout.stall", time(stallTimeout)),
+      ("--reconnect", "source.reconnect.attempts", reconnect),
+      ("--discard-corrupt", "stages.decode.discard_corrupt", discardCorrupt ? "true" : nil),
       ("--ss", "source.start", time(ss)),
       ("--to", "source.end", time(to)),
       ("-t", "source.duration", time(duration)),
       ("--frames", "source.frames", frames),
       ("--stride", "source.stride", stride),
+      ("--size", "source.size", unlessAuto(size)),
+      ("--rate", "source.rate", unlessAuto(rate)),
+      ("--pixel-format", "source.pixel_format", unlessAuto(pixelFormat)),
       ("--rotate", "stages.decode.rotate", unlessAuto(rotate)),
       ("--color", "stages.decode.color", unlessAuto(color)),
       ("--range", "stages.decode.range", unlessAuto(range)),
@@ -60,7 +79,11 @@ extension RunOptions {
       ("--fit", "stages.resize.fit", fit),
       ("--threads", "pipeline.threads", unlessAuto(threads)),
       ("--cpu", "pipeline.cpu", unlessAuto(cpu)),
+      ("--on-overload", "pipeline.policy", onOverload),
       ("--queue", "pipeline.queue", queue),
+      ("--in-flight", "pipeline.in_flight", inFlight),
+      ("--latency-budget", "pipeline.latency_budget", time(latencyBudget)),
+      ("--adapt", "pipeline.adapt", adapt),
       ("--view", "stages.overlay.view", view),
       ("--alpha", "stages.overlay.alpha", alpha),
       ("--filter", "stages.argmax.filter", filter),
@@ -73,6 +96,7 @@ extension RunOptions {
       ("--stats", "stats.file", stats),
       ("--report", "report.format", report),
       ("--report-file", "report.file", reportFile),
+      ("--metrics", "http.listen", metrics),
       ("--progress", "report.progress", quiet && progress == nil ? "none" : progress),
     ]
   }
@@ -83,6 +107,7 @@ extension RunOptions {
       // The output of the command line stands for the file's picture.
       config.outputs.removeAll { $0.kind == nil || $0.kind == .video || $0.kind == .null }
       config.outputs.insert(OutputConfig(uri: output, kind: output == "null:" ? .null : nil), at: 0)
+      config.outputs[0].format = outputFormat
     }
     func add(_ uri: String?, _ kind: OutputConfig.Kind, tap: OutputConfig.Tap = .argmax) throws {
       guard let uri else { return }
@@ -115,19 +140,33 @@ extension RunOptions {
     }
     for index in config.outputs.indices {
       if overwrite { config.outputs[index].overwrite = true }
-      if keep { config.outputs[index].overwrite = false }
-      guard let fragment = time(fragment) else { continue }
-      do {
-        try config.set("outputs.\(index).fragment=\(fragment)")
-      } catch let error as ConfigError {
-        throw Problem(.usage, "RM-USE-002", "--fragment cannot be '\(fragment)'", hint: error.hint)
+      if neverOverwrite { config.outputs[index].overwrite = false }
+      for (option, key, value) in outputSettings(of: config.outputs[index]) {
+        guard let value else { continue }
+        do {
+          try config.set("outputs.\(index).\(key)=\(value)")
+        } catch let error as ConfigError {
+          throw Problem(.usage, "RM-USE-002", "\(option) cannot be '\(value)'", hint: error.hint)
+        }
       }
     }
   }
 
+  /// The options that hold for all outputs they can hold for: (option, key, value given).
+  private func outputSettings(of output: OutputConfig) -> [(String, String, String?)] {
+    let isCut = [nil, .video, .mask, .truth].contains(output.kind) && output.isFile
+    let keeps = keep.map { ("--keep", TimeSpan($0) == nil ? "keep.size" : "keep.age", $0) }
+    return [
+      ("--fragment", "fragment", time(fragment)),
+      ("--sync", "sync", sync),
+      ("--segment", "segment", isCut ? time(segment) : nil),
+    ] + (isCut ? keeps.map { ($0, $1, String?.some($2)) } : [])
+  }
+
   /// `<stem>.seg.mp4` beside a file or folder, else nothing.
   private static func defaultOutput(for uri: String) -> String {
-    let isAddress = uri == "-" || uri.hasPrefix("test:") || uri.contains("://") || uri.hasPrefix("/dev/")
+    let schemes = ["test:", "cam:", "/dev/"]
+    let isAddress = uri == "-" || uri.contains("://") || schemes.contains(where: uri.hasPrefix)
     guard !isAddress, !uri.contains("*") else { return "null:" }
     var isFolder: ObjCBool = false
     _ = FileManager.default.fileExists(atPath: uri, isDirectory: &isFolder)

@@ -7,6 +7,33 @@ import ArgumentParser
 struct RunOptions: ParsableArguments {
   // Input.
 
+  @Option(help: "Read the source as this format of FFmpeg. (default: by its contents)")
+  var inputFormat: String?
+
+  @Option(
+    help: ArgumentHelp("Set an option of FFmpeg for the source; may stand often.", valueName: "key=value"))
+  var inputOption: [String] = []
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Pace a file by its timestamps and drop what is late; or drop nothing.")
+  var live: Bool?
+
+  @Option(help: "Packets of RTSP over tcp, udp or auto. (default: tcp)")
+  var rtspTransport: String?
+
+  @Option(help: "How long connecting to a source may take. (default: 10s)")
+  var connectTimeout: String?
+
+  @Option(help: "How long a source may give nothing. (default: 5s)")
+  var stallTimeout: String?
+
+  @Option(help: "Tries to reopen a lost source: N, forever, never. (default: 5)")
+  var reconnect: String?
+
+  @Flag(help: "Leave damaged frames out.")
+  var discardCorrupt = false
+
   @Option(help: "Begin at this time: seconds, or [HH:]MM:SS[.mmm].")
   var ss: String?
 
@@ -21,6 +48,15 @@ struct RunOptions: ParsableArguments {
 
   @Option(help: "Use every N-th frame. (default: 1)")
   var stride: String?
+
+  @Option(help: "Size of a camera's picture, as WxH; the nearest it has is used. (default: 1280x720)")
+  var size: String?
+
+  @Option(help: "Frames a second of a camera; else its highest. (default: 30)")
+  var rate: String?
+
+  @Option(help: "Format of a camera's pixels, as mjpeg or yuyv422. (default: by rate and cost)")
+  var pixelFormat: String?
 
   @Option(help: "Turn the picture clockwise: auto, 0, 90, 180, 270. (default: auto)")
   var rotate: String?
@@ -60,8 +96,27 @@ struct RunOptions: ParsableArguments {
 
   // Pipeline.
 
-  @Option(help: "Frames that may wait between two stages. (default: 4)")
+  @Option(
+    help: """
+      What goes when we are too slow: block, latest, drop-oldest, drop-newest. (default: block for files, \
+      latest for live sources)
+      """)
+  var onOverload: String?
+
+  @Option(help: "Frames that may wait between two stages. (default: 4, or 1)")
   var queue: String?
+
+  @Option(help: "Frames from infer on. (default: 2 for live sources)")
+  var inFlight: String?
+
+  @Option(help: "Drop frames older than this before the network sees them, as in 120ms. (default: none)")
+  var latencyBudget: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where live frames come too fast: none, skip (labels of an earlier frame) or resolution. (default: none)",
+      valueName: "how"))
+  var adapt: String?
 
   // Picture.
 
@@ -128,13 +183,31 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Length of an mp4 fragment, which a crash may cost, or none. (default: 1s)")
   var fragment: String?
 
+  @Option(help: "Force fragments to the disk as they close, or the file at its end: fragment, close.")
+  var sync: String?
+
+  @Option(help: "Cut videos into files of this length, as in 10m; names may hold %Y%m%d-%H%M%S.")
+  var segment: String?
+
+  @Option(help: ArgumentHelp("Remove segments older, or beyond this size: 24h, 20GB.", valueName: "limit"))
+  var keep: [String] = []
+
+  @Option(help: "Container of OUT, also yuv4mpegpipe or rawvideo. (default: by its name)")
+  var outputFormat: String?
+
   @Flag(name: .customShort("y"), help: "Overwrite outputs that exist.")
   var overwrite = false
 
   @Flag(name: .customShort("n"), help: "Never overwrite, even where the pipeline file says so.")
-  var keep = false
+  var neverOverwrite = false
 
   // Reporting.
+
+  @Option(
+    help: ArgumentHelp(
+      "Serve metrics and health over HTTP, to this machine unless an address is given.",
+      valueName: "[addr:]port"))
+  var metrics: String?
 
   @Option(help: "Form of the final report: text, json, markdown, none. (default: text)")
   var report: String?
@@ -158,9 +231,8 @@ struct RunOptions: ParsableArguments {
   @Flag(help: "Say what would be done, and stop.")
   var dryRun = false
 
-  @Flag(name: .shortAndLong, help: "Show FFmpeg's own lines and the details of errors.")
-  var verbose = false
+  @OptionGroup var logging: LogOptions
 
-  @Flag(name: .shortAndLong, help: "Say nothing but warnings and errors.")
-  var quiet = false
+  var verbose: Bool { logging.verbose }
+  var quiet: Bool { logging.quiet }
 }

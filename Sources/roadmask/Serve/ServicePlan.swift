@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Frames
+import Stages
+
+/// What `serve` runs, read and checked as a whole before anything starts.
+struct ServicePlan {
+  struct Pipeline {
+    var file: String
+    var config: PipelineConfig
+    var name: String
+  }
+
+  let threads: ThreadBudget
+  private(set) var pipelines: [Pipeline] = []
+
+  /// - Throws: `Problem` for the first thing that is wrong with a file, or with two of them together.
+  init(files: [String], threads: ThreadBudget) throws {
+    self.threads = threads
+    for file in files {
+      var config = try PipelineConfig.load(file)
+      config.report.progress = .none
+      config.source.reconnect.attempts = config.source.reconnect.attempts ?? .forever
+      for index in config.outputs.indices {
+        config.outputs[index].onError = config.outputs[index].onError ?? .continue
+      }
+      do {
+        try config.check()
+      } catch {
+        let problem = Problem(error)
+        throw Problem(.configuration, "RM-SERVE-001", "\(file): \(problem.text)", hint: problem.hint)
+      }
+      pipelines.append(Pipeline(file: file, config: config, name: config.name ?? "main"))
+    }
+    try refuseEqualNames()
+    try refuseSharedPlaces()
+    let shares = ThreadBudget.shares(of: threads, among: pipelines.map(\.config.flow.threads))
+    for (index, share) in shares.enumerated() { pipelines[index].config.flow.threads = share }
+  }
+
+  private func refuseEqualNames() throws {
+    var owners: [String: String] = [:]
+    for pipeline in pipelines {
+      guard let other = owners.updateValue(pipeline.file, forKey: pipeline.name) else { continue }
+      throw Problem(
+        .configuration, "RM-SERVE-002", "\(pipeline.file): \(other) is called '\(pipeline.name)' too",
+        hint: "give each pipeline a 'name' of its own")
+    }
+  }
+
+  /// No two pipelines write to one place, read one device, or read what another writes.
+  private func refuseSharedPlaces() throws {
+    var written: [String: Pipeline] = [:], devices: [String: Pipeline] = [:]
+    for pipeline in pipelines {
+      for (place, uri) in writes(pipeline) {
+        guard let other = written.updateValue(pipeline, forKey: place) else { continue }
+        throw Problem(
+          .configuration, "RM-SERVE-002", "\(pipeline.file): '\(other.name)' writes \(redacted(uri)) too",
+          hint: "give each output a place of its own")
+      }
+      guard let device = device(pipeline.config.source.uri) else { continue }
+      if let other = devices.updateValue(pipeline, forKey: device) {
+        throw Problem(
+          .configuration, "RM-SERVE-002", "\(pipeline.file): '\(other.name)' reads the same camera",
+          hint: "a camera serves one program at a time; let one pipeline have several outputs")
+      }
+    }
+    for pipeline in pipelines {
+      let source = pipeline.config.source.uri
+      guard !source.contains("://"), !source.hasPrefix("test:"),
+        let other = written[FileIdentity.place(of: source)]
+      else { continue }
+      throw Problem(
+        .configuration, "RM-SERVE-002", "\(pipeline.file): its source is written by '\(other.name)'",
+        hint: "read the other pipeline's own source")
+    }
+  }
+
+  private func writes(_ pipeline: Pipeline) -> [(place: String, uri: String)] {
+    let config = pipeline.config
+    let streams = config.outputs.map(\.uri).filter {
+      $0.contains("://") || $0 == "-" || $0.hasPrefix("http:")
+    }
+    let files = OutputCheck(config, model: "", overwrite: false).targets.map(\.path)
+    return streams.map { ($0, $0) }
+      + files.filter { !$0.hasPrefix("/dev/") && !$0.hasPrefix("http:") }.map {
+        (FileIdentity.place(of: $0), $0)
+      }
+  }
+
+  /// What only one program can read.
+  private func device(_ uri: String) -> String? {
+    if uri == "-" || uri.hasPrefix("cam:") { return uri }
+    let path = uri.hasPrefix("v4l2://") ? String(uri.dropFirst("v4l2://".count)) : uri
+    return path.hasPrefix("/dev/") ? FileIdentity.place(of: path) : nil
+  }
+
+  /// For `--dry-run`.
+  var description: [String] {
+    var lines = ["threads    \(threads.total) for \(pipelines.count)"]
+    for pipeline in pipelines {
+      let config = pipeline.config
+      let model = try? ModelStore.path(of: config.model.file, precision: config.model.precision)
+      lines += [
+        "", "pipeline   \(pipeline.name)  (\(pipeline.file))",
+        "in         \(redacted(config.source.uri))  policy \(config.likelyPolicy)",
+        "net        \(model ?? "model '\(config.model.file ?? "")' is not installed")",
+      ]
+      lines += config.outputs.map { "out        \(redacted($0.uri))" }
+      lines.append(
+        "run        \(config.flow.threads ?? 1) threads  restart \(config.restart.policy.rawValue) "
+          + "after \(config.restart.backoff.shortest) to \(config.restart.backoff.longest)")
+    }
+    return lines
+  }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Frames
+import TestSupport
+import Testing
+
+@testable import Stages
+
+/// Live policy with a stream that comes at its own speed.
+@Suite(.serialized, .timeLimit(.minutes(3))) struct LiveStreamTests {
+  /// A transport stream of the drawn street.
+  private func media(frames: Int, rate: Int) throws -> Data {
+    let path = FileManager.default.temporaryDirectory.appending(path: "roadmask-\(UUID().uuidString).ts")
+    defer { try? FileManager.default.removeItem(at: path) }
+    var config = PipelineConfig()
+    config.source.uri = "test:street?size=96x64&rate=\(rate)&seconds=\(Double(frames) / Double(rate))"
+    config.flow.threads = 1
+    config.outputs = [OutputConfig(uri: path.path)]
+    _ = try Run(config: config, model: grayModel, inference: GrayInference()).start()
+    return try Data(contentsOf: path)
+  }
+
+  /// The network takes four frame times: every frame is read and decoded as it comes, the newest are labelled.
+  @Test func aSlowNetworkDoesNotHoldTheStreamUp() throws {
+    let bytes = try media(frames: 125, rate: 25)
+    let server = try StreamServer(.rtsp, [.init(bytes, speed: Double(bytes.count) / 5, ending: .silence)])
+    var config = PipelineConfig()
+    config.source.uri = server.uri
+    config.source.reconnect.attempts = .times(0)
+    config.source.stallTimeout = TimeSpan(seconds: 2)
+    config.flow.threads = 1
+    let run = try Run(config: config, model: grayModel, inference: GrayInference(pause: 160_000))
+    #expect(run.isLive && run.policy == .latest)
+    let result = run.start()
+    #expect((result.error as? FramesError)?.kind == .stalled)
+    #expect(run.journal.status.state == .offline || run.journal.status.state == .stalled)
+    let ledger = result.report.figures.ledger
+    #expect(ledger.isBalanced && ledger.out > 5)
+    #expect(ledger.in >= 120 && ledger.dropped(at: .infer, .busy) > 0, "\(ledger)")
+    let age = try #require(result.report.figures.age)
+    // Two in flight and one that waits, on a machine with other work.
+    #expect(age.p50 < 5 * 160, "\(age)")
+  }
+
+  @Test func aLatencyBudgetDropsWhatIsOld() throws {
+    let bytes = try media(frames: 50, rate: 25)
+    let server = try StreamServer(.tcp, [.init(bytes, speed: Double(bytes.count) / 2)])
+    var config = PipelineConfig()
+    config.source.uri = server.uri
+    config.source.reconnect.attempts = .times(0)
+    config.flow.policy = .dropOldest
+    config.flow.queue = 20
+    config.flow.latencyBudget = TimeSpan(seconds: 0.3)
+    let result = try Run(config: config, model: grayModel, inference: GrayInference(pause: 160_000)).start()
+    let ledger = result.report.figures.ledger
+    #expect(ledger.isBalanced && ledger.dropped(at: .infer, .late) > 0)
+  }
+}
