@@ -142,8 +142,9 @@ import Testing
   }
 
   @Test func aRunTakesASmallerPictureAndSaysHowLong() throws {
+    let config = config(.resolution, seconds: 4)
     let run = try Run(
-      config: config(.resolution, seconds: 4), model: grayModel,
+      config: config, source: try OpenedSource(config), model: grayModel,
       inferences: [
         GrayInference(rows: 96, columns: 160, pause: 150_000), GrayInference(rows: 48, columns: 80),
       ])

@@ -43,7 +43,8 @@ import Testing
     let frame = Frame(
       Picture(format: .gray8, width: 8, height: 8), index: index, pts: Int64(index), duration: 1,
       timeBase: TimeBase(1, 25))
-    return DrawnFrame(decoded: DecodedFrame(frame: frame, truth: nil), labels: pool.take(), picture: nil)
+    return DrawnFrame(
+      decoded: DecodedFrame(frame: frame, truth: nil), labels: pool.take(), isReused: false, picture: nil)
   }
 
   private func lane(
@@ -137,7 +138,8 @@ import Testing
       figures.written + figures.failed == 20 && figures.failed >= 4 && figures.written >= 8, "\(figures)")
     #expect(going.account.failure == nil)
     let lines = events.withLock { $0 }
-    #expect(lines.count == 3 && lines[0].contains("trying again in 30 s") && lines[2].contains("again"))
+    #expect(
+      lines.count == 3 && lines[0].contains("trying again in 30 s") && lines[2].contains("again"), "\(lines)")
   }
 
   @Test func aPeerThatIsAwayDoesNotHoldUpTheStart() throws {

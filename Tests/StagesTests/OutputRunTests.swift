@@ -2,6 +2,7 @@
 
 import Foundation
 import Frames
+import Glibc
 import Testing
 
 @testable import Stages
@@ -11,6 +12,8 @@ import Testing
   private let folder: URL
 
   init() throws {
+    // A pipe whose reader is gone is an error to be told, as in the program.
+    signal(SIGPIPE, SIG_IGN)
     folder = FileManager.default.temporaryDirectory.appending(path: "roadmask-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   }

@@ -41,7 +41,7 @@ import Testing
     #expect(first.hasSuffix(".mask.mkv") && first.contains("c-19"))
     #expect(FileManager.default.createFile(atPath: first, contents: nil))
     #expect(timed.next(isFirst: false, time: 86_400 * 365).hasSuffix("-001.mkv"))
-    #expect(timed.plainStem == path("c-.mask"))
+    #expect(timed.plainStem == path("c.mask"))
     #expect(PartNames("x-%q.mp4", isCut: true) == nil)
   }
 

@@ -18,7 +18,7 @@ struct CameraFormat: Sendable {
   /// In the order of preference among names of one code, and codes of one name.
   static let all: [CameraFormat] = [
     CameraFormat(name: "yuv420p", code: "YU12", cost: 0, av: AV_PIX_FMT_YUV420P),
-    CameraFormat(name: "nv12", code: "NV12", cost: 0, av: AV_PIX_FMT_NV12),
+    CameraFormat(name: "nv12", code: "NV12", cost: 1, av: AV_PIX_FMT_NV12),
     CameraFormat(name: "yuv422p", code: "422P", cost: 1, av: AV_PIX_FMT_YUV422P),
     CameraFormat(name: "yuyv422", code: "YUYV", cost: 2, av: AV_PIX_FMT_YUYV422),
     CameraFormat(name: "uyvy422", code: "UYVY", cost: 2, av: AV_PIX_FMT_UYVY422),

@@ -38,9 +38,13 @@ struct PartNames: Sendable {
   /// The name without what changes, for files beside it.
   var plainStem: String {
     guard isTimed else { return folder + stem }
-    let texts = tokens.compactMap { if case .text(let text) = $0 { text } else { nil } }.joined()
-    let trimmed = texts.drop { "-_. ".contains($0) }.reversed().drop { "-_ ".contains($0) }.reversed()
-    return folder + (trimmed.isEmpty ? "labels" : String(trimmed))
+    var plain = ""
+    for case .text(let text) in tokens {
+      func isGap(_ character: Character) -> Bool { "-_ ".contains(character) }
+      let word = String(text.drop(while: isGap).reversed().drop(while: isGap).reversed())
+      plain += plain.isEmpty || word.isEmpty || word.hasPrefix(".") ? word : "-" + word
+    }
+    return folder + (plain.isEmpty || plain.hasPrefix(".") ? "labels" + plain : plain)
   }
 
   /// A name that no file has.
