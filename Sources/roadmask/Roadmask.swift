@@ -55,6 +55,8 @@ struct Roadmask: ParsableCommand {
     case .text: Output.message(String(problem.lines(columns: Terminal.columns).dropLast()))
     case .json: LogStyle.json.write(.error, problem.text, id: problem.id, hint: problem.hint)
     }
+    // Without memory, libraries that clean up behind themselves may wait for ever.
+    if problem.status == .noResources { _exit(problem.status.rawValue) }
     Foundation.exit(problem.status.rawValue)
   }
 }

@@ -38,7 +38,8 @@ enum ONNXTarget: FuzzTarget {
     guard plan.arenaBytes <= arenaLimit, work <= workLimit, plan.steps.count < 2000 else { return }
     Session(plan: plan, pool: WorkerPool(threads: 1)).run()
     let inference = try SessionInference(
-      plan: plan, workers: 1, picture: graph.metadata["picture"].flatMap { PixelSize($0) }, mean: [0, 0, 0],
+      plan: plan, pool: WorkerPool(threads: 1), picture: graph.metadata["picture"].flatMap { PixelSize($0) },
+      mean: [0, 0, 0],
       scale: [1, 1, 1], stored: graph.inputs.first.flatMap { stored[$0.name] })
     let source = TestFrameSource(.bars(.init(width: 24, height: 16)), uri: "test:bars")
     guard let frame = try source.next() else { return }

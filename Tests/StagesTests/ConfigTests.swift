@@ -160,7 +160,7 @@ import Testing
     #expect(failure("? \(String(repeating: "[", count: 5000))") != nil)
     #expect(
       failure("source: { options: {\((0..<20_000).map { "k\($0): 1" }.joined(separator: ","))} }") != nil)
-    #expect(failure(String(repeating: "#", count: 2 << 20))?.problem == "is larger than 64 KiB")
+    #expect(failure(String(repeating: "#", count: 2 << 20))?.problem == "is larger than 32 KiB")
   }
 
   @Test func wordsBehindSet() throws {

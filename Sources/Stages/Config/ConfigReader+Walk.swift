@@ -6,7 +6,7 @@ internal import Yams
 extension ConfigReader {
   func parse(_ text: String) throws -> Node? {
     guard text.utf8.count <= ConfigReader.byteLimit else {
-      throw error(nil, "is larger than 64 KiB", hint: "a pipeline file has some dozen lines")
+      throw error(nil, "is larger than 32 KiB", hint: "a pipeline file has some dozen lines")
     }
     var aliases = 0
     var previous: UInt8 = 0

@@ -11,7 +11,7 @@ struct ConfigReader {
   /// a small hostile file can cost.
   static let nodeLimit = 10_000
   static let aliasLimit = 20
-  static let byteLimit = 64 << 10
+  static let byteLimit = 32 << 10
   static let extendsLimit = 8
 
   let environment: (String) -> String?

@@ -6,7 +6,7 @@ internal import Glibc
 /// whoever is refused before the first can still say so.
 public enum MemoryRoom {
   /// What threads, codecs and the allocator take beyond what is counted.
-  private static let reserve = 96 << 20
+  private static let reserve = 256 << 20
 
   /// - Parameter bytes: beyond what the process holds now.
   public static func has(_ bytes: Int) -> Bool {
