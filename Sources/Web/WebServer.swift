@@ -68,6 +68,8 @@ public final class WebServer: Sendable {
   /// Shows `run` from now on, in place of one of the same name.
   public func attach(_ run: Run) {
     let observer = RunObserver(run)
+    // Rates are over the time since the look before.
+    _ = observer.sample()
     runs.withLock { runs in
       runs.removeAll { $0.name == observer.name }
       runs.append(observer)
