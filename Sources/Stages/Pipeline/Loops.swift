@@ -74,6 +74,10 @@ struct StageLoop<Worker: Stage>: Loop {
       let service = state.clock.now() &- begin
       ticket[stage.name] = service
       state.meter(stage.name).record(service: service, wait: arrival.waited)
+      if stage.name == .infer {
+        let now = begin &+ service
+        state.options.adaptation?.framePassed(service: service, age: now &- ticket.bornAt, at: now)
+      }
       if let value { output.send(Parcel(ticket: ticket, value: value)) }
     }
     do { try stage.finish() } catch { state.fail(error) }
