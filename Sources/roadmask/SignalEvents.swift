@@ -14,7 +14,11 @@ final class SignalEvents {
   /// - Parameter handle: called on `queue` with the number of each signal.
   init(on queue: DispatchQueue, _ handle: @escaping @Sendable (Int32) -> Void) {
     var ends: [Int32] = [-1, -1]
-    precondition(pipe2(&ends, O_CLOEXEC | O_NONBLOCK) == 0, "no descriptors are left")
+    precondition(pipe(&ends) == 0, "no descriptors are left")
+    for end in ends {
+      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+      _ = fcntl(end, F_SETFL, O_NONBLOCK)
+    }
     let readEnd = ends[0]
     writeEnd = ends[1]
     source = DispatchSource.makeReadSource(fileDescriptor: readEnd, queue: queue)
