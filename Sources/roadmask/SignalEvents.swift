@@ -33,5 +33,10 @@ final class SignalEvents {
         _ = write(writeEnd, &byte, 1)
       }
     }
+    // Whoever started us may have had them blocked.
+    var both = sigset_t()
+    sigemptyset(&both)
+    for number in [SIGINT, SIGTERM] { sigaddset(&both, number) }
+    pthread_sigmask(SIG_UNBLOCK, &both, nil)
   }
 }
