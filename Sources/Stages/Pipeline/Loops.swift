@@ -74,6 +74,10 @@ struct StageLoop<Worker: Stage>: Loop {
       let service = state.clock.now() &- begin
       ticket[stage.name] = service
       state.meter(stage.name).record(service: service, wait: arrival.waited)
+      if stage.name == .infer, let adaptation = state.options.adaptation {
+        let end = begin &+ service
+        adaptation.framePassed(service: service, age: end &- ticket.bornAt, at: end)
+      }
       if let value { output.send(Parcel(ticket: ticket, value: value)) }
     }
     do { try stage.finish() } catch { state.fail(error) }
