@@ -144,11 +144,11 @@ def start(module: fx.GraphModule, layers: Folded, images: Tensor) -> list[str]:
         target = state[f"{name}.weight"]
         if tuple(target.shape) != weight.shape:
             raise ValueError(f"{name}.weight: {tuple(target.shape)} here, {weight.shape} there")
-        target.copy_(torch.from_numpy(np.ascontiguousarray(weight)))
+        target.copy_(torch.from_numpy(weight.copy()))
         if bias is None:
             continue
         held = state.get(f"{name}.bn.bias", state.get(f"{name}.bias"))
-        held.copy_(torch.from_numpy(np.ascontiguousarray(bias)))
+        held.copy_(torch.from_numpy(bias.copy()))
         if f"{name}.bn.bias" in state:
             biases.append(held)
     training = module.training

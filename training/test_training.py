@@ -23,7 +23,8 @@ from torch import Tensor, fx
 import camvid
 import train
 from graph import BatchNorm, GraphError, load_graph
-from pretrained import TFLite, backbone_prefixes, start_from_tflite
+from memory import MOMENTUM, NAME, Memory
+from pretrained import TFLite, backbone_prefixes, start_from_onnx, start_from_tflite
 
 ort = pytest.importorskip("onnxruntime")
 
@@ -229,6 +230,60 @@ def test_pretrained_start_reproduces_the_folded_network() -> None:
     normalised.run(other)
     for a, b in zip(folded.seen[:51], normalised.seen[:51]):
         assert (a - b).abs().max() < 1e-3 * a.abs().max()
+
+
+def test_start_from_a_deployed_network_computes_the_same() -> None:
+    module = load_graph(given("ROADMASK_MODEL")).eval()
+    deployed = Path(__file__).parent.parent / "models" / "srm-crm.onnx"
+    generator = torch.Generator().manual_seed(1)
+    images = torch.rand(2, 3, *module.input_size[::-1], generator=generator) * 2 - 1
+    assert len(start_from_onnx(module, deployed, images)) == 72
+    other = torch.rand(1, 3, *module.input_size[::-1], generator=generator) * 2 - 1
+    expected = ort.InferenceSession(str(deployed), providers=["CPUExecutionProvider"]).run(
+        ["logits"], {"image": other.numpy()})[0]
+    with torch.no_grad():
+        actual = module(other)["logits"].numpy()
+    assert np.abs(actual - expected).max() < 1e-3 * np.abs(expected).max()
+
+
+def test_start_from_another_network_is_refused(tmp_path: Path) -> None:
+    module = load_graph(small_network(tmp_path / "small.onnx"))
+    other = tmp_path / "other.onnx"
+    onnx.save(helper.make_model(helper.make_graph([], "empty", [], [], [])), str(other))
+    with pytest.raises(ValueError, match="no layer"):
+        start_from_onnx(module, other, torch.zeros(1, 3, 64, 64))
+
+
+# The memory of MCIBI ----------------------------------------------------------------------------------------------
+
+
+def memory_of(rows: Tensor) -> Memory:
+    root = torch.nn.Module()
+    owner = root
+    for part in NAME.split(".")[:-1]:
+        owner.add_module(part, torch.nn.Module())
+        owner = getattr(owner, part)
+    owner.register_parameter(NAME.split(".")[-1], torch.nn.Parameter(rows))
+    return Memory(root)  # type: ignore[arg-type]
+
+
+def test_memory_begins_with_the_mean_and_moves_towards_unlike_pixels() -> None:
+    memory = memory_of(torch.zeros(3, 2))
+    features = torch.tensor([[[[1.0, 3.0]], [[0.0, 0.0]]]])  # [1,2,1,2]: pixels (1,0) and (3,0)
+    memory.update(features, torch.tensor([[[1, 1]]]), 1.0)
+    assert memory.rows.tolist() == [[0, 0], [2, 0], [0, 0]]
+    # (1,0) is like the row and weighs nothing; (0,4) is at a right angle and weighs all.
+    features = torch.tensor([[[[1.0, 0.0]], [[0.0, 4.0]]]])
+    memory.update(features, torch.tensor([[[1, 1]]]), 0.5)
+    share = 0.5 * MOMENTUM
+    assert torch.allclose(memory.rows[1], torch.tensor([2 * (1 - share), 4 * share]))
+    assert not memory.rows.requires_grad
+
+
+def test_memory_ignores_void_and_absent_classes() -> None:
+    memory = memory_of(torch.ones(2, 1))
+    memory.update(torch.full((1, 1, 2, 2), 5.0), torch.full((1, 4, 4), camvid.IGNORE), 1.0)
+    assert memory.rows.tolist() == [[1], [1]]
 
 
 # Data and training ------------------------------------------------------------------------------------------------

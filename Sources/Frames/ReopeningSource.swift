@@ -178,11 +178,13 @@ public final class ReopeningSource: FrameSource {
     let rest = max(0, options.retry.shortest - Double(begin - openedAt) / 1e9)
     guard let isBack = options.isBack else { return clock.wait(max(wait, rest), options.interrupt) }
     var wasAway = false
+    let end = max(wait, rest)
     while true {
       let passed = Double(clock.now() - begin) / 1e9
-      if passed >= max(wait, rest) { return true }
+      if passed >= end { return true }
       if !isBack() { wasAway = true } else if wasAway || passed >= rest { return true }
-      guard clock.wait(min(0.25, max(wait, rest) - passed), options.interrupt) else { return false }
+      // At least a millisecond: the last bit of a wait must not round to nothing.
+      guard clock.wait(max(0.001, min(0.25, end - passed)), options.interrupt) else { return false }
     }
   }
 

@@ -126,31 +126,25 @@ extension PipelineConfig {
 /// Takes SIGINT and SIGTERM: the first ends the source, so that what is on its way is finished; the second
 /// ends at once.
 final class SignalWatch: @unchecked Sendable {
-  // @unchecked: `first` is written on `queue` alone, and read after the run.
+  // @unchecked: `caught` is touched on `queue` alone, `events` by `init`.
 
   private let queue = DispatchQueue(label: "roadmask.signals")
-  private var sources: [any DispatchSourceSignal] = []
+  private var events: SignalEvents?
   private var caught: Int32?
 
   /// The signal that ended the run.
   var first: Int32? { queue.sync { caught } }
 
   init(_ run: Run) {
-    for number in [SIGINT, SIGTERM] {
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      source.setEventHandler { [unowned self] in
-        if caught == nil {
-          caught = number
-          run.stop()
-        } else {
-          run.cancel()
-          // An encoder may need seconds to empty itself; fragments that are written play without it.
-          queue.asyncAfter(deadline: .now() + 0.15) { _exit(128 + number) }
-        }
+    events = SignalEvents(on: queue) { [unowned self] number in
+      if caught == nil {
+        caught = number
+        run.stop()
+      } else {
+        run.cancel()
+        // An encoder may need seconds to empty itself; fragments that are written play without it.
+        queue.asyncAfter(deadline: .now() + 0.15) { _exit(128 + number) }
       }
-      source.resume()
-      sources.append(source)
     }
   }
 }

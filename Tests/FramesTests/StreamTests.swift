@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -171,11 +172,14 @@ import Testing
     server?.stop()
     server = nil
     let again = try media()
-    let restarted = Task { @Sendable in
-      try await Task.sleep(for: .milliseconds(300))
-      return try StreamServer(.rtsp, [.init(again, ending: .silence)], port: port)
+    let restarted = Mutex<StreamServer?>(nil)
+    // A thread: the tests hold all those of Swift's tasks.
+    Thread.detachNewThread {
+      usleep(300_000)
+      let server = try? StreamServer(.rtsp, [.init(again, ending: .silence)], port: port)
+      restarted.withLock { $0 = server }
     }
-    defer { restarted.cancel() }
+    defer { restarted.withLock { $0 }?.stop() }
     var times: [Double] = []
     for _ in 0..<40 { times.append(try #require(try source.next()).time) }
     #expect(zip(times, times.dropFirst()).allSatisfy { $0 < $1 })

@@ -31,7 +31,8 @@ extension ProgramTests {
     @Test func camerasThatAreNotThere() throws {
       for source in ["/dev/video99", "v4l2:///dev/video99", "cam:", "cam:C920"] {
         expectRefusal(
-          try work.run([source, "out.mp4"] + Street.fast), "RM-IN-001", source == "cam:" ? "no camera" : "")
+          try work.run([source, "out.mp4"] + Street.fast), "RM-IN-001",
+          source.hasPrefix("cam:") ? "no camera" : "no such device")
       }
       expectRefusal(
         try work.run(["v4l2:///dev/null", "out.mp4"] + Street.fast), "RM-CAM-002", "no video device")
@@ -41,7 +42,7 @@ extension ProgramTests {
     }
 
     @Test func optionsOfCamerasAreChecked() throws {
-      for (option, value) in [("--size", "big"), ("--rate", "-1"), ("--rate", "fast")] {
+      for (option, value) in [("--size", "big"), ("--rate", "0"), ("--rate", "fast")] {
         expectRefusal(try work.run(["/dev/video99", option, value] + Street.fast), "RM-USE-002", option)
       }
     }

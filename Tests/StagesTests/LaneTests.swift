@@ -139,7 +139,8 @@ import Testing
     #expect(going.account.failure == nil)
     let lines = events.withLock { $0 }
     #expect(
-      lines.count == 3 && lines[0].contains("trying again in 30 s") && lines[2].contains("again"), "\(lines)")
+      lines.count == 2 && lines[0].contains("trying again in 30 s") && lines[1].contains("written again"),
+      "\(lines)")
   }
 
   @Test func aPeerThatIsAwayDoesNotHoldUpTheStart() throws {

@@ -53,6 +53,27 @@ struct OutputFactory {
         .configuration, "write", truth.uri, "the source does not know the true classes",
         hint: "only test:street does")
     }
+    for output in config.outputs { try check(output) }
+  }
+
+  private func check(_ output: OutputConfig) throws {
+    func refuse(_ why: String, hint: String) -> RunError {
+      RunError(.configuration, "write", redacted(output.uri), why, hint: hint)
+    }
+    let kind = try OutputFactory.kind(of: output)
+    let isCuttable = output.isFile && [.video, .mask, .truth].contains(kind)
+    if kind == .preview && output.listenAddress == nil {
+      throw refuse("it names no port", hint: "http:8080 listens on this machine, http:0.0.0.0:8080 for all")
+    }
+    if isCuttable && output.partNames == nil {
+      throw refuse("its name holds a directive that is not filled in", hint: "known: %Y %m %d %H %M %S %j %%")
+    }
+    if output.segment != nil && !isCuttable {
+      throw refuse("only video files are cut into segments", hint: "leave the segment out")
+    }
+    if output.keep != OutputConfig.Keep() && output.segment == nil {
+      throw refuse("only segments are removed", hint: "give the length of segments too, as in --segment 10m")
+    }
   }
 
   private func isVideo(_ output: OutputConfig) -> Bool {

@@ -74,9 +74,9 @@ struct StageLoop<Worker: Stage>: Loop {
       let service = state.clock.now() &- begin
       ticket[stage.name] = service
       state.meter(stage.name).record(service: service, wait: arrival.waited)
-      if stage.name == .infer, let adaptation = state.options.adaptation {
-        let end = begin &+ service
-        adaptation.framePassed(service: service, age: end &- ticket.bornAt, at: end)
+      if stage.name == .infer {
+        let now = begin &+ service
+        state.options.adaptation?.framePassed(service: service, age: now &- ticket.bornAt, at: now)
       }
       if let value { output.send(Parcel(ticket: ticket, value: value)) }
     }

@@ -7,7 +7,7 @@ struct ServeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve",
     abstract: "Run pipeline files as an appliance: all at once, again when they fail.",
-    usage: "roadmask serve FILE... [<options>]",
+    usage: "roadmask serve [<options>] <files> ...",
     discussion: """
       The pipelines share the threads, and equal models. One that ends is started again as its 'restart' says \
       (on-failure by default); lost sources are waited for, and a lost output stops nothing else.

@@ -74,7 +74,7 @@ final class ServedPipeline: Sendable {
       } catch {
         let problem = Problem(error)
         status = problem.status
-        log.report(problem)
+        if !isStopping { log.report(problem) }
         if isFirst { firstStart.leave() }
         isFirst = false
       }

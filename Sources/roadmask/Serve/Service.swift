@@ -7,7 +7,7 @@ import Stages
 
 /// Runs all pipelines of a plan until they have ended or a signal comes, and tells systemd about it.
 final class Service: @unchecked Sendable {
-  // @unchecked: `caught` and the sources are touched on `queue` alone, or before and after all work.
+  // @unchecked: `caught` and the timer are touched on `queue` alone, or before and after all work.
 
   private let pipelines: [ServedPipeline]
   private let servers: WebServers
@@ -15,7 +15,7 @@ final class Service: @unchecked Sendable {
   private let notifier = ServiceNotifier()
   private let queue = DispatchQueue(label: "roadmask.service")
   private let ended = DispatchGroup()
-  private var signals: [any DispatchSourceSignal] = []
+  private var signals: SignalEvents?
   private var timer: (any DispatchSourceTimer)?
   private var caught: Int32?
   private var wasAlive = true
@@ -34,13 +34,14 @@ final class Service: @unchecked Sendable {
     }
     log = logging.logger()
     let threads = plan.pipelines.map { "\($0.name) \($0.config.flow.threads ?? 1)" }.joined(separator: ", ")
-    log.info("serve: \(pipelines.count) pipelines, \(plan.threads.total) threads (\(threads))")
+    let many = pipelines.count == 1 ? "" : "s"
+    log.info("serve: \(pipelines.count) pipeline\(many), \(plan.threads.total) threads (\(threads))")
   }
 
   /// Returns when all is well; else ends the program with the code of the first pipeline that failed.
   func run() {
     signal(SIGHUP, SIG_IGN)
-    for number in [SIGINT, SIGTERM] { watch(number) }
+    signals = SignalEvents(on: queue) { [self] in take($0) }
     for pipeline in pipelines {
       DispatchQueue(label: "roadmask.\(pipeline.name)").async(group: ended) { pipeline.work() }
     }
@@ -66,25 +67,16 @@ final class Service: @unchecked Sendable {
   }
 
   /// The first signal ends the sources, so that what is on its way is finished; the second ends at once.
-  private func watch(_ number: Int32) {
-    signal(number, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-    source.setEventHandler { [self] in
-      if caught == nil {
-        caught = number
-        notifier.send("STOPPING=1", "STATUS=stopping")
-        log.info("serve: stopping")
-        for pipeline in pipelines { pipeline.stop() }
-        queue.asyncAfter(deadline: .now() + Service.drainLimit) { [self] in
-          log.warning("serve: not all outputs were finished in time")
-          end(with: 0)
-        }
-      } else {
-        end(with: 128 + number)
-      }
+  private func take(_ number: Int32) {
+    guard caught == nil else { return end(with: 128 + number) }
+    caught = number
+    notifier.send("STOPPING=1", "STATUS=stopping")
+    log.info("serve: stopping")
+    for pipeline in pipelines { pipeline.stop() }
+    queue.asyncAfter(deadline: .now() + Service.drainLimit) { [self] in
+      log.warning("serve: not all outputs were finished in time")
+      end(with: 0)
     }
-    source.resume()
-    signals.append(source)
   }
 
   /// Ends at once; what is in the files plays.
