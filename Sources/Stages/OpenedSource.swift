@@ -20,7 +20,8 @@ public final class OpenedSource {
   public init(_ config: PipelineConfig, flag: InterruptFlag = InterruptFlag()) throws {
     let expected = config.pipelineOptions(comesLive: SourceFactory.isLive(config.source))
     let plan = FlightPlan(
-      policy: expected.policy, places: expected.places, held: try OutputFactory.held(config, expected.policy))
+      policy: expected.policy, places: expected.places, skips: config.flow.adapt == .skip,
+      held: try OutputFactory.held(config, expected.policy))
     let wantsTruth = config.outputs.contains { $0.kind == .truth }
     let source = try SourceFactory(
       config: config, threads: config.threadBudget, interrupt: flag, journal: journal,

@@ -93,11 +93,11 @@ extension ProgramTests {
 
     @Test func aStageThatHangsStopsThePings() throws {
       // A pipe that nobody reads: the encoder's writing stands still.
-      let made = mkfifo(work("pipe"), 0o600)
+      let made = mkfifo(work("pipe.mkv"), 0o600)
       #expect(made == 0)
-      let reader = open(work("pipe"), O_RDONLY | O_NONBLOCK)
+      let reader = open(work("pipe.mkv"), O_RDONLY | O_NONBLOCK)
       defer { close(reader) }
-      // F_SETPIPE_SZ: one page, which is full after some dozen lines.
+      // F_SETPIPE_SZ: one page, which two frames fill.
       _ = fcntl(reader, 1031, 4096)
       let socket = try #require(NotifySocket(work("n")))
       try work.write(
@@ -105,7 +105,8 @@ extension ProgramTests {
         version: 1
         source: { uri: "\(Street.endless)" }
         model: { size: 96x64 }
-        outputs: [ { uri: pipe, kind: hash } ]
+        stages: { encode: { codec: ffv1 } }
+        outputs: [ { uri: pipe.mkv } ]
         """, to: "p.yaml")
       let program = try start(
         ["p.yaml"], environment: ["NOTIFY_SOCKET=" + work("n"), "WATCHDOG_USEC=2000000"])

@@ -79,14 +79,11 @@ struct ServicePlan {
 
   private func writes(_ pipeline: Pipeline) -> [(place: String, uri: String)] {
     let config = pipeline.config
-    let streams = config.outputs.map(\.uri).filter {
-      $0.contains("://") || $0 == "-" || $0.hasPrefix("http:")
-    }
+    // Pages of several pipelines share a port.
+    let streams = config.outputs.map(\.uri).filter { $0.contains("://") || $0 == "-" }
     let files = OutputCheck(config, model: "", overwrite: false).targets.map(\.path)
     return streams.map { ($0, $0) }
-      + files.filter { !$0.hasPrefix("/dev/") && !$0.hasPrefix("http:") }.map {
-        (FileIdentity.place(of: $0), $0)
-      }
+      + files.filter { $0 != "/dev/null" }.map { (FileIdentity.place(of: $0), $0) }
   }
 
   /// What only one program can read.
