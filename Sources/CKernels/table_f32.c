@@ -26,6 +26,7 @@ const rm_f32_table rm_f32_table__scalar = {
     .resize = rm_f32_resize__scalar,
     .gridsample = rm_f32_gridsample__scalar,
     .warp = rm_f32_warp__scalar,
+    .local_attention = rm_f32_local_attention__scalar,
     .matmul = rm_f32_matmul__scalar,
     .quantize = rm_f32_quantize__scalar,
     .dequantize = rm_f32_dequantize__scalar,
