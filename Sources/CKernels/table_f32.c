@@ -27,6 +27,7 @@ const rm_f32_table rm_f32_table__scalar = {
     .gridsample = rm_f32_gridsample__scalar,
     .warp = rm_f32_warp__scalar,
     .local_attention = rm_f32_local_attention__scalar,
+    .global_attention = rm_f32_global_attention__scalar,
     .matmul = rm_f32_matmul__scalar,
     .quantize = rm_f32_quantize__scalar,
     .dequantize = rm_f32_dequantize__scalar,

@@ -34,6 +34,7 @@ extension Operator {
     case .gridSample: "GridSample"
     case .warp: "Warp"
     case .localAttention: "LocalAttention"
+    case .globalAttention: "GlobalAttention"
     case .quantizeLinear: "QuantizeLinear"
     case .dequantizeLinear: "DequantizeLinear"
     }
@@ -45,6 +46,7 @@ extension Operator {
     case .conv, .warp, .quantizeLinear, .dequantizeLinear: 2...3
     case .matMul, .add, .sub, .mul, .div, .gridSample: 2...2
     case .localAttention: 3...4
+    case .globalAttention: 3...3
     case .batchNormalization: 5...5
     case .concat: 1...GraphLimits.inputs
     case .relu, .clip, .sigmoid, .hardSigmoid, .hardSwish, .softmax, .averagePool, .maxPool,

@@ -23,6 +23,7 @@ extension Graph {
     .fuseActivations,
     .recogniseWarps,
     .recogniseLocalAttention,
+    .recogniseGlobalAttention,
     .scaleResizes,
     .channelsLast,
     .removeDead,
@@ -42,7 +43,7 @@ extension Graph {
     return report
   }
 
-  /// This graph after `standardPasses`: channels last, normalization folded, warps and local attention recognised.
+  /// This graph after `standardPasses`: channels last, normalization folded, warps and attention recognised.
   public func optimized() throws -> Graph {
     var graph = self
     try graph.apply(Graph.standardPasses)

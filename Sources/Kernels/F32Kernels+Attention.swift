@@ -38,4 +38,34 @@ extension F32Kernels {
       table.pointee.local_attention, a, units: key.batch * key.rows,
       work: output.pixels * region * region * (key.channels + value.channels))
   }
+
+  /// Each pixel of `output` takes from all pixels of `value`; see rm_f32.h.
+  ///
+  /// - Parameters:
+  ///   - query: as many channels as `key`.
+  ///   - output: overlaps none of the others.
+  public func globalAttention(scale: Float, query: MapView, key: MapView, value: MapView, output: MapView)
+    -> Job
+  {
+    precondition(query.channels == key.channels && query.batch == key.batch && query.pixels == key.pixels)
+    precondition(
+      value.pixels == key.pixels && output.pixels == value.pixels && output.channels == value.channels)
+    var a = rm_f32_global_attention()
+    a.query = UnsafePointer(query.base)
+    a.key = UnsafePointer(key.base)
+    a.value = UnsafePointer(value.base)
+    a.output = output.base
+    a.query_stride = query.pixelStride
+    a.key_stride = key.pixelStride
+    a.value_stride = value.pixelStride
+    a.out_stride = output.pixelStride
+    a.batch = Int32(key.batch)
+    a.pixels = Int32(key.rows * key.columns)
+    a.depth = Int32(key.channels)
+    a.channels = Int32(value.channels)
+    a.scale = scale
+    return Job(
+      table.pointee.global_attention, a, units: key.pixels,
+      work: key.pixels * key.rows * key.columns * (key.channels + value.channels))
+  }
 }

@@ -12,6 +12,7 @@ extension StepFamily {
     case .gridSample(let sampling): return gridSample(context, sampling)
     case .warp(let warp): return try Self.warp(context, warp)
     case .localAttention(let attention): return Self.localAttention(context, attention)
+    case .globalAttention(let scale): return globalAttention(context, scale)
     default: return nil
     }
   }
@@ -70,23 +71,6 @@ extension StepFamily {
           scale: warp.scale, source: memory.map(source), offsets: memory.map(offsets),
           mask: mask.map { memory.map($0) },
           residual: residual.map { memory.map($0) }, output: memory.map(output))
-      ]
-    }
-  }
-
-  private static func localAttention(_ context: NodeContext, _ attention: LocalAttention) -> Step {
-    let (query, key, value) = (context.input(0)!, context.input(1)!, context.input(2)!)
-    let (bias, output) = (context.input(3), context.output)
-    let kernels = context.kernels
-    return Step(
-      context, kernel: "f32_local_attention__\(kernels.isa)",
-      reason: "\(attention.cells) cells, relation and mixture in one", readsConstants: context.values,
-      takesStrided: true, givesStrided: true
-    ) { memory in
-      [
-        kernels.localAttention(
-          region: attention.region, scale: attention.scale, query: memory.map(query), key: memory.map(key),
-          value: memory.map(value), bias: bias.map { memory.floats($0) }, output: memory.map(output))
       ]
     }
   }

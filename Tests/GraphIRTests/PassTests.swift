@@ -112,6 +112,27 @@ import Testing
     }
   }
 
+  @Test func attentionNeedsItsExactPattern() throws {
+    var graph = try Self.network("rsp")
+    for name in graph.constants.keys where name.hasSuffix("rsp.bias") {
+      let shape = graph.constants[name]!.tensor.shape
+      graph.constants[name]!.tensor = Tensor(Self.noise(shape.count, seed: 4), shape: shape)
+    }
+    #expect(try GraphSummary(graph.optimized()).operators["LocalAttention"] == 3)
+    // Another cell than the one whose turn it is.
+    var changed = graph
+    let index = try #require(changed.nodes.firstIndex { $0.name == "merge.s8.rsp.value.shift4" })
+    changed.nodes[index].op = .slice(starts: [2, 4], ends: [-2, Int.max], axes: [2, 3], steps: [1, 1])
+    let optimized = try changed.optimized()
+    #expect(try GraphSummary(optimized).operators["LocalAttention"] == 2)
+    let image = Self.image(graph)
+    for (before, after) in [(graph, try graph.optimized()), (changed, optimized)] {
+      let error = Self.error(
+        try ReferenceRun.run(before, image)["logits"]!, try ReferenceRun.run(after, image)["logits"]!)
+      #expect(error < 2e-4)
+    }
+  }
+
   @Test func normalizationAloneBecomesMulAndAdd() throws {
     var builder = GraphBuilder(name: "test")
     let x = try builder.input("image", .float32, [1, 3, 4, 5])

@@ -55,7 +55,7 @@ struct NetworkTests {
     return (float, try float.quantized(calibrator.scheme, ranges: calibrator.ranges(.minMax)))
   }
 
-  @Test(arguments: ["srm-crm", "plain", "refinenet-light"])
+  @Test(arguments: ["srm-crm", "plain", "rsp", "refinenet-light"])
   func sameBytesAtEveryLevelAndThreadCount(_ preset: String) throws {
     let (float, stored) = try Self.quantized(preset)
     let picture = Self.picture(9)
@@ -80,8 +80,9 @@ struct NetworkTests {
     return (error / spread).squareRoot()
   }
 
-  @Test func everythingButTheEndsRunsOnStoredNumbers() throws {
-    let (_, stored) = try Self.quantized("srm-crm")
+  @Test(arguments: ["srm-crm", "rsp", "refinenet-light", "refinenet"])
+  func everythingButTheEndsRunsOnStoredNumbers(_ preset: String) throws {
+    let (_, stored) = try Self.quantized(preset)
     let plan = try Plan(graph: try stored.optimized())
     let floats = plan.steps.filter { !$0.kernel.hasPrefix("int8") }
     #expect(floats.isEmpty, "\(floats.map { "\($0.name) \($0.kernel)" })")
@@ -90,7 +91,7 @@ struct NetworkTests {
   @Test(
     .enabled(if: PythonRuntime.path != nil, "\(PythonRuntime.missing)"),
     arguments: [
-      ("srm-crm", 0.1), ("refinenet", 0.1), ("mcibi", 0.1),
+      ("srm-crm", 0.1), ("rsp", 0.1), ("refinenet", 0.1), ("mcibi", 0.1),
       // Random weights make this one unsteady: inputs changed by 0.001 change onnxruntime's own logits by 0.3.
       ("refinenet-light", 0.25),
     ])

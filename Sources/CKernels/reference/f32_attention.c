@@ -32,3 +32,29 @@ void rm_f32_local_attention__scalar(const rm_f32_local_attention *a, ptrdiff_t b
     }
   }
 }
+
+static float product(const float *a, const float *b, int depth) {
+  float sum = 0;
+  for (int i = 0; i < depth; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+void rm_f32_global_attention__scalar(const rm_f32_global_attention *a, ptrdiff_t begin, ptrdiff_t end) {
+  for (ptrdiff_t unit = begin; unit < end; unit++) {
+    const ptrdiff_t picture = unit / a->pixels * a->pixels;
+    const float *query = a->query + unit * a->query_stride;
+    float *out = a->output + unit * a->out_stride;
+    float largest = -INFINITY, sum = 0;
+    for (ptrdiff_t n = picture; n < picture + a->pixels; n++) {
+      const float score = product(query, a->key + n * a->key_stride, a->depth) * a->scale;
+      if (score > largest) largest = score;
+    }
+    for (int c = 0; c < a->channels; c++) out[c] = 0;
+    for (ptrdiff_t n = picture; n < picture + a->pixels; n++) {
+      const float weight = rm_exp(product(query, a->key + n * a->key_stride, a->depth) * a->scale - largest);
+      sum += weight;
+      for (int c = 0; c < a->channels; c++) out[c] += weight * a->value[n * a->value_stride + c];
+    }
+    for (int c = 0; c < a->channels; c++) out[c] /= sum;
+  }
+}

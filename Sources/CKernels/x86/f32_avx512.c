@@ -37,6 +37,7 @@ const rm_f32_table rm_f32_table__avx512 = {
     .gridsample = rm_f32_gridsample__scalar,
     .warp = rm_f32_warp__avx512,
     .local_attention = rm_f32_local_attention__avx512,
+    .global_attention = rm_f32_global_attention__avx512,
     .matmul = rm_f32_matmul__scalar,
     .quantize = rm_f32_quantize__scalar,
     .dequantize = rm_f32_dequantize__scalar,
