@@ -134,7 +134,7 @@ extension Graph {
 
 /// The nodes of a graph that the standard passes turn into warps and attention.
 private struct FusedParts {
-  /// Nodes that vanish in another one.
+  /// Nodes that become part of another one.
   var inner: Set<Int> = []
   /// The source of each GridSample that becomes a warp.
   var sources: [Int: String] = [:]
@@ -162,6 +162,8 @@ private struct FusedParts {
       offsets.append((index, node.inputs[1]))
       if node.inputs.count > 2, let softmax = producers[node.inputs[2]] {
         scores.append((index, recognised.nodes[softmax].inputs[0]))
+        let name = recognised.nodes[softmax].name
+        if let mask = graph.nodes.firstIndex(where: { $0.name == name }) { inner.insert(mask) }
       }
     }
   }

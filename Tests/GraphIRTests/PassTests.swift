@@ -87,7 +87,9 @@ import Testing
   @Test(arguments: [("context=crm-affinity merge=add", 4), ("mcibi", 1)])
   func attentionNeedsFewTransposes(_ words: String, _ limit: Int) throws {
     let graph = try Self.network(words).optimized()
-    #expect(try GraphSummary(graph).operators["Transpose", default: 0] <= limit)
+    let operators = try GraphSummary(graph).operators
+    #expect(operators["Transpose", default: 0] <= limit)
+    #expect(operators["GlobalAttention"] == 1)
   }
 
   @Test func warpNeedsExactConstants() throws {

@@ -128,6 +128,7 @@ struct ReferenceRun {
     case .localAttention(let attention):
       let bias = node.inputs.count > 3 ? input(3) : nil
       return ordered(attend(map(0), map(1), map(2), bias, attention))
+    case .globalAttention(let scale): return ordered(attend(map(0), map(1), map(2), scale))
     case .quantizeLinear, .dequantizeLinear: preconditionFailure("stored numbers are not compared here")
     }
   }
@@ -446,5 +447,23 @@ extension ReferenceRun {
       }
     }
     return Value(shape: [1, value.shape[1], rows, columns], data: data)
+  }
+
+  private func attend(_ query: Value, _ key: Value, _ value: Value, _ scale: Float) -> Value {
+    let (depth, channels, pixels) = (query.shape[1], value.shape[1], query.shape[2] * query.shape[3])
+    var data = [Float](repeating: 0, count: channels * pixels)
+    for pixel in 0..<pixels {
+      let weights = (0..<pixels).map { other in
+        exp(
+          (0..<depth).reduce(0) { $0 + query.data[$1 * pixels + pixel] * key.data[$1 * pixels + other] }
+            * scale)
+      }
+      let sum = weights.reduce(0, +)
+      for plane in 0..<channels {
+        data[plane * pixels + pixel] =
+          (0..<pixels).reduce(0) { $0 + weights[$1] / sum * value.data[plane * pixels + $1] }
+      }
+    }
+    return Value(shape: value.shape, data: data)
   }
 }
