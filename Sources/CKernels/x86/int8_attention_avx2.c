@@ -45,20 +45,55 @@ INLINE ISA void attention_steps(const rm_int8_local_attention_call *call, const 
   }
 }
 
-INLINE ISA void attention_mix(const rm_int8_local_attention_call *call, const ptrdiff_t *at, const uint16_t *weights,
-                              uint8_t *out) {
+// The softmax of rm_int8_weigh for four pixels: steps[r * 4 + sub] become weights. A quotient of such numbers in double
+// precision is never rounded up to a whole one.
+INLINE ISA void attention_weights(const rm_int8_local_attention_call *call, int32_t cells, int32_t *steps) {
+  __m128i largest = _mm_loadu_si128((const __m128i *)steps);
+  for (int32_t r = 1; r < cells; r++) largest = _mm_max_epi32(largest, _mm_loadu_si128((const __m128i *)(steps + r * 4)));
+  __m128i first = _mm_setzero_si128(), sum = first, given = first;
+  for (int32_t r = cells - 1; r >= 0; r--) {
+    const __m128i step = _mm_loadu_si128((const __m128i *)(steps + r * 4));
+    first = _mm_blendv_epi8(first, _mm_set1_epi32(r), _mm_cmpeq_epi32(step, largest));
+    const __m128i below = _mm_min_epu32(_mm_sub_epi32(largest, step), _mm_set1_epi32(255));
+    const __m128i e = _mm_setr_epi32(call->table[_mm_extract_epi32(below, 0)], call->table[_mm_extract_epi32(below, 1)],
+                                     call->table[_mm_extract_epi32(below, 2)], call->table[_mm_extract_epi32(below, 3)]);
+    _mm_storeu_si128((__m128i *)(steps + r * 4), e);
+    sum = _mm_add_epi32(sum, e);
+  }
+  const __m256d share = _mm256_cvtepi32_pd(sum);
+  for (int32_t r = 0; r < cells; r++) {
+    const __m128i e = _mm_slli_epi32(_mm_loadu_si128((const __m128i *)(steps + r * 4)), 8);
+    const __m128i weight = _mm256_cvttpd_epi32(_mm256_div_pd(_mm256_cvtepi32_pd(e), share));
+    _mm_storeu_si128((__m128i *)(steps + r * 4), weight);
+    given = _mm_add_epi32(given, weight);
+  }
+  int32_t at[4], rest[4];
+  _mm_storeu_si128((__m128i *)at, first);
+  _mm_storeu_si128((__m128i *)rest, _mm_sub_epi32(_mm_set1_epi32(256), given));
+  for (int sub = 0; sub < 4; sub++) steps[at[sub] * 4 + sub] += rest[sub];
+}
+
+INLINE ISA void attention_mix(const rm_int8_local_attention_call *call, const ptrdiff_t *at, const int32_t *weights,
+                              uint8_t *const out[4]) {
   const int32_t cells = call->region * call->region;
   const __m256i none = _mm256_setzero_si256(), outside = _mm256_set1_epi8((char)call->value_zero);
   for (int32_t c = 0; c < call->channels; c += 32) {
-    __m256i low = _mm256_set1_epi16(128), high = low;
+    __m256i low[4], high[4];
+    for (int sub = 0; sub < 4; sub++) low[sub] = high[sub] = _mm256_set1_epi16(128);
     for (int32_t r = 0; r < cells; r++) {
-      const __m256i weight = _mm256_set1_epi16((int16_t)weights[r]);
       const __m256i value = at[r] < 0 ? outside : rm_load32(call->value + at[r] * call->value_pixel + c);
-      low = _mm256_add_epi16(low, _mm256_mullo_epi16(_mm256_unpacklo_epi8(value, none), weight));
-      high = _mm256_add_epi16(high, _mm256_mullo_epi16(_mm256_unpackhi_epi8(value, none), weight));
+      const __m256i first = _mm256_unpacklo_epi8(value, none), second = _mm256_unpackhi_epi8(value, none);
+#pragma unroll
+      for (int sub = 0; sub < 4; sub++) {
+        const __m256i weight = _mm256_set1_epi16((int16_t)weights[r * 4 + sub]);
+        low[sub] = _mm256_add_epi16(low[sub], _mm256_mullo_epi16(first, weight));
+        high[sub] = _mm256_add_epi16(high[sub], _mm256_mullo_epi16(second, weight));
+      }
     }
-    const __m256i bytes = _mm256_packus_epi16(_mm256_srli_epi16(low, 8), _mm256_srli_epi16(high, 8));
-    rm_store32(out + c, bytes, call->channels - c);
+    for (int sub = 0; sub < 4; sub++) {
+      const __m256i bytes = _mm256_packus_epi16(_mm256_srli_epi16(low[sub], 8), _mm256_srli_epi16(high[sub], 8));
+      rm_store32(out[sub] + c, bytes, call->channels - c);
+    }
   }
 }
 
@@ -80,31 +115,34 @@ ISA void rm_int8_local_attention__avx2(const rm_int8_local_attention_call *call,
       const ptrdiff_t first = row * 2 * wide + column * 2;
       const ptrdiff_t pixels[4] = {first, first + 1, first + wide, first + wide + 1};
       const uint8_t *query[4];
-      for (int sub = 0; sub < 4; sub++) query[sub] = call->query + pixels[sub] * call->query_pixel;
+      uint8_t *out[4];
+      for (int sub = 0; sub < 4; sub++) {
+        query[sub] = call->query + pixels[sub] * call->query_pixel;
+        out[sub] = call->out + pixels[sub] * call->out_pixel;
+      }
       int32_t steps[RM_INT8_LOCAL_CELLS * 4];
       attention_steps(call, query, at, steps);
-      for (int sub = 0; sub < 4; sub++) {
-        uint16_t weights[RM_INT8_LOCAL_CELLS];
-        rm_int8_weigh_steps(steps + sub, cells, 4, call->table, weights);
-        attention_mix(call, at, weights, call->out + pixels[sub] * call->out_pixel);
-      }
+      attention_weights(call, cells, steps);
+      attention_mix(call, at, steps, out);
     }
   }
 }
 
-enum { GROUP = 4, BLOCK = 256, DEEPEST = 128 };
+// Steps of up to KEPT keys are worked out once, of more twice: for the largest, and for the weights.
+enum { GROUP = 4, BLOCK = 256, DEEPEST = 128, KEPT = 4096 };
 
 typedef struct {
   int16_t query[GROUP][DEEPEST];
   int32_t largest[GROUP];
   int64_t sums[GROUP];
   int64_t totals[GROUP][RM_INT8_ATTENTION_CHANNELS];
-  int32_t steps[BLOCK][GROUP];
+  int32_t steps[KEPT][GROUP];
   uint16_t weights[GROUP][BLOCK];
 } group;
 
 // The steps of a block of keys.
-INLINE ISA void group_steps(const rm_int8_global_attention_call *call, group *g, int32_t first, int32_t count) {
+INLINE ISA void group_steps(const rm_int8_global_attention_call *call, const group *g, int32_t first, int32_t count,
+                            int32_t (*out)[GROUP]) {
   const __m256i key_zero = _mm256_set1_epi16((int16_t)call->key_zero);
   const __m128 multiplier = _mm_set1_ps(call->multiplier);
   for (int32_t n = 0; n < count; n++) {
@@ -122,7 +160,7 @@ INLINE ISA void group_steps(const rm_int8_global_attention_call *call, group *g,
     const __m256i all = _mm256_hadd_epi32(_mm256_hadd_epi32(sums[0], sums[1]), _mm256_hadd_epi32(sums[2], sums[3]));
     const __m128i score = _mm_add_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
     const __m128i steps = _mm_cvtps_epi32(_mm_mul_ps(_mm_cvtepi32_ps(score), multiplier));
-    _mm_storeu_si128((__m128i *)g->steps[n], steps);
+    _mm_storeu_si128((__m128i *)out[n], steps);
   }
 }
 
@@ -160,21 +198,24 @@ ISA static void group_run(const rm_int8_global_attention_call *call, group *g, p
     g->sums[j] = 0;
     for (int32_t c = 0; c < call->channels; c++) g->totals[j][c] = 0;
   }
+  const int kept = call->pixels <= KEPT;
   for (int32_t n = 0; n < call->pixels; n += BLOCK) {
     const int32_t count = call->pixels - n < BLOCK ? call->pixels - n : BLOCK;
-    group_steps(call, g, n, count);
+    int32_t(*steps)[GROUP] = g->steps + (kept ? n : 0);
+    group_steps(call, g, n, count, steps);
     __m128i largest = _mm_loadu_si128((const __m128i *)g->largest);
     for (int32_t i = 0; i < count; i++)
-      largest = _mm_max_epi32(largest, _mm_loadu_si128((const __m128i *)g->steps[i]));
+      largest = _mm_max_epi32(largest, _mm_loadu_si128((const __m128i *)steps[i]));
     _mm_storeu_si128((__m128i *)g->largest, largest);
   }
   for (int32_t n = 0; n < call->pixels; n += BLOCK) {
     const int32_t count = call->pixels - n < BLOCK ? call->pixels - n : BLOCK;
-    group_steps(call, g, n, count);
+    int32_t(*steps)[GROUP] = g->steps + (kept ? n : 0);
+    if (!kept) group_steps(call, g, n, count, steps);
     for (int j = 0; j < GROUP; j++) {
       int32_t sum = 0;
       for (int32_t i = 0; i < count; i++) {
-        const int32_t below = g->largest[j] - g->steps[i][j];
+        const int32_t below = g->largest[j] - steps[i][j];
         sum += g->weights[j][i] = below < RM_INT8_EXPONENTS ? call->table[below] : 0;
       }
       if (count % 2) g->weights[j][count] = 0;
