@@ -76,6 +76,7 @@ void rm_int8_softmax__scalar(const rm_int8_softmax_call *, ptrdiff_t, ptrdiff_t)
 void rm_int8_warp__scalar(const rm_int8_warp_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_local_attention__scalar(const rm_int8_local_attention_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_global_attention__scalar(const rm_int8_global_attention_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_sample__scalar(const rm_int8_sample_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_quantize__scalar(const rm_int8_quantize_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_dequantize__scalar(const rm_int8_dequantize_call *, ptrdiff_t, ptrdiff_t);
 
@@ -100,6 +101,7 @@ void rm_int8_resize__avx2(const rm_int8_resize_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_warp__avx2(const rm_int8_warp_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_local_attention__avx2(const rm_int8_local_attention_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_global_attention__avx2(const rm_int8_global_attention_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_sample__avx2(const rm_int8_sample_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_quantize__avx2(const rm_int8_quantize_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_dequantize__avx2(const rm_int8_dequantize_call *, ptrdiff_t, ptrdiff_t);
 #endif

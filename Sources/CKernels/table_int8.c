@@ -19,6 +19,7 @@ static const rm_int8_kernels scalar = {
     .warp = rm_int8_warp__scalar,
     .local_attention = rm_int8_local_attention__scalar,
     .global_attention = rm_int8_global_attention__scalar,
+    .sample = rm_int8_sample__scalar,
     .quantize = rm_int8_quantize__scalar,
     .dequantize = rm_int8_dequantize__scalar,
 };
@@ -44,6 +45,7 @@ static const rm_int8_kernels scalar = {
       .warp = rm_int8_warp__avx2,                                                                         \
       .local_attention = rm_int8_local_attention__avx2,                                                   \
       .global_attention = rm_int8_global_attention__avx2,                                                 \
+      .sample = rm_int8_sample__avx2,                                                                     \
       .quantize = rm_int8_quantize__avx2,                                                                 \
       .dequantize = rm_int8_dequantize__avx2,                                                             \
   }
@@ -73,6 +75,7 @@ X86(avx512vnni);
       .warp = rm_int8_warp__scalar,                                                                       \
       .local_attention = rm_int8_local_attention__scalar,                                                 \
       .global_attention = rm_int8_global_attention__scalar,                                               \
+      .sample = rm_int8_sample__scalar,                                                                   \
       .quantize = rm_int8_quantize__scalar,                                                               \
       .dequantize = rm_int8_dequantize__scalar,                                                           \
   }

@@ -19,6 +19,7 @@ extension Graph {
   /// The passes that make a graph as files carry it into one as it runs, in order.
   public static let standardPasses: [Pass] = [
     .foldConstants,
+    .storeUnsigned,
     .foldBatchNorm,
     .fuseActivations,
     .recogniseWarps,

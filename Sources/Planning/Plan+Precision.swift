@@ -20,7 +20,8 @@ extension Plan {
 }
 
 extension Step {
-  fileprivate var runsOnStoredNumbers: Bool { kernel.hasPrefix("int8_") }
+  /// Whether the kernel takes and gives stored numbers.
+  public var runsOnStoredNumbers: Bool { kernel.hasPrefix("int8_") }
 
   fileprivate var isConversion: Bool {
     kernel.hasPrefix("int8_quantize") || kernel.hasPrefix("int8_dequantize")

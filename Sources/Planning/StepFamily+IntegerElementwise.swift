@@ -15,7 +15,7 @@ extension StepFamily {
     let kernels = context.integers
     return Step(
       context, kernel: "int8_combine__\(kernels.othersISA)", reason: "stored numbers",
-      inPlace: [a.name, b.name],
+      readsConstants: [a.name, b.name], inPlace: [a.name, b.name],
       takesStrided: true, givesStrided: true
     ) { memory in
       [
@@ -46,7 +46,8 @@ extension StepFamily {
     let kernels = context.integers
     return Step(
       context, kernel: "int8_mul__\(kernels.othersISA)",
-      reason: factor == .same ? "same shape" : "a weight for each of the \(factor)", inPlace: [a.name],
+      reason: factor == .same ? "same shape" : "a weight for each of the \(factor)",
+      readsConstants: [a.name, b.name], inPlace: [a.name],
       takesStrided: factor != .channels, givesStrided: true
     ) { memory in
       [

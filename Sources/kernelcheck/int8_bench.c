@@ -4,66 +4,7 @@
 #include <stdio.h>
 
 #include "int8.h"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-
-// Twelve independent chains of the instruction that the level's convolutions are made of.
-enum { PEAK_TURNS = 100000, PEAK_CHAINS = 12 };
-
-__attribute__((target("avx2"))) static void peak_avx2(void *unused) {
-  __m256i sum[PEAK_CHAINS];
-  for (int i = 0; i < PEAK_CHAINS; i++) sum[i] = _mm256_setzero_si256();
-  __m256i x = _mm256_set1_epi16(3), w = _mm256_set1_epi16(5);
-  for (int turn = 0; turn < PEAK_TURNS; turn++) {
-    __asm__ volatile("" : "+x"(x), "+x"(w));
-#pragma unroll
-    for (int i = 0; i < PEAK_CHAINS; i++) {
-      __m256i pair;
-      __asm__ volatile("vpmaddwd %2, %1, %0" : "=x"(pair) : "x"(x), "x"(w));
-      sum[i] = _mm256_add_epi32(sum[i], pair);
-    }
-  }
-  for (int i = 0; i < PEAK_CHAINS; i++) __asm__ volatile("" ::"x"(sum[i]));
-  (void)unused;
-}
-
-__attribute__((target("avxvnni,avx2"))) static void peak_avxvnni(void *unused) {
-  __m256i sum[PEAK_CHAINS];
-  for (int i = 0; i < PEAK_CHAINS; i++) sum[i] = _mm256_setzero_si256();
-  __m256i x = _mm256_set1_epi8(3), w = _mm256_set1_epi8(5);
-  for (int turn = 0; turn < PEAK_TURNS; turn++) {
-    __asm__ volatile("" : "+x"(x), "+x"(w));
-#pragma unroll
-    for (int i = 0; i < PEAK_CHAINS; i++) sum[i] = _mm256_dpbusd_avx_epi32(sum[i], x, w);
-  }
-  for (int i = 0; i < PEAK_CHAINS; i++) __asm__ volatile("" ::"x"(sum[i]));
-  (void)unused;
-}
-
-__attribute__((target("avx512f,avx512vnni"))) static void peak_avx512vnni(void *unused) {
-  __m512i sum[PEAK_CHAINS];
-  for (int i = 0; i < PEAK_CHAINS; i++) sum[i] = _mm512_setzero_si512();
-  __m512i x = _mm512_set1_epi32(3), w = _mm512_set1_epi32(5);
-  for (int turn = 0; turn < PEAK_TURNS; turn++) {
-    __asm__ volatile("" : "+v"(x), "+v"(w));
-#pragma unroll
-    for (int i = 0; i < PEAK_CHAINS; i++) sum[i] = _mm512_dpbusd_epi32(sum[i], x, w);
-  }
-  for (int i = 0; i < PEAK_CHAINS; i++) __asm__ volatile("" ::"v"(sum[i]));
-  (void)unused;
-}
-
-// Multiply-adds a second, or 0 where the level has no such loop.
-static double peak(rm_cpu_level level) {
-  if (level == RM_CPU_AVX2) return 16.0 * PEAK_CHAINS * PEAK_TURNS / check_time(peak_avx2, NULL);
-  if (level == RM_CPU_AVXVNNI) return 32.0 * PEAK_CHAINS * PEAK_TURNS / check_time(peak_avxvnni, NULL);
-  if (level >= RM_CPU_AVX512VNNI) return 64.0 * PEAK_CHAINS * PEAK_TURNS / check_time(peak_avx512vnni, NULL);
-  return 0;
-}
-#else
-static double peak(rm_cpu_level level) { return level < 0; }
-#endif
+#include "rm_peak.h"
 
 typedef struct {
   void (*run)(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);
@@ -201,7 +142,7 @@ static void bench_others(check *c) {
 }
 
 void bench_int8(check *c) {
-  const double most = peak(c->level);
+  const double most = rm_peak_macs(c->level);
   if (check_wants(c, "rm_int8_conv")) {
     printf("dot product peak: %.1f GMAC/s\n", most * 1e-9);
     printf("480x384\n");

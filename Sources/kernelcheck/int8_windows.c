@@ -181,11 +181,41 @@ static void check_global_attention(check *c, const rm_int8_kernels *scalar, cons
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) guarded_free(all[i]);
 }
 
+static void check_sample(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+  const int source_rows = check_range(c, 1, 8), source_columns = check_range(c, 1, 10);
+  const int rows = check_range(c, 1, 9), columns = check_range(c, 1, 12);
+  const int channels = check_range(c, 1, 140), pixel = channels + (check_range(c, 0, 2) ? 0 : 3);
+  guarded source = guarded_alloc((size_t)(source_rows * source_columns * pixel - (pixel - channels)), RM_INT8_OVERREAD);
+  guarded grid = guarded_alloc((size_t)(rows * columns * 2), RM_INT8_OVERREAD);
+  const size_t out_size = (size_t)(rows * columns * pixel - (pixel - channels));
+  guarded want = guarded_alloc(out_size, 0), got = guarded_alloc(out_size, 0);
+  int8_fill_bytes(c, source.data, source.size, check_range(c, 0, 2) ? INT8_RANDOM : INT8_EXTREME);
+  check_fill_u8(c, grid.data, grid.size);
+  int32_t xs[256], ys[256];
+  for (int i = 0; i < 256; i++) {
+    xs[i] = check_range(c, 0, (source_columns - 1) * 64);
+    ys[i] = check_range(c, 0, (source_rows - 1) * 64);
+  }
+  rm_int8_sample_call call = {source.data, grid.data, want.data, pixel,   2,        pixel, source_rows,
+                              source_columns, rows,   columns,   channels, xs,      ys};
+  scalar->sample(&call, 0, rows);
+  call.out = got.data;
+  const int split = check_range(c, 0, rows);
+  variant->sample(&call, 0, split);
+  variant->sample(&call, split, rows);
+  char name[96];
+  snprintf(name, sizeof name, "%dx%d->%dx%d x%d", source_rows, source_columns, rows, columns, channels);
+  check_bytes(c, "rm_int8_sample", name, want.data, got.data, out_size);
+  guarded *all[] = {&source, &grid, &want, &got};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) guarded_free(all[i]);
+}
+
 void check_int8_windows(check *c) {
   const rm_int8_kernels *scalar = rm_int8_table(RM_CPU_SCALAR), *variant = rm_int8_table(c->level);
   for (int i = 0; i < 150; i++) {
     if (check_wants(c, "rm_int8_pool")) check_pool(c, scalar, variant);
     if (check_wants(c, "rm_int8_resize")) check_resize(c, scalar, variant);
+    if (check_wants(c, "rm_int8_sample")) check_sample(c, scalar, variant);
     if (check_wants(c, "rm_int8_warp")) check_warp(c, scalar, variant);
     if (check_wants(c, "rm_int8_local_attention")) check_local_attention(c, scalar, variant);
     if (check_wants(c, "rm_int8_global_attention")) check_global_attention(c, scalar, variant);

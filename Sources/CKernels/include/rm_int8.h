@@ -24,7 +24,7 @@
 //   [rows][columns][channels], channels innermost and contiguous; `pixel` is the distance in bytes from one
 //   pixel to the next (channels or more: a map may be a slice of channels of a wider one), a row is
 //   columns * pixel bytes. Output never overlaps input unless said. A kernel works on output rows (where said:
-//   channels, elements) [begin, end) and writes nothing else, so that threads share a call. It needs up to 192 kB
+//   channels, elements) [begin, end) and writes nothing else, so that threads share a call. It needs up to 256 kB
 //   of stack.
 //
 // Over-read
@@ -246,6 +246,17 @@ typedef struct {
   const uint16_t *table;
 } rm_int8_global_attention_call;
 
+// Samples `source` where a stored grid points: bilinear. Each of the 256 numbers that a coordinate can be stands for
+// one position, which the tables give in 1/64 source pixel, 0...(source_rows - 1) * 64 and likewise for columns.
+//   out = (sum of the four weights * source + 2^11) >> 12. Keeps the source's scale and zero point.
+typedef struct {
+  const uint8_t *source, *grid;  // grid [rows][columns][2], x first
+  uint8_t *out;
+  ptrdiff_t source_pixel, grid_pixel, out_pixel;
+  int32_t source_rows, source_columns, rows, columns, channels;
+  const int32_t *xs, *ys;  // [256]
+} rm_int8_sample_call;
+
 // out = clamp(round(in / scale) + zero, low, high), ties to even, NaN gives low; and out = scale * (in - zero).
 // begin and end are elements.
 typedef struct {
@@ -284,6 +295,7 @@ typedef struct {
   void (*warp)(const rm_int8_warp_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
   void (*local_attention)(const rm_int8_local_attention_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
   void (*global_attention)(const rm_int8_global_attention_call *, ptrdiff_t begin, ptrdiff_t end);
+  void (*sample)(const rm_int8_sample_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
   void (*quantize)(const rm_int8_quantize_call *, ptrdiff_t begin, ptrdiff_t end);
   void (*dequantize)(const rm_int8_dequantize_call *, ptrdiff_t begin, ptrdiff_t end);
 } rm_int8_kernels;
