@@ -23,6 +23,8 @@ extension Graph {
     .foldBatchNorm,
     .fuseActivations,
     .recogniseWarps,
+    .recogniseLocalAttention,
+    .recogniseGlobalAttention,
     .scaleResizes,
     .channelsLast,
     .removeDead,
@@ -42,7 +44,7 @@ extension Graph {
     return report
   }
 
-  /// This graph after `standardPasses`: channels last, normalization folded, warps recognised.
+  /// This graph after `standardPasses`: channels last, normalization folded, warps and attention recognised.
   public func optimized() throws -> Graph {
     var graph = self
     try graph.apply(Graph.standardPasses)

@@ -210,6 +210,31 @@ struct IntegerFinder {
         inputs.append(scores)
       }
       work = made(inputs)
+    case .localAttention(let attention):
+      guard let inputs = operands(3), inputs[2].scale == output.scale, inputs[2].zero == output.zero,
+        let bias = node.inputs.count > 3
+          ? graph.floats(named: node.inputs[3]) : [Float](repeating: 0, count: 4 * attention.cells),
+        let steps = AttentionSteps(
+          multiplier: Float(32 * Double(attention.scale) * inputs[0].scale * inputs[1].scale),
+          depth: shapes[0]![3], bias: bias)
+      else { return nil }
+      work = made(inputs)
+      work.relation = steps
+    case .globalAttention(let scale):
+      guard let inputs = operands(3), inputs[2].scale == output.scale, inputs[2].zero == output.zero else {
+        return nil
+      }
+      let steps = Float(64 * Double(scale) * inputs[0].scale * inputs[1].scale)
+      guard Int8Kernels.attends(multiplier: steps, depth: shapes[0]![3], channels: result[3]) else {
+        return nil
+      }
+      work = made(inputs)
+      work.steps = steps
+    case .softmax(let axis):
+      guard let inputs = operands(1), result.rank == 4, axis == 3 || axis == -1,
+        output.scale == 1.0 / 256, output.zero == 0, result[3] <= Int8Kernels.softmaxChannels
+      else { return nil }
+      work = made(inputs)
     default: return nil
     }
     return work

@@ -11,6 +11,8 @@ extension StepFamily {
     case .resize(let resize): return Self.resize(context, resize)
     case .gridSample(let sampling): return gridSample(context, sampling)
     case .warp(let warp): return try Self.warp(context, warp)
+    case .localAttention(let attention): return Self.localAttention(context, attention)
+    case .globalAttention(let scale): return globalAttention(context, scale)
     default: return nil
     }
   }

@@ -19,6 +19,9 @@ extension StepFamily {
     case .globalAveragePool: return mean(context, work)
     case .resize(let resize): return integerResize(context, work, resize)
     case .warp(let warp): return integerWarp(context, work, warp)
+    case .localAttention(let attention): return integerLocalAttention(context, work, attention)
+    case .globalAttention: return integerGlobalAttention(context, work)
+    case .softmax: return softmax(context, work)
     case .quantizeLinear: return rescale(context, work)
     default: throw context.fail("no integer kernel")
     }

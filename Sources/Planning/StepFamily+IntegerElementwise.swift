@@ -58,6 +58,20 @@ extension StepFamily {
     }
   }
 
+  /// Over the channels of each pixel.
+  static func softmax(_ context: NodeContext, _ work: IntegerWork) -> Step {
+    let (input, output) = (work.inputs[0], context.output)
+    let table = SoftmaxTable(stepsOf: input.scale)
+    let kernels = context.integers
+    return Step(
+      context, kernel: "int8_softmax__scalar", reason: "256 exponents", weightBytes: 512,
+      inPlace: [input.name],
+      takesStrided: true, givesStrided: true
+    ) { memory in
+      [kernels.softmax(memory.byteMap(input.name), output: memory.byteMap(output), table: table)]
+    }
+  }
+
   /// A function of one value, tabulated.
   static func curve(_ context: NodeContext, _ work: IntegerWork) -> Step {
     let (input, output) = (work.inputs[0], context.output)

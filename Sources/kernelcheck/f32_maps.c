@@ -114,12 +114,68 @@ static void warp(check *c, int source_rows, int source_columns, int channels, in
   f32_free(&got);
 }
 
+static void local_attention(check *c, int rows, int columns, int depth, int channels, int region) {
+  char name[64], shape[96];
+  name_of(c, name, sizeof name, "local_attention");
+  if (!check_wants(c, name)) return;
+  snprintf(shape, sizeof shape, "%dx%d d%d x%d r%d", rows, columns, depth, channels, region);
+  const size_t pixels = (size_t)rows * columns, count = 4 * pixels * channels;
+  f32_array query = f32_random(c, 4 * pixels * depth, -1, 1), key = f32_random(c, pixels * depth, -1, 1);
+  f32_array value = f32_random(c, pixels * channels, -1, 1), bias = f32_random(c, (size_t)(4 * region * region), -2, 2);
+  f32_array want = f32_random(c, count, 0, 0), got = f32_random(c, count, 0, 0);
+  rm_f32_local_attention a = {
+      .query = query.at, .key = key.at, .value = value.at, .bias = bias.at, .output = want.at, .query_stride = depth,
+      .key_stride = depth, .value_stride = channels, .out_stride = channels, .batch = 1, .rows = rows,
+      .columns = columns, .depth = depth, .channels = channels, .region = region, .scale = 0.2f,
+  };
+  rm_f32_local_attention b = a;
+  b.output = got.at;
+  const f32_case what = {
+      .name = name, .shape = shape, .scalar = (f32_kernel)rm_f32_kernels(RM_CPU_SCALAR)->local_attention,
+      .variant = (f32_kernel)rm_f32_kernels(c->level)->local_attention, .scalar_arguments = &a, .variant_arguments = &b,
+      .units = rows, .want = want.at, .got = got.at, .count = count, .relative = 0, .absolute = 4e-6f,
+      .work = 4.0 * (double)pixels * region * region * (depth + channels), .unit = "MAC",
+  };
+  f32_run(c, &what);
+  f32_array *all[] = {&query, &key, &value, &bias, &want, &got};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) f32_free(all[i]);
+}
+
+static void global_attention(check *c, int batch, int pixels, int depth, int channels) {
+  char name[64], shape[96];
+  name_of(c, name, sizeof name, "global_attention");
+  if (!check_wants(c, name)) return;
+  snprintf(shape, sizeof shape, "%d*%d d%d x%d", batch, pixels, depth, channels);
+  const size_t all = (size_t)batch * pixels, count = all * channels;
+  f32_array query = f32_random(c, all * depth, -1, 1), key = f32_random(c, all * depth, -1, 1);
+  f32_array value = f32_random(c, count, -1, 1);
+  f32_array want = f32_random(c, count, 0, 0), got = f32_random(c, count, 0, 0);
+  rm_f32_global_attention a = {
+      .query = query.at, .key = key.at, .value = value.at, .output = want.at, .query_stride = depth,
+      .key_stride = depth, .value_stride = channels, .out_stride = channels, .batch = batch, .pixels = pixels,
+      .depth = depth, .channels = channels, .scale = 0.5f,
+  };
+  rm_f32_global_attention b = a;
+  b.output = got.at;
+  const f32_case what = {
+      .name = name, .shape = shape, .scalar = (f32_kernel)rm_f32_kernels(RM_CPU_SCALAR)->global_attention,
+      .variant = (f32_kernel)rm_f32_kernels(c->level)->global_attention, .scalar_arguments = &a, .variant_arguments = &b,
+      .units = (int)all, .want = want.at, .got = got.at, .count = count, .relative = 0, .absolute = 1e-5f,
+      .work = (double)all * pixels * (depth + channels), .unit = "MAC",
+  };
+  f32_run(c, &what);
+  f32_array *every[] = {&query, &key, &value, &want, &got};
+  for (size_t i = 0; i < sizeof every / sizeof *every; i++) f32_free(every[i]);
+}
+
 void check_f32_maps(check *c) {
   if (c->bench) {
     pool(c, 1, 96, 120, 24, 8, 8, 0);
     pool(c, 0, 48, 60, 64, 5, 1, 2);
     resize(c, 48, 60, 64, 96, 120);
     warp(c, 48, 60, 64, 2, 1, 1, 2);
+    local_attention(c, 48, 60, 32, 64, 3);
+    global_attention(c, 1, 720, 32, 32);
     return;
   }
   for (int i = 0; i < 80; i++) {
@@ -129,5 +185,7 @@ void check_f32_maps(check *c) {
     resize(c, check_range(c, 1, 7), check_range(c, 1, 7), channels, check_range(c, 1, 9), check_range(c, 1, 9));
     warp(c, check_range(c, 1, 6), check_range(c, 1, 6), channels, 1 + (i >> 1 & 1), i & 1, i >> 2 & 1,
          i % 5 ? 3.0f : 1e30f);
+    local_attention(c, check_range(c, 1, 5), check_range(c, 1, 6), check_range(c, 1, 40), channels, 3 + 2 * (i % 3));
+    global_attention(c, check_range(c, 1, 2), check_range(c, 1, i % 8 ? 20 : 200), check_range(c, 1, 40), channels);
   }
 }

@@ -113,7 +113,7 @@ static void run_other(void *argument) {
 static void bench_others(check *c) {
   const size_t size = (size_t)ROWS * COLUMNS * CHANNELS;
   guarded a = guarded_alloc(size, 64), b = guarded_alloc(size, 64), out = guarded_alloc(size, 64);
-  guarded mask = guarded_alloc((size_t)ROWS * COLUMNS * 18, 64), real = guarded_alloc(size * 4, 64);
+  guarded mask = guarded_alloc((size_t)ROWS * COLUMNS * 9, 64), real = guarded_alloc(size * 4, 64);
   check_fill_f32(c, (float *)real.data, size, -100, 100);
   rm_int8_tap y[ROWS], x[COLUMNS];
   rm_int8_make_taps(y, ROWS, ROWS / 2, 0.5, 1);
@@ -124,7 +124,7 @@ static void bench_others(check *c) {
       .table = {a.data, out.data, CHANNELS, CHANNELS, COLUMNS, CHANNELS, {0}},
       .resize = {a.data, out.data, CHANNELS, CHANNELS, ROWS / 2, COLUMNS / 2, ROWS, COLUMNS, CHANNELS, y, x},
       .warp = {a.data, b.data, b.data, out.data, CHANNELS, 2, 9, CHANNELS, ROWS / 2, COLUMNS / 2, ROWS, COLUMNS, CHANNELS, 1, {0}},
-      .softmax = {b.data, (uint16_t *)mask.data, 9, COLUMNS, 9, {0}},
+      .softmax = {b.data, mask.data, 9, 9, COLUMNS, 9, {0}},
       .mean = {a.data, out.data, CHANNELS, ROWS * COLUMNS, CHANNELS, 3, 3, 0, 255, 1.0f / (ROWS * COLUMNS)},
       .pool = {{ROWS, COLUMNS, CHANNELS, ROWS, COLUMNS, CHANNELS, 5, 5, 1, 1, 1, 1, 2, 2}, a.data, out.data, CHANNELS, CHANNELS, 0, 0, 0, 0, 255, 1},
       .quantize = {(float *)real.data, out.data, 1, 128, 0, 255},

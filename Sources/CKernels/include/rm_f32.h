@@ -206,6 +206,40 @@ typedef struct {
   int scale;  // 1 or 2
 } rm_f32_warp;
 
+// Local cross-attention (RSP, arXiv 2106.01744): the four fine pixels of each coarse cell take from the region x region
+// cells around it, whose keys and values are zero beyond the border:
+//   weight(p, r) = softmax over cells r of scale * (query[p] . key[r]) + bias[sub-pixel of p][r]
+//   output[p]    = sum over r of weight(p, r) * value[r]
+// Unit: two output rows, of one coarse row of one picture.
+#define RM_ATTENTION_CELLS 49
+typedef struct {
+  const float *query;  // [batch][2 * rows][2 * columns][depth]
+  const float *key;    // [batch][rows][columns][depth]
+  const float *value;  // [batch][rows][columns][channels]
+  const float *bias;   // [4][region * region]; NULL means zeros
+  float *output;       // [batch][2 * rows][2 * columns][channels]
+  ptrdiff_t query_stride, key_stride, value_stride, out_stride;  // pixel to pixel
+  int batch;
+  int rows, columns;  // coarse
+  int depth, channels;
+  int region;  // odd, at most 7
+  float scale;
+} rm_f32_local_attention;
+
+// Attention of every pixel of a picture to all its pixels (MCIBI, arXiv 2108.11819):
+//   weight(p, n) = softmax over pixels n of scale * (query[p] . key[n])
+//   output[p]    = sum over n of weight(p, n) * value[n]
+// No matrix of weights is kept. The output overlaps no input. Unit: one pixel.
+typedef struct {
+  const float *query, *key;  // [batch][pixels][depth]
+  const float *value;        // [batch][pixels][channels]
+  float *output;             // [batch][pixels][channels]
+  ptrdiff_t query_stride, key_stride, value_stride, out_stride;  // pixel to pixel
+  int batch, pixels;
+  int depth, channels;
+  float scale;
+} rm_f32_global_attention;
+
 // output[i] = a[i] x b[i] for each i of the batch: [m][k] x [k][n]. A batch stride of 0 repeats the operand.
 // Unit: one row of one product.
 typedef struct {
@@ -239,6 +273,8 @@ typedef void (*rm_f32_fill_fn)(const rm_f32_fill *, ptrdiff_t begin, ptrdiff_t e
 typedef void (*rm_f32_resize_fn)(const rm_f32_resize *, ptrdiff_t begin, ptrdiff_t end);
 typedef void (*rm_f32_gridsample_fn)(const rm_f32_gridsample *, ptrdiff_t begin, ptrdiff_t end);
 typedef void (*rm_f32_warp_fn)(const rm_f32_warp *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_f32_local_attention_fn)(const rm_f32_local_attention *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_f32_global_attention_fn)(const rm_f32_global_attention *, ptrdiff_t begin, ptrdiff_t end);
 typedef void (*rm_f32_matmul_fn)(const rm_f32_matmul *, ptrdiff_t begin, ptrdiff_t end);
 typedef void (*rm_f32_quantize_fn)(const rm_f32_quantize *, ptrdiff_t begin, ptrdiff_t end);
 
@@ -262,6 +298,8 @@ typedef struct {
   rm_f32_resize_fn resize;
   rm_f32_gridsample_fn gridsample;
   rm_f32_warp_fn warp;
+  rm_f32_local_attention_fn local_attention;
+  rm_f32_global_attention_fn global_attention;
   rm_f32_matmul_fn matmul;
   rm_f32_quantize_fn quantize, dequantize;
 } rm_f32_table;

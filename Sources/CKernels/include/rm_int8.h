@@ -177,12 +177,13 @@ typedef struct {
 void rm_int8_make_taps(rm_int8_tap *taps, int32_t count, int32_t in_count, double step, int32_t half_pixel);
 
 // The integer softmax of networks.md 3.5 over the channels of each pixel: e = table[max - in], weights
-// floor(256 * e / sum) and the rest to 256 given to the largest input (the first of equals).
-// table[0] > 0, channels * table[d] < 2^23.
+// floor(256 * e / sum) and the rest to 256 given to the largest input (the first of equals); stored with scale 1/256,
+// where 256 becomes 255. table[0] > 0, channels * table[d] < 2^23, channels <= RM_INT8_SOFTMAX_CHANNELS.
+#define RM_INT8_SOFTMAX_CHANNELS 255
 typedef struct {
   const uint8_t *in;
-  uint16_t *out;  // [rows][columns][channels], each pixel sums to 256
-  ptrdiff_t in_pixel;
+  uint8_t *out;
+  ptrdiff_t in_pixel, out_pixel;
   int32_t columns, channels;
   uint16_t table[256];
 } rm_int8_softmax_call;
@@ -206,6 +207,44 @@ typedef struct {
   int32_t coarse;
   uint16_t table[256];
 } rm_int8_warp_call;
+
+// Local cross-attention (rm_f32_local_attention) on stored numbers:
+//   s(p, r)      = sum of (query - query_zero) * (key - key_zero); 0 for cells beyond the border
+//   t(p, r)      = round(s * multiplier) + bias[sub-pixel][r], in steps of 1/32 of the exponent, ties to even
+//   weights      = the softmax above of t, differences of 255 and more taken as 255: they sum to 256
+//   out          = (sum of weight * value + 128) >> 8, value_zero beyond the border. Keeps the value's scale and zero
+//                  point.
+// begin and end are coarse rows; each gives two rows of the output.
+#define RM_INT8_LOCAL_CELLS 49
+typedef struct {
+  const uint8_t *query, *key, *value;
+  uint8_t *out;
+  ptrdiff_t query_pixel, key_pixel, value_pixel, out_pixel;
+  const int32_t *bias;  // [4][region * region]
+  int32_t query_zero, key_zero, value_zero;
+  int32_t rows, columns, depth, channels;  // rows and columns of the coarse maps
+  int32_t region;                          // odd, at most 7
+  float multiplier;                        // 32 * scale * query scale * key scale
+  uint16_t table[256];
+} rm_int8_local_attention_call;
+
+// Attention of every pixel to all pixels (rm_f32_global_attention) on stored numbers:
+//   s(p, n) = sum of (query - query_zero) * (key - key_zero)
+//   t(p, n) = round(s * multiplier), in steps of 1/64 of the exponent, ties to even
+//   e(p, n) = table[largest t of p - t], 0 for differences of RM_INT8_EXPONENTS and more; table[0] > 0, at most 2^15 - 1
+//   out     = floor((sum of e * value + sum of e / 2) / sum of e). Keeps the value's scale and zero point.
+// |s * multiplier| < 2^30, channels <= RM_INT8_ATTENTION_CHANNELS. begin and end are pixels.
+#define RM_INT8_EXPONENTS 1024
+#define RM_INT8_ATTENTION_CHANNELS 256
+typedef struct {
+  const uint8_t *query, *key, *value;
+  uint8_t *out;
+  ptrdiff_t query_pixel, key_pixel, value_pixel, out_pixel;
+  int32_t query_zero, key_zero;
+  int32_t pixels, depth, channels;
+  float multiplier;  // 64 * scale * query scale * key scale
+  const uint16_t *table;
+} rm_int8_global_attention_call;
 
 // Samples `source` where a stored grid points: bilinear. Each of the 256 numbers that a coordinate can be stands for
 // one position, which the tables give in 1/64 source pixel, 0...(source_rows - 1) * 64 and likewise for columns.
@@ -254,6 +293,8 @@ typedef struct {
   void (*resize)(const rm_int8_resize_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
   void (*softmax)(const rm_int8_softmax_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
   void (*warp)(const rm_int8_warp_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*local_attention)(const rm_int8_local_attention_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*global_attention)(const rm_int8_global_attention_call *, ptrdiff_t begin, ptrdiff_t end);
   void (*sample)(const rm_int8_sample_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
   void (*quantize)(const rm_int8_quantize_call *, ptrdiff_t begin, ptrdiff_t end);
   void (*dequantize)(const rm_int8_dequantize_call *, ptrdiff_t begin, ptrdiff_t end);

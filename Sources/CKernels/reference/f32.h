@@ -28,6 +28,8 @@ void rm_f32_fill__scalar(const rm_f32_fill *, ptrdiff_t begin, ptrdiff_t end);
 void rm_f32_resize__scalar(const rm_f32_resize *, ptrdiff_t begin, ptrdiff_t end);
 void rm_f32_gridsample__scalar(const rm_f32_gridsample *, ptrdiff_t begin, ptrdiff_t end);
 void rm_f32_warp__scalar(const rm_f32_warp *, ptrdiff_t begin, ptrdiff_t end);
+void rm_f32_local_attention__scalar(const rm_f32_local_attention *, ptrdiff_t begin, ptrdiff_t end);
+void rm_f32_global_attention__scalar(const rm_f32_global_attention *, ptrdiff_t begin, ptrdiff_t end);
 void rm_f32_matmul__scalar(const rm_f32_matmul *, ptrdiff_t begin, ptrdiff_t end);
 void rm_f32_quantize__scalar(const rm_f32_quantize *, ptrdiff_t begin, ptrdiff_t end);
 void rm_f32_dequantize__scalar(const rm_f32_quantize *, ptrdiff_t begin, ptrdiff_t end);

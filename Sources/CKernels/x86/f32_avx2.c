@@ -4,6 +4,7 @@
 
 #include "f32_vector_avx2.h"
 
+#include "f32_attention.h"
 #include "f32_conv.h"
 #include "f32_dwconv.h"
 #include "f32_elementwise.h"
@@ -35,6 +36,8 @@ const rm_f32_table rm_f32_table__avx2 = {
     .resize = rm_f32_resize__avx2,
     .gridsample = rm_f32_gridsample__scalar,
     .warp = rm_f32_warp__avx2,
+    .local_attention = rm_f32_local_attention__avx2,
+    .global_attention = rm_f32_global_attention__avx2,
     .matmul = rm_f32_matmul__scalar,
     .quantize = rm_f32_quantize__scalar,
     .dequantize = rm_f32_dequantize__scalar,

@@ -4,6 +4,7 @@
 
 #include "f32_vector_avx512.h"
 
+#include "f32_attention.h"
 #include "f32_conv.h"
 #include "f32_dwconv.h"
 #include "f32_elementwise.h"
@@ -35,6 +36,8 @@ const rm_f32_table rm_f32_table__avx512 = {
     .resize = rm_f32_resize__avx512,
     .gridsample = rm_f32_gridsample__scalar,
     .warp = rm_f32_warp__avx512,
+    .local_attention = rm_f32_local_attention__avx512,
+    .global_attention = rm_f32_global_attention__avx512,
     .matmul = rm_f32_matmul__scalar,
     .quantize = rm_f32_quantize__scalar,
     .dequantize = rm_f32_dequantize__scalar,
