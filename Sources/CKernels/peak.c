@@ -85,13 +85,13 @@ double rm_peak_bytes(size_t size) {
     memset(from, 1, size);
     memset(to, 2, size);
     const double start = now();
-    double done = 0;
     do {
+      const double before = now();
       memcpy(to, from, size);
       __asm__ volatile("" ::"r"(to) : "memory");
-      done += 2.0 * (double)size;
+      const double one = 2.0 * (double)size / (now() - before);
+      if (one > rate) rate = one;
     } while (now() - start < 0.01);
-    rate = done / (now() - start);
   }
   free(from);
   free(to);

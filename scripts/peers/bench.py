@@ -80,16 +80,11 @@ def compare(options, net, size, threads, level):
     own, cap, precision = LEVELS[level]
     stem = f"{options.models}/{net}_{size}"
     ours = Ours(options.roadmask, f"{stem}.int8.onnx", threads, own)
-    peers = {
-        "openvino int8": Peer("openvino", f"{stem}.int8.onnx", threads, cap, precision),
-        "openvino float": Peer("openvino", f"{stem}.onnx", threads, cap, precision),
-    }
-    if level == "default":
+    kinds = {"openvino int8": ".int8"} if options.int8 else {"openvino int8": ".int8", "openvino float": ""}
+    peers = {n: Peer("openvino", f"{stem}{kind}.onnx", threads, cap, precision) for n, kind in kinds.items()}
+    scores = {n: Peer("openvino", f"{stem}.scores{kind}.onnx", threads, cap, precision) for n, kind in kinds.items()}
+    if level == "default" and not options.int8:
         peers["onnxruntime int8"] = Peer("onnxruntime", f"{stem}.int8.onnx", threads, None, None)
-    scores = {
-        "openvino int8": Peer("openvino", f"{stem}.scores.int8.onnx", threads, cap, precision),
-        "openvino float": Peer("openvino", f"{stem}.scores.onnx", threads, cap, precision),
-    }
     sides = [ours] + [p for p in list(peers.values()) + list(scores.values()) if p.ready]
     for turn in range(options.rounds):
         for side in sides:
@@ -133,20 +128,22 @@ def main():
     parser.add_argument("--roadmask", required=True)
     parser.add_argument("--models", required=True)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--int8", action="store_true", help="leave out the peers' float networks")
+    parser.add_argument("--threads", default="1,2")
     parser.add_argument("--json")
     parser.add_argument("--only", default="a,b,c,srm-crm")
     parser.add_argument("--levels", default=",".join(LEVELS))
     options = parser.parse_args()
-    options.rounds, options.span = (3, 250) if options.quick else (8, 500)
+    options.rounds, options.span = (3, 150) if options.quick else (8, 500)
     rows = []
     print(HEAD)
     for level in options.levels.split(","):
         for net in options.only.split(","):
             for size in ("1024x512", "480x360"):
-                if options.quick and size == "480x360" and level != "default":
+                if not Path(f"{options.models}/{net}_{size}.int8.onnx").exists():
                     continue
-                for threads in (1, 2):
-                    if options.quick and threads == 2 and level not in ("default", "avx2"):
+                for threads in map(int, options.threads.split(",")):
+                    if options.quick and threads == 2 and (size, level) != ("1024x512", "default"):
                         continue
                     try:
                         rows.append(compare(options, net, size, threads, level))

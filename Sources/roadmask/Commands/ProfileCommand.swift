@@ -47,7 +47,8 @@ struct ProfileCommand: ParsableCommand {
     let session = Session(plan: loaded.plan, pool: WorkerPool(threads: threads))
     let times = session.profile(runs: runs)
     report(times, plan: loaded.plan)
-    print(try WholeRun(loaded, threads: threads, runs: runs).line)
+    // A network that labels no pictures has no argmax stage.
+    if let whole = try? WholeRun(loaded, threads: threads, runs: runs) { print(whole.line) }
     if let trace { try write(times, to: trace) }
   }
 
