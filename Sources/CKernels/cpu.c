@@ -47,6 +47,12 @@ static int has_avxvnni(void) {
   return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 4 & 1);
 }
 
+// AVX512-FP16, where the system saves its registers.
+static int has_halves(void) {
+  uint32_t a, b, c, d;
+  return rm_cpu_detect() >= RM_CPU_AVX512VNNI && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 23 & 1);
+}
+
 #elif defined(__aarch64__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
@@ -61,9 +67,12 @@ static rm_cpu_level detect(void) {
   return RM_CPU_NEON;
 }
 
+static int has_halves(void) { return (getauxval(AT_HWCAP) & HWCAP_ASIMDHP) != 0; }
+
 #else
 
 static rm_cpu_level detect(void) { return RM_CPU_SCALAR; }
+static int has_halves(void) { return 0; }
 
 #endif
 
@@ -85,6 +94,16 @@ int rm_cpu_usable(rm_cpu_level level) {
   if (level == RM_CPU_AVXVNNI && !has_avxvnni()) return 0;
 #endif
   return level <= best;
+}
+
+int rm_cpu_computes_halves(void) {
+  static _Atomic int known = -1;
+  int halves = atomic_load_explicit(&known, memory_order_relaxed);
+  if (halves < 0) {
+    halves = has_halves();
+    atomic_store_explicit(&known, halves, memory_order_relaxed);
+  }
+  return halves;
 }
 
 const char *rm_cpu_name(void) {

@@ -9,7 +9,7 @@ struct NodeContext {
   let planned: PlannedNode
   let facts: [String: Fact]
   let constants: [String: Tensor]
-  let kernels: F32Kernels
+  let kernels: RealKernels
   let integers: Int8Kernels
   let macs: Int
 

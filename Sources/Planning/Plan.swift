@@ -58,7 +58,7 @@ public struct Plan: Sendable {
     let facts = try graph.facts()
     let nodes = graph.planned(facts, fuses: options.fuses)
     let macs = graph.macs(facts)
-    let kernels = F32Kernels(level: options.level)
+    let kernels = RealKernels(level: options.level)
     let integers = Int8Kernels(level: options.level)
     let constants = graph.constants.mapValues(\.tensor)
     var steps: [Step] = []

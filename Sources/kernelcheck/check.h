@@ -15,6 +15,7 @@ typedef struct {
   int bench;           // print times instead of checking
   const char *filter;  // only kernels whose name contains this; NULL means all
   uint64_t seed;
+  int half;            // elements of real numbers are halves
   int passed, failed;
 } check;
 

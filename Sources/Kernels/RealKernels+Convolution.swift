@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Buffers
+internal import CKernels
+
+/// How a convolution's window moves over its input.
+public struct ConvolutionWindow: Sendable, Hashable {
+  public var kernelRows: Int
+  public var kernelColumns: Int
+  public var strideRows = 1
+  public var strideColumns = 1
+  public var dilationRows = 1
+  public var dilationColumns = 1
+  public var padTop = 0
+  public var padLeft = 0
+
+  public init(kernelRows: Int, kernelColumns: Int) {
+    self.kernelRows = kernelRows
+    self.kernelColumns = kernelColumns
+  }
+}
+
+/// Weights of one convolution in the form that one CPU level's kernel takes, and the choice of that kernel.
+public struct PackedConvolution: @unchecked Sendable {
+  // @unchecked: the function pointer and the packed bytes never change.
+
+  public let window: ConvolutionWindow
+  public let inChannels: Int
+  public let outChannels: Int
+  public let groups: Int
+  /// The C kernel's name.
+  public let kernel: String
+  /// Why it was chosen.
+  public let reason: String
+  let function: rm_real_conv_fn
+  let isDepthwise: Bool
+  let weights: AlignedBytes
+  let bias: AlignedBytes?
+
+  public var byteCount: Int { weights.count + (bias?.count ?? 0) }
+}
+
+extension RealKernels {
+  /// Chooses the kernel of a convolution and packs its weights.
+  ///
+  /// - Parameters:
+  ///   - weights: `[outChannels][kernelRows][kernelColumns][inChannels / groups]`.
+  ///   - bias: `[outChannels]`.
+  public func pack(
+    _ window: ConvolutionWindow, inChannels: Int, outChannels: Int, groups: Int,
+    weights: UnsafeBufferPointer<Float>, bias: UnsafeBufferPointer<Float>?
+  ) -> PackedConvolution {
+    let taps = window.kernelRows * window.kernelColumns
+    precondition(groups > 0 && inChannels % groups == 0 && outChannels % groups == 0)
+    precondition(
+      weights.count == outChannels * taps * (inChannels / groups), "weights do not fit the convolution")
+    precondition(bias == nil || bias!.count == outChannels, "bias does not fit the convolution")
+    var shape = rm_real_conv()
+    shape.in_channels = Int32(inChannels)
+    shape.out_channels = Int32(outChannels)
+    shape.groups = Int32(groups)
+    shape.kernel_rows = Int32(window.kernelRows)
+    shape.kernel_columns = Int32(window.kernelColumns)
+
+    let packed: AlignedBytes
+    let function: rm_real_conv_fn
+    let kernel: String
+    let reason: String
+    let isDepthwise = groups == inChannels && groups == outChannels && groups > 1
+    let table = table.pointee
+    if isDepthwise {
+      packed = AlignedBytes(count: weights.count * MemoryLayout<Float>.stride)
+      rm_real_dwconv_pack(Int32(outChannels), Int32(taps), weights.baseAddress, packed.floats)
+      let is3x3 =
+        window.kernelRows == 3 && window.kernelColumns == 3 && window.dilationRows == 1
+        && window.dilationColumns == 1 && window.strideColumns <= 2
+      function = is3x3 ? table.dwconv3x3 : table.dwconv
+      kernel = is3x3 ? "f32_dwconv3x3__\(isa)" : "f32_dwconv__scalar"
+      reason = is3x3 ? "depthwise 3x3" : "depthwise, window without a vector kernel"
+    } else {
+      let panel = Int(table.conv_panel)
+      let fits = taps <= Int(RM_REAL_CONV_TAPS) && inChannels / groups <= Int(RM_REAL_CONV_DEPTH)
+      if panel > 0 && fits {
+        packed = AlignedBytes(count: rm_real_conv_packed_bytes(&shape, Int32(panel)))
+        rm_real_conv_pack(&shape, Int32(panel), weights.baseAddress, packed.floats)
+        function = table.conv
+        kernel = "f32_conv__\(isa)"
+        reason = taps == 1 ? "1x1, packed weights" : "dense window, packed weights, no patch matrix"
+      } else {
+        packed = AlignedBytes(count: weights.count * MemoryLayout<Float>.stride)
+        packed.pointer.copyMemory(from: weights.baseAddress!, byteCount: packed.count)
+        function = rm_real_kernels(RM_CPU_SCALAR).pointee.conv
+        kernel = "f32_conv__scalar"
+        reason = panel == 0 ? "the level has no vector kernel" : "window too large for packed weights"
+      }
+    }
+    let storedBias = bias.map { source in
+      let bytes = AlignedBytes(count: source.count * MemoryLayout<Float>.stride)
+      bytes.pointer.copyMemory(from: source.baseAddress!, byteCount: bytes.count)
+      return bytes
+    }
+    return PackedConvolution(
+      window: window, inChannels: inChannels, outChannels: outChannels, groups: groups, kernel: kernel,
+      reason: reason, function: function, isDepthwise: isDepthwise, weights: packed, bias: storedBias)
+  }
+}
+
+extension PackedConvolution {
+  /// - Parameters:
+  ///   - residual: added to the output, element for element; may be the output itself.
+  ///   - addFirst: `limits` apply to the sum with the residual, not before it.
+  public func job(
+    input: MapView, output: MapView, limits: Limits, residual: MapView? = nil, addFirst: Bool = false
+  )
+    -> Job
+  {
+    precondition(
+      input.channels == inChannels && output.channels == outChannels && input.batch == output.batch)
+    var c = rm_real_conv()
+    c.input = UnsafePointer(input.base)
+    c.weights = UnsafePointer(weights.floats)
+    c.bias = bias.map { UnsafePointer($0.floats) }
+    c.output = output.base
+    c.in_stride = input.pixelStride
+    c.out_stride = output.pixelStride
+    if let residual {
+      precondition(residual.pixels == output.pixels && residual.channels == outChannels)
+      c.residual = UnsafePointer(residual.base)
+      c.residual_stride = residual.pixelStride
+    }
+    c.batch = Int32(input.batch)
+    c.in_rows = Int32(input.rows)
+    c.in_columns = Int32(input.columns)
+    c.in_channels = Int32(inChannels)
+    c.out_rows = Int32(output.rows)
+    c.out_columns = Int32(output.columns)
+    c.out_channels = Int32(outChannels)
+    c.groups = Int32(groups)
+    c.kernel_rows = Int32(window.kernelRows)
+    c.kernel_columns = Int32(window.kernelColumns)
+    c.stride_rows = Int32(window.strideRows)
+    c.stride_columns = Int32(window.strideColumns)
+    c.dilation_rows = Int32(window.dilationRows)
+    c.dilation_columns = Int32(window.dilationColumns)
+    c.pad_top = Int32(window.padTop)
+    c.pad_left = Int32(window.padLeft)
+    c.add_first = addFirst ? 1 : 0
+    c.low = limits.low
+    c.high = limits.high
+    let macs = output.elements * window.kernelRows * window.kernelColumns * (inChannels / groups)
+    let tile = Int(RM_REAL_CONV_TILE)
+    let units = isDepthwise ? output.batch * output.rows : (output.pixels + tile - 1) / tile
+    // A depthwise multiply-add costs about four dense ones, for it waits on memory.
+    return Job(function, c, units: units, work: isDepthwise ? macs * 4 : macs)
+  }
+}
+
+extension AlignedBytes {
+  var floats: UnsafeMutablePointer<Float> { pointer.assumingMemoryBound(to: Float.self) }
+}
