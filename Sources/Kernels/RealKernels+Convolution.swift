@@ -62,37 +62,33 @@ extension RealKernels {
     shape.kernel_rows = Int32(window.kernelRows)
     shape.kernel_columns = Int32(window.kernelColumns)
 
-    let packed: AlignedBytes
+    let table = table.pointee
+    let isDepthwise = groups == inChannels && groups == outChannels && groups > 1
+    let panel = isDepthwise ? 0 : Int(table.conv_panel)
+    let isPacked = panel > 0 && rm_real_conv_fits(&shape) != 0
+    let count = isPacked ? rm_real_conv_packed_count(&shape, Int32(panel)) : weights.count
+    let packed = AlignedBytes(count: count * MemoryLayout<Float>.stride)
     let function: rm_real_conv_fn
     let kernel: String
     let reason: String
-    let isDepthwise = groups == inChannels && groups == outChannels && groups > 1
-    let table = table.pointee
     if isDepthwise {
-      packed = AlignedBytes(count: weights.count * MemoryLayout<Float>.stride)
       rm_real_dwconv_pack(Int32(outChannels), Int32(taps), weights.baseAddress, packed.floats)
       let is3x3 =
         window.kernelRows == 3 && window.kernelColumns == 3 && window.dilationRows == 1
         && window.dilationColumns == 1 && window.strideColumns <= 2
       function = is3x3 ? table.dwconv3x3 : table.dwconv
-      kernel = is3x3 ? "f32_dwconv3x3__\(isa)" : "f32_dwconv__scalar"
+      kernel = is3x3 ? name("dwconv3x3") : scalarName("dwconv")
       reason = is3x3 ? "depthwise 3x3" : "depthwise, window without a vector kernel"
+    } else if isPacked {
+      rm_real_conv_pack(&shape, Int32(panel), weights.baseAddress, packed.floats)
+      function = table.conv
+      kernel = name("conv")
+      reason = taps == 1 ? "1x1, packed weights" : "dense window, packed weights, no patch matrix"
     } else {
-      let panel = Int(table.conv_panel)
-      let fits = taps <= Int(RM_REAL_CONV_TAPS) && inChannels / groups <= Int(RM_REAL_CONV_DEPTH)
-      if panel > 0 && fits {
-        packed = AlignedBytes(count: rm_real_conv_packed_bytes(&shape, Int32(panel)))
-        rm_real_conv_pack(&shape, Int32(panel), weights.baseAddress, packed.floats)
-        function = table.conv
-        kernel = "f32_conv__\(isa)"
-        reason = taps == 1 ? "1x1, packed weights" : "dense window, packed weights, no patch matrix"
-      } else {
-        packed = AlignedBytes(count: weights.count * MemoryLayout<Float>.stride)
-        packed.pointer.copyMemory(from: weights.baseAddress!, byteCount: packed.count)
-        function = rm_real_kernels(RM_CPU_SCALAR).pointee.conv
-        kernel = "f32_conv__scalar"
-        reason = panel == 0 ? "the level has no vector kernel" : "window too large for packed weights"
-      }
+      packed.pointer.copyMemory(from: weights.baseAddress!, byteCount: packed.count)
+      function = RealKernels(level: .scalar, element: element).table.pointee.conv
+      kernel = scalarName("conv")
+      reason = panel == 0 ? "the level has no vector kernel" : "window too large for packed weights"
     }
     let storedBias = bias.map { source in
       let bytes = AlignedBytes(count: source.count * MemoryLayout<Float>.stride)
@@ -101,7 +97,18 @@ extension RealKernels {
     }
     return PackedConvolution(
       window: window, inChannels: inChannels, outChannels: outChannels, groups: groups, kernel: kernel,
-      reason: reason, function: function, isDepthwise: isDepthwise, weights: packed, bias: storedBias)
+      reason: reason, function: function, isDepthwise: isDepthwise, weights: stored(packed, count: count),
+      bias: storedBias)
+  }
+}
+
+extension RealKernels {
+  /// `count` floats as elements.
+  private func stored(_ floats: AlignedBytes, count: Int) -> AlignedBytes {
+    guard element == .float16 else { return floats }
+    let halves = AlignedBytes(count: count * element.byteCount)
+    rm_real_to_halves(floats.floats, halves.pointer.assumingMemoryBound(to: UInt16.self), count)
+    return halves
   }
 }
 
@@ -117,15 +124,15 @@ extension PackedConvolution {
     precondition(
       input.channels == inChannels && output.channels == outChannels && input.batch == output.batch)
     var c = rm_real_conv()
-    c.input = UnsafePointer(input.base)
-    c.weights = UnsafePointer(weights.floats)
+    c.input = UnsafeRawPointer(input.base)
+    c.weights = UnsafeRawPointer(weights.pointer)
     c.bias = bias.map { UnsafePointer($0.floats) }
     c.output = output.base
     c.in_stride = input.pixelStride
     c.out_stride = output.pixelStride
     if let residual {
       precondition(residual.pixels == output.pixels && residual.channels == outChannels)
-      c.residual = UnsafePointer(residual.base)
+      c.residual = UnsafeRawPointer(residual.base)
       c.residual_stride = residual.pixelStride
     }
     c.batch = Int32(input.batch)

@@ -64,8 +64,8 @@ public struct BroadcastPlan: Sendable, Hashable {
 extension RealKernels {
   /// `output = limits(a function b)`; the output may be an operand of its own shape.
   public func binary(
-    _ function: BinaryFunction, _ plan: BroadcastPlan, a: UnsafePointer<Float>, b: UnsafePointer<Float>,
-    output: UnsafeMutablePointer<Float>, limits: Limits = .none
+    _ function: BinaryFunction, _ plan: BroadcastPlan, a: UnsafeRawPointer, b: UnsafeRawPointer,
+    output: UnsafeMutableRawPointer, limits: Limits = .none
   ) -> Job {
     precondition(plan.isRunnable)
     var n = rm_real_binary()
@@ -90,7 +90,7 @@ extension RealKernels {
 
   /// The output may be the input.
   public func unary(
-    _ function: UnaryFunction, input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, count: Int
+    _ function: UnaryFunction, input: UnsafeRawPointer, output: UnsafeMutableRawPointer, count: Int
   ) -> Job {
     var n = rm_real_unary()
     n.input = input
@@ -114,16 +114,25 @@ extension RealKernels {
 
   /// Over the middle axis of `[outer][extent][inner]`; the output may be the input.
   public func softmax(
-    input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, outer: Int, extent: Int, inner: Int
+    input: UnsafeRawPointer, output: UnsafeMutableRawPointer, outer: Int, extent: Int, inner: Int
   ) -> Job {
     precondition(extent > 0)
     let n = rm_real_softmax(input: input, output: output, outer: outer, extent: extent, inner: inner)
     return Job(table.pointee.softmax, n, units: outer, work: outer * extent * inner * 40)
   }
 
-  public func fill(_ output: UnsafeMutablePointer<Float>, count: Int, value: Float) -> Job {
+  public func fill(_ output: UnsafeMutableRawPointer, count: Int, value: Float) -> Job {
     let n = rm_real_fill(output: output, count: count, value: value)
     return Job(table.pointee.fill, n, units: blocks(count), work: count)
+  }
+
+  /// `count` elements to float32, or float32 to elements.
+  public func convert(
+    toFloat: Bool, input: UnsafeRawPointer, output: UnsafeMutableRawPointer, count: Int
+  ) -> Job {
+    let n = rm_real_convert(input: input, output: output, count: count)
+    let kernel: rm_real_convert_fn = toFloat ? table.pointee.to_float : table.pointee.from_float
+    return Job(kernel, n, units: blocks(count), work: count)
   }
 
   private func blocks(_ count: Int) -> Int {

@@ -53,7 +53,7 @@ extension RealKernels {
   /// Real numbers to stored integers. The middle axis of `[outer][extent][inner]` has scales and zero points,
   /// which outlive the job.
   public func quantize(
-    input: UnsafePointer<Float>, output: UnsafeMutableRawPointer, isSigned: Bool,
+    input: UnsafeRawPointer, output: UnsafeMutableRawPointer, isSigned: Bool,
     scales: UnsafePointer<Float>,
     zeroPoints: UnsafePointer<Int32>, outer: Int, extent: Int, inner: Int
   ) -> Job {
@@ -65,7 +65,7 @@ extension RealKernels {
 
   /// Stored integers to real numbers.
   public func dequantize(
-    input: UnsafeRawPointer, output: UnsafeMutablePointer<Float>, isSigned: Bool,
+    input: UnsafeRawPointer, output: UnsafeMutableRawPointer, isSigned: Bool,
     scales: UnsafePointer<Float>,
     zeroPoints: UnsafePointer<Int32>, outer: Int, extent: Int, inner: Int
   ) -> Job {

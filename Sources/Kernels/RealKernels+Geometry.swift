@@ -50,7 +50,7 @@ extension RealKernels {
     precondition(rows.count == output.rows && columns.count == output.columns)
     precondition(rows.inputExtent == input.rows && columns.inputExtent == input.columns)
     var r = rm_real_resize()
-    r.input = UnsafePointer(input.base)
+    r.input = UnsafeRawPointer(input.base)
     r.output = output.base
     r.in_stride = input.pixelStride
     r.out_stride = output.pixelStride
@@ -78,7 +78,7 @@ extension RealKernels {
     precondition(input.channels == output.channels && input.batch == output.batch)
     precondition(input.pixelStride == input.channels && output.pixelStride == output.channels)
     var g = rm_real_gridsample()
-    g.input = UnsafePointer(input.base)
+    g.input = UnsafeRawPointer(input.base)
     g.grid = grid
     g.output = output.base
     g.batch = Int32(input.batch)
@@ -105,18 +105,18 @@ extension RealKernels {
     precondition(output.rows == source.rows * scale && output.columns == source.columns * scale)
     precondition(offsets.channels == 2 && offsets.pixels == output.pixels)
     var w = rm_real_warp()
-    w.source = UnsafePointer(source.base)
+    w.source = UnsafeRawPointer(source.base)
     w.source_stride = source.pixelStride
-    w.offsets = UnsafePointer(offsets.base)
+    w.offsets = UnsafeRawPointer(offsets.base)
     w.offsets_stride = offsets.pixelStride
     if let mask {
       precondition(mask.channels == 9 && mask.pixels == output.pixels)
-      w.mask = UnsafePointer(mask.base)
+      w.mask = UnsafeRawPointer(mask.base)
       w.mask_stride = mask.pixelStride
     }
     if let residual {
       precondition(residual.channels == output.channels && residual.pixels == output.pixels)
-      w.residual = UnsafePointer(residual.base)
+      w.residual = UnsafeRawPointer(residual.base)
       w.residual_stride = residual.pixelStride
     }
     w.output = output.base

@@ -26,11 +26,12 @@ public struct MatrixProduct: Sendable, Hashable {
 private let blasRows = 64
 
 extension RealKernels {
-  /// OpenBLAS above the scalar level, plain loops at it.
+  /// OpenBLAS above the scalar level, plain loops at it. Of float32 only.
   public func matMul(
-    _ product: MatrixProduct, a: UnsafePointer<Float>, b: UnsafePointer<Float>,
-    output: UnsafeMutablePointer<Float>
+    _ product: MatrixProduct, a: UnsafeRawPointer, b: UnsafeRawPointer,
+    output: UnsafeMutableRawPointer
   ) -> Job {
+    precondition(element == .float32, "products of \(element)")
     var p = rm_real_matmul()
     p.a = a
     p.b = b
@@ -64,9 +65,11 @@ private let blasKernel: @convention(c) (UnsafePointer<rm_real_matmul>, Int, Int)
   for unit in begin..<end {
     let index = unit / blocks
     let row = unit % blocks * blasRows
+    let a = p.a.assumingMemoryBound(to: Float.self) + index * p.a_batch_stride + row * Int(p.k)
+    let b = p.b.assumingMemoryBound(to: Float.self) + index * p.b_batch_stride
+    let output = p.output.assumingMemoryBound(to: Float.self) + (index * m + row) * Int(p.n)
     cblas_sgemm(
       CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(min(blasRows, m - row)), p.n, p.k, 1,
-      p.a + index * p.a_batch_stride + row * Int(p.k), p.k, p.b + index * p.b_batch_stride, p.n, 0,
-      p.output + (index * m + row) * Int(p.n), p.n)
+      a, p.k, b, p.n, 0, output, p.n)
   }
 }

@@ -38,7 +38,7 @@ extension RealKernels {
   public func pool(_ window: PoolingWindow, average: Bool, input: MapView, output: MapView) -> Job {
     precondition(input.channels == output.channels && input.batch == output.batch)
     var p = rm_real_pool()
-    p.input = UnsafePointer(input.base)
+    p.input = UnsafeRawPointer(input.base)
     p.output = output.base
     p.in_stride = input.pixelStride
     p.out_stride = output.pixelStride
@@ -63,9 +63,9 @@ extension RealKernels {
   }
 
   /// The mean of each channel: `[batch][channels]`.
-  public func globalAveragePool(input: MapView, output: UnsafeMutablePointer<Float>) -> Job {
+  public func globalAveragePool(input: MapView, output: UnsafeMutableRawPointer) -> Job {
     var p = rm_real_global_pool()
-    p.input = UnsafePointer(input.base)
+    p.input = UnsafeRawPointer(input.base)
     p.output = output
     p.in_stride = input.pixelStride
     p.batch = Int32(input.batch)
@@ -76,7 +76,7 @@ extension RealKernels {
 
   /// Sums over `summed` for each index of `kept`, times `scale`.
   public func reduce(
-    input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, kept: StridedAxes, summed: StridedAxes,
+    input: UnsafeRawPointer, output: UnsafeMutableRawPointer, kept: StridedAxes, summed: StridedAxes,
     scale: Float
   ) -> Job {
     precondition(max(kept.extents.count, summed.extents.count) <= Int(RM_REAL_RANK))
@@ -96,7 +96,7 @@ extension RealKernels {
 
   /// Over the middle axis of `[outer][extent][inner]`.
   public func argMax(
-    input: UnsafePointer<Float>, output: UnsafeMutablePointer<Int64>, outer: Int, extent: Int, inner: Int
+    input: UnsafeRawPointer, output: UnsafeMutablePointer<Int64>, outer: Int, extent: Int, inner: Int
   ) -> Job {
     precondition(extent > 0)
     let r = rm_real_arg_max(input: input, output: output, outer: outer, extent: extent, inner: inner)

@@ -1,28 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Buffers
 internal import CKernels
 
-/// The floating-point kernels of one CPU level. Each method checks its operands against the kernel's contract
+/// The kernels on real numbers of one CPU level, for elements that are float32 or float16. Each method checks its operands against the kernel's contract
 /// and makes a job of them; memory belongs to the caller.
 public struct RealKernels: @unchecked Sendable {
   // @unchecked: tables are constant.
 
   public let level: CPULevel
+  /// What elements are stored as: float32, or float16, which is computed in float32 unless the machine computes
+  /// halves.
+  public let element: DType
   let table: UnsafePointer<rm_real_table>
 
-  public init(level: CPULevel) {
+  public init(level: CPULevel, element: DType = .float32) {
     precondition(CPULevel.usable.contains(level), "this machine has no \(level)")
+    precondition(element.isReal, "kernels on \(element)")
     self.level = level
-    table = rm_real_kernels(level.rawLevel)
+    self.element = element
+    table = rm_real_kernels(level.rawLevel, element == .float16 ? RM_REAL_HALF : RM_REAL_FLOAT)
   }
 
-  /// The instruction set behind the vectorised kernels: "scalar", "avx2", "avx512".
-  public var isa: String { String(cString: rm_real_kernels_name(level.rawLevel)) }
+  /// The instruction set behind the vectorised kernels: "scalar", "avx2", "avx512", ….
+  public var isa: String { String(cString: table.pointee.name) }
+
+  /// What reports call a vectorised kernel: "f16_conv__avx512".
+  public func name(_ kernel: String) -> String { "\(storage)_\(kernel)__\(isa)" }
+  /// The same for a curve, which no machine computes in halves.
+  public func curveName(_ kernel: String) -> String {
+    "\(storage)_\(kernel)__\(String(cString: table.pointee.curve_name))"
+  }
+  /// The same for a kernel that all levels share.
+  public func scalarName(_ kernel: String) -> String { "\(storage)_\(kernel)__scalar" }
+
+  private var storage: String { String(cString: table.pointee.storage) }
 }
 
-/// A channels-last map of floats in memory that somebody else owns.
+/// A channels-last map of real numbers in memory that somebody else owns.
 public struct MapView {
-  public var base: UnsafeMutablePointer<Float>
+  public var base: UnsafeMutableRawPointer
   public var batch: Int
   public var rows: Int
   public var columns: Int
@@ -31,7 +48,7 @@ public struct MapView {
   public var pixelStride: Int
 
   public init(
-    _ base: UnsafeMutablePointer<Float>, batch: Int, rows: Int, columns: Int, channels: Int,
+    _ base: UnsafeMutableRawPointer, batch: Int, rows: Int, columns: Int, channels: Int,
     pixelStride: Int? = nil
   ) {
     self.base = base

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Plan {
-  /// Steps besides conversions, and how many of them run on stored numbers.
-  public var work: (steps: Int, integer: Int) {
+  /// Steps besides conversions, and how many of them run on stored numbers or on halves.
+  public var work: (steps: Int, integer: Int, half: Int) {
     let rest = steps.filter { !$0.isConversion }
-    return (rest.count, rest.count { $0.runsOnStoredNumbers })
+    return (rest.count, rest.count { $0.runsOnStoredNumbers }, rest.count { $0.runsOnHalves })
   }
 
   /// Whether every step from the first conversion to the last runs on stored numbers: what comes in is stored
@@ -21,9 +21,11 @@ extension Plan {
 
 extension Step {
   fileprivate var runsOnStoredNumbers: Bool { kernel.hasPrefix("int8_") }
+  fileprivate var runsOnHalves: Bool { kernel.hasPrefix("f16_") }
 
   fileprivate var isConversion: Bool {
     kernel.hasPrefix("int8_quantize") || kernel.hasPrefix("int8_dequantize")
       || kernel.hasPrefix("f32_quantize") || kernel.hasPrefix("f32_dequantize")
+      || kernel.hasPrefix("f16_to_float") || kernel.hasPrefix("f16_from_float")
   }
 }

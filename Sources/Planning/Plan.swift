@@ -58,15 +58,19 @@ public struct Plan: Sendable {
     let facts = try graph.facts()
     let nodes = graph.planned(facts, fuses: options.fuses)
     let macs = graph.macs(facts)
-    let kernels = RealKernels(level: options.level)
+    let floats = RealKernels(level: options.level)
+    let halves = RealKernels(level: options.level, element: .float16)
     let integers = Int8Kernels(level: options.level)
     let constants = graph.constants.mapValues(\.tensor)
     var steps: [Step] = []
     steps.reserveCapacity(nodes.count)
     var packedBytes = 0
     for planned in nodes {
+      let node = planned.node
+      let isHalf = [node.inputs[0], node.outputs[0]].contains { facts[$0]?.dtype == .float16 }
       let context = NodeContext(
-        planned: planned, facts: facts, constants: constants, kernels: kernels, integers: integers,
+        planned: planned, facts: facts, constants: constants, kernels: isHalf ? halves : floats,
+        integers: integers,
         macs: macs[planned.node.name] ?? 0)
       let step = try StepFamily.step(for: context)
       packedBytes += step.weightBytes
