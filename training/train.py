@@ -21,8 +21,9 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, fx
 
-from camvid import CLASSES, IGNORE, Augmentation, Batches, class_weights, iou, read_camvid, read_extra, score
+from camvid import CLASSES, Augmentation, Batches, class_weights, iou, read_camvid, read_extra, score
 from graph import load_graph
+from losses import area_loss, pixel_loss
 from memory import Memory, has_memory
 from pretrained import start_from_onnx, start_from_tflite
 
@@ -45,6 +46,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     p.add_argument("--lr", type=float, default=2e-3, help="of the head; the backbone takes half")
     p.add_argument("--warmup", type=int, default=50)
     p.add_argument("--decay", type=float, default=1e-2, help="weight decay, of convolution weights only")
+    p.add_argument("--area", type=float, default=1.0, help="weight of the loss on areas (IoU); 0: pixels alone")
     p.add_argument("--scale", type=float, nargs=2, default=[0.6, 2.0])
     p.add_argument("--average", type=float, default=0.995, help="decay of the weight average")
     p.add_argument("--seed", type=int, default=1)
@@ -146,9 +148,12 @@ class Trainer:
             return self.module(images)
 
     def loss(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Cross-entropy at full size."""
+        """Of logits of any size, brought to the target's."""
         full = F.interpolate(logits.float(), size=target.shape[1:], mode="bilinear", align_corners=False)
-        return F.cross_entropy(full, target, self.weights, ignore_index=IGNORE)
+        loss = pixel_loss(full, target, self.weights)
+        if self.settings.area:
+            loss = loss + self.settings.area * area_loss(full, target, self.iteration)
+        return loss
 
     def step(self, images: Tensor, labels: Tensor) -> float:
         rate = self.learning_rate()

@@ -17,6 +17,7 @@ static const rm_int8_kernels scalar = {
     .resize = rm_int8_resize__scalar,
     .softmax = rm_int8_softmax__scalar,
     .warp = rm_int8_warp__scalar,
+    .attention = rm_int8_attention__scalar,
     .quantize = rm_int8_quantize__scalar,
     .dequantize = rm_int8_dequantize__scalar,
 };
@@ -40,6 +41,7 @@ static const rm_int8_kernels scalar = {
       .resize = rm_int8_resize__avx2,                                                                     \
       .softmax = rm_int8_softmax__scalar,                                                                 \
       .warp = rm_int8_warp__avx2,                                                                         \
+      .attention = rm_int8_attention__avx2,                                                               \
       .quantize = rm_int8_quantize__avx2,                                                                 \
       .dequantize = rm_int8_dequantize__avx2,                                                             \
   }
@@ -67,6 +69,7 @@ X86(avx512vnni);
       .resize = rm_int8_resize__scalar,                                                                   \
       .softmax = rm_int8_softmax__scalar,                                                                 \
       .warp = rm_int8_warp__scalar,                                                                       \
+      .attention = rm_int8_attention__scalar,                                                             \
       .quantize = rm_int8_quantize__scalar,                                                               \
       .dequantize = rm_int8_dequantize__scalar,                                                           \
   }

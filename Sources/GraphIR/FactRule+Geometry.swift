@@ -58,4 +58,25 @@ extension FactRule {
       batch: source.batch, channels: source.channels, rows: offsets.rows, columns: offsets.columns)
     return try fact(x.dtype, out.extents(layout))
   }
+
+  func localAttention(_ attention: LocalAttention) throws -> Fact {
+    let maps = try (0..<3).map { try map($0) }
+    for index in 0..<3 { try real(index) }
+    let (query, key, value) = (maps[0], maps[1], maps[2])
+    guard attention.region % 2 == 1, 1...7 ~= attention.region else {
+      throw fail("a region of \(attention.region)", hint: "1, 3, 5 or 7")
+    }
+    guard key.batch == query.batch, key.channels == query.channels, key.rows * 2 == query.rows,
+      key.columns * 2 == query.columns
+    else { throw fail("keys \(facts[1]!.shape) for queries \(x.shape)") }
+    guard value.batch == key.batch, value.rows == key.rows, value.columns == key.columns else {
+      throw fail("values \(facts[2]!.shape) for keys \(facts[1]!.shape)")
+    }
+    if let bias = facts[3], bias.shape.count != 4 * attention.cells {
+      throw fail("bias \(bias.shape)", hint: "4 sub-pixels of \(attention.cells) cells")
+    }
+    var out = query
+    out.channels = value.channels
+    return try fact(x.dtype, out.extents(layout))
+  }
 }

@@ -72,6 +72,7 @@ struct FactRule {
     case .gridSample: try gridSample()
     case .warp(let warp): try self.warp(warp)
     case .cast(let dtype): try cast(dtype)
+    case .localAttention(let attention): try localAttention(attention)
     case .quantizeLinear(let axis): try quantize(axis)
     case .dequantizeLinear(let axis): try dequantize(axis)
     }

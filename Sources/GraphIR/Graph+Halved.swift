@@ -15,12 +15,14 @@ extension Graph {
     return try writer.run()
   }
 
-  /// Whether any value or constant is float16.
-  public var hasHalves: Bool {
-    constants.values.contains { $0.tensor.dtype == .float16 }
-      || nodes.contains {
-        if case .cast(.float16) = $0.op { true } else { false }
+  /// Whether some of it is on stored numbers.
+  public var isQuantized: Bool {
+    nodes.contains {
+      switch $0.op {
+      case .quantizeLinear, .dequantizeLinear: true
+      default: false
       }
+    }
   }
 }
 
@@ -51,7 +53,7 @@ private struct HalvedGraphWriter {
       var copy = node
       for position in node.inputs.indices where isFloat(node.inputs[position]) {
         copy.inputs[position] = try read(
-          node.inputs[position], as: isHalf && !node.isCoordinate(position) ? .float16 : .float32)
+          node.inputs[position], as: isHalf && !node.readsFloats(position) ? .float16 : .float32)
       }
       let output = node.outputs[0]
       let turns = isHalf && isFloat(output)
@@ -98,9 +100,9 @@ extension Graph {
       let follows = node.inputs.contains { producers[$0].map(kept.contains) ?? false }
       if node.op.isWide || (follows && node.op.passesOn) { kept.insert(index) }
     }
-    // Coordinates, back to the operator that predicts them.
+    // Places in a picture, back to the operator that predicts them.
     var values = nodes.flatMap { node in
-      node.inputs.indices.filter { node.isCoordinate($0) }.map { node.inputs[$0] }
+      node.inputs.indices.filter { node.readsFloats($0) }.map { node.inputs[$0] }
     }
     while let value = values.popLast() {
       guard let index = producers[value], nodes[index].op.passesOn, kept.insert(index).inserted else {
@@ -113,10 +115,13 @@ extension Graph {
 }
 
 extension Node {
-  /// Whether the input at `position` is a place in a picture.
-  fileprivate func isCoordinate(_ position: Int) -> Bool {
-    if case .gridSample = op { return position == 1 }
-    return false
+  /// Whether the input at `position` is float32 also beside halves: places in a picture, biases of a softmax.
+  fileprivate func readsFloats(_ position: Int) -> Bool {
+    switch op {
+    case .gridSample: position == 1
+    case .localAttention: position == 3
+    default: false
+    }
   }
 }
 

@@ -3,7 +3,7 @@
 import Buffers
 
 extension Node {
-  /// Multiply-adds of a convolution or matrix product; 0 for everything else; `nil` where the number
+  /// Multiply-adds of a convolution, matrix product or attention; 0 for everything else; `nil` where the number
   /// does not fit in `Int`.
   func macs(inputs: [Fact?], output: Fact, layout: Layout) -> Int? {
     switch op {
@@ -14,6 +14,12 @@ extension Node {
       ])
     case .matMul:
       return Shape.checkedCount([output.shape.count, inputs[0]?.shape[-1] ?? 0])
+    case .localAttention(let attention):
+      let channels = [inputs[0], inputs[2]].map {
+        $0.flatMap { MapShape($0.shape.extents, layout: layout) }?.channels ?? 0
+      }
+      let width = MapShape(output.shape.extents, layout: layout)?.channels ?? 1
+      return Shape.checkedCount([output.shape.count / width, attention.cells, channels[0] + channels[1]])
     default:
       return 0
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Operator {
-  /// The ONNX operator type; `Warp` for the one that ONNX does not have.
+  /// The ONNX operator type; a name of our own for those that ONNX does not have.
   public var name: String {
     switch self {
     case .conv: "Conv"
@@ -34,6 +34,7 @@ extension Operator {
     case .gridSample: "GridSample"
     case .warp: "Warp"
     case .cast: "Cast"
+    case .localAttention: "LocalAttention"
     case .quantizeLinear: "QuantizeLinear"
     case .dequantizeLinear: "DequantizeLinear"
     }
@@ -44,6 +45,7 @@ extension Operator {
     switch self {
     case .conv, .warp, .quantizeLinear, .dequantizeLinear: 2...3
     case .matMul, .add, .sub, .mul, .div, .gridSample: 2...2
+    case .localAttention: 3...4
     case .batchNormalization: 5...5
     case .concat: 1...GraphLimits.inputs
     case .relu, .clip, .sigmoid, .hardSigmoid, .hardSwish, .softmax, .averagePool, .maxPool,

@@ -46,6 +46,9 @@ public enum Operator: Sendable, Hashable {
   /// Inputs: source, offsets (2 channels, x first, in pixels of the output), mask? (9 channels, weights of
   /// the 3x3 neighbours, row-major). Never in a file: a pass makes it of GridSample and what feeds it.
   case warp(Warp)
+  /// Inputs: query (at twice the rows and columns of the others), key, value, bias? (`[1, 4 * cells, 1, 1]`: for
+  /// each of the four sub-pixels, row-major, the region's cells, row-major). Never in a file: a pass makes it.
+  case localAttention(LocalAttention)
 
   /// The same real numbers as float32 or float16.
   case cast(DType)
@@ -201,4 +204,20 @@ public struct Warp: Sendable, Hashable {
   public var scale: Int
 
   public init(scale: Int) { self.scale = scale }
+}
+
+/// Each fine pixel takes from the cells around its own cell of a coarse map (RSP, arXiv 2106.01744): the values
+/// weighted by the softmax of `scale * query · key + bias`. Cells beyond the border have zero keys and values.
+public struct LocalAttention: Sendable, Hashable {
+  /// Rows and columns of the region, in coarse cells; odd.
+  public var region: Int
+  public var scale: Float
+
+  /// Cells of the region.
+  public var cells: Int { region * region }
+
+  public init(region: Int, scale: Float) {
+    self.region = region
+    self.scale = scale
+  }
 }

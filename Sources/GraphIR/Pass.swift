@@ -22,6 +22,7 @@ extension Graph {
     .foldBatchNorm,
     .fuseActivations,
     .recogniseWarps,
+    .recogniseLocalAttention,
     .scaleResizes,
     .channelsLast,
     .removeDead,
@@ -41,7 +42,7 @@ extension Graph {
     return report
   }
 
-  /// This graph after `standardPasses`: channels last, normalization folded, warps recognised.
+  /// This graph after `standardPasses`: channels last, normalization folded, warps and local attention recognised.
   public func optimized() throws -> Graph {
     var graph = self
     try graph.apply(Graph.standardPasses)

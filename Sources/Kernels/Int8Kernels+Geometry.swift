@@ -39,6 +39,16 @@ public struct SoftmaxTable: Sendable, Hashable {
     precondition(values.count == 256 && values[0] > 0 && values.allSatisfy { $0 <= values[0] })
     self.values = values
   }
+
+  /// - Parameter table: an array of 256 numbers of 16 bits, as C has it.
+  func copy<Table>(to table: inout Table) {
+    withUnsafeMutableBytes(of: &table) { bytes in
+      precondition(bytes.count == 512)
+      for (index, value) in values.enumerated() {
+        bytes.storeBytes(of: value, toByteOffset: index * 2, as: UInt16.self)
+      }
+    }
+  }
 }
 
 extension Int8Kernels {
@@ -87,11 +97,7 @@ extension Int8Kernels {
         let map = scores.map.image(index)
         call.scores = UnsafePointer(map.base)
         call.scores_pixel = map.pixelStride
-        withUnsafeMutableBytes(of: &call.table) { bytes in
-          for (index, value) in scores.table.values.enumerated() {
-            bytes.storeBytes(of: value, toByteOffset: index * 2, as: UInt16.self)
-          }
-        }
+        scores.table.copy(to: &call.table)
       }
       call.out = to.base
       call.out_pixel = to.pixelStride

@@ -196,6 +196,16 @@ struct IntegerFinder {
         inputs.append(scores)
       }
       work = made(inputs)
+    case .localAttention(let attention):
+      guard let inputs = operands(3), inputs[2].scale == output.scale, inputs[2].zero == output.zero,
+        let bias = node.inputs.count > 3
+          ? graph.floats(named: node.inputs[3]) : [Float](repeating: 0, count: 4 * attention.cells),
+        let steps = AttentionSteps(
+          multiplier: Float(32 * Double(attention.scale) * inputs[0].scale * inputs[1].scale),
+          depth: shapes[0]![3], bias: bias)
+      else { return nil }
+      work = made(inputs)
+      work.relation = steps
     default: return nil
     }
     return work

@@ -33,6 +33,8 @@ struct IntegerWork: Sendable {
   var range: StoredRange
   /// Of a convolution.
   var weights: IntegerWeights?
+  /// Of a local attention.
+  var relation: AttentionSteps?
   /// An add that the convolution does behind its own result.
   var join: Join?
 

@@ -9,8 +9,11 @@ extension StepFamily {
     guard context.isReal(0) else { return nil }
     switch context.node.op {
     case .resize(let resize): return Self.resize(context, resize)
-    case .gridSample(let sampling) where context.fact(1)?.dtype == .float32: return gridSample(context, sampling)
+    case .gridSample(let sampling) where context.fact(1)?.dtype == .float32:
+      return gridSample(context, sampling)
     case .warp(let warp) where context.isReal(0, 1, 2): return try Self.warp(context, warp)
+    case .localAttention(let attention) where context.isReal(0, 1, 2):
+      return Self.localAttention(context, attention)
     default: return nil
     }
   }
@@ -69,6 +72,23 @@ extension StepFamily {
           scale: warp.scale, source: memory.map(source), offsets: memory.map(offsets),
           mask: mask.map { memory.map($0) },
           residual: residual.map { memory.map($0) }, output: memory.map(output))
+      ]
+    }
+  }
+
+  private static func localAttention(_ context: NodeContext, _ attention: LocalAttention) -> Step {
+    let (query, key, value) = (context.input(0)!, context.input(1)!, context.input(2)!)
+    let (bias, output) = (context.input(3), context.output)
+    let kernels = context.kernels
+    return Step(
+      context, kernel: kernels.curveName("local_attention"),
+      reason: "\(attention.cells) cells, relation and mixture in one", readsConstants: context.values,
+      takesStrided: true, givesStrided: true
+    ) { memory in
+      [
+        kernels.localAttention(
+          region: attention.region, scale: attention.scale, query: memory.map(query), key: memory.map(key),
+          value: memory.map(value), bias: bias.map { memory.floats($0) }, output: memory.map(output))
       ]
     }
   }

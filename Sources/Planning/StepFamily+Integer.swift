@@ -18,6 +18,7 @@ extension StepFamily {
     case .globalAveragePool: return mean(context, work)
     case .resize(let resize): return integerResize(context, work, resize)
     case .warp(let warp): return integerWarp(context, work, warp)
+    case .localAttention(let attention): return integerAttention(context, work, attention)
     case .quantizeLinear: return rescale(context, work)
     default: throw context.fail("no integer kernel")
     }

@@ -84,6 +84,27 @@ extension StepFamily {
   }
 }
 
+extension StepFamily {
+  static func integerAttention(_ context: NodeContext, _ work: IntegerWork, _ attention: LocalAttention)
+    -> Step
+  {
+    let (query, key, value, output) = (work.inputs[0], work.inputs[1], work.inputs[2], context.output)
+    let steps = work.relation!
+    let table = SoftmaxTable(stepsOf: 1.0 / 32)
+    let kernels = context.integers
+    return Step(
+      context, kernel: "int8_attention__\(kernels.othersISA)",
+      reason: "\(attention.cells) cells, relation and mixture in one",
+      weightBytes: 512 + 16 * attention.cells, takesStrided: true, givesStrided: true
+    ) { memory in
+      kernels.localAttention(
+        region: attention.region, steps: steps, table: table, query: (memory.byteMap(query.name), query.zero),
+        key: (memory.byteMap(key.name), key.zero), value: (memory.byteMap(value.name), value.zero),
+        output: memory.byteMap(output))
+    }
+  }
+}
+
 extension SoftmaxTable {
   /// e^(-d * scale) for differences d, in 15 bits.
   init(stepsOf scale: Double) {

@@ -6,11 +6,11 @@ public import GraphIR
 /// Which values of a float graph are to be stored as u8, and which of them share one scale and zero point.
 ///
 /// The graph is as files carry it, channels first, with normalization folded (`Graph.foldedForQuantization`).
-/// Values inside a warp stay real: they exist in files only.
+/// Values inside a warp or a local attention stay real: they exist in files only.
 public struct QuantizationScheme: Sendable {
   /// Values to store, in running order.
   public private(set) var values: [String] = []
-  /// Nodes that stay as they are: those inside warps, and those that are to.
+  /// Nodes that stay as they are: those inside warps and local attention, and those that are to.
   let untouched: Set<String>
   /// Values whose parameters follow from what they are, not from what was seen.
   public private(set) var fixed: [String: Quantization] = [:]
@@ -21,9 +21,9 @@ public struct QuantizationScheme: Sendable {
 
   /// - Parameter isReal: which nodes are to stay in floats; tells by their names.
   public init(graph: Graph, keepingReal isReal: (String) -> Bool = { _ in false }) throws {
-    let warps = try WarpParts(graph)
+    let fused = try FusedParts(graph)
     let real = Set(graph.nodes.indices.filter { isReal(graph.nodes[$0].name) })
-    untouched = Set(warps.inner.union(real).map { graph.nodes[$0].name })
+    untouched = Set(fused.inner.union(real).map { graph.nodes[$0].name })
     let producers = graph.producers()
     let consumers = graph.consumers()
     let facts = try graph.facts()
@@ -55,9 +55,14 @@ public struct QuantizationScheme: Sendable {
       values.append(value)
     }
 
-    for (index, node) in graph.nodes.enumerated() where !warps.inner.contains(index) && !real.contains(index)
+    for (index, node) in graph.nodes.enumerated() where !fused.inner.contains(index) && !real.contains(index)
     {
       let output = behindLimits(node.outputs[0])
+      if let parts = fused.attention[index] {
+        for value in parts + node.outputs { add(value) }
+        lead(node.outputs[0], by: parts[2])
+        continue
+      }
       switch node.op {
       case .conv, .add, .sub, .mul, .averagePool, .globalAveragePool, .concat:
         guard isMap(node.outputs[0]) else { continue }
@@ -81,18 +86,18 @@ public struct QuantizationScheme: Sendable {
       case .relu, .clip:
         // Limits on a value that others read without them.
         if known.contains(node.inputs[0]) { add(behindLimits(node.outputs[0])) }
-      case .gridSample where warps.sources[index] != nil:
+      case .gridSample where fused.sources[index] != nil:
         add(node.inputs[0])
         add(node.outputs[0])
         lead(node.outputs[0], by: node.inputs[0])
       default: continue
       }
     }
-    for (index, offsets) in warps.offsets where !real.contains(index) {
+    for (index, offsets) in fused.offsets where !real.contains(index) {
       add(offsets)
       fixed[offsets] = Quantization(scale: 1 / 16, zeroPoint: 128)
     }
-    for (index, scores) in warps.scores where !real.contains(index) { add(scores) }
+    for (index, scores) in fused.scores where !real.contains(index) { add(scores) }
   }
 
   private mutating func lead(_ value: String, by leader: String) { leaders[value] = leader }
@@ -122,9 +127,9 @@ extension Graph {
   }
 }
 
-/// The nodes of a graph that the standard passes turn into warps.
-private struct WarpParts {
-  /// Nodes that vanish in a warp, GridSample nodes aside.
+/// The nodes of a graph that the standard passes turn into warps and local attention.
+private struct FusedParts {
+  /// Nodes that vanish in another one.
   var inner: Set<Int> = []
   /// The source of each GridSample that becomes a warp.
   var sources: [Int: String] = [:]
@@ -132,17 +137,19 @@ private struct WarpParts {
   var offsets: [(node: Int, value: String)] = []
   /// What the softmax of its mask reads.
   var scores: [(node: Int, value: String)] = []
+  /// Query, key and value of each node that becomes a local attention.
+  var attention: [Int: [String]] = [:]
 
   init(_ graph: Graph) throws {
     var recognised = graph
-    try recognised.apply([.recogniseWarps, .removeDead])
+    try recognised.apply([.recogniseWarps, .recogniseLocalAttention, .removeDead])
     let left = Set(recognised.nodes.map(\.name))
     let producers = recognised.producers()
     for (index, node) in graph.nodes.enumerated() where !left.contains(node.name) { inner.insert(index) }
     for node in recognised.nodes {
-      guard case .warp = node.op, let index = graph.nodes.firstIndex(where: { $0.name == node.name }) else {
-        continue
-      }
+      guard let index = graph.nodes.firstIndex(where: { $0.name == node.name }) else { continue }
+      if case .localAttention = node.op { attention[index] = Array(node.inputs.prefix(3)) }
+      guard case .warp = node.op else { continue }
       sources[index] = node.inputs[0]
       offsets.append((index, node.inputs[1]))
       if node.inputs.count > 2, let softmax = producers[node.inputs[2]] {

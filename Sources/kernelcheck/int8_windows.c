@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pooling, resize and warp.
+// Pooling, resize, warp and local attention.
 #include <stdio.h>
 
 #include "int8.h"
@@ -114,11 +114,45 @@ static void check_warp(check *c, const rm_int8_kernels *scalar, const rm_int8_ke
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) guarded_free(all[i]);
 }
 
+static void check_attention(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+  const int rows = check_range(c, 1, 6), columns = check_range(c, 1, 8), region = 3 + 2 * check_range(c, 0, 2);
+  const int depth = check_range(c, 0, 2) ? 32 : check_range(c, 1, 40), channels = check_range(c, 1, 70);
+  const int gap = check_range(c, 0, 2) ? 0 : 3, pixels = rows * columns, cells = region * region;
+  guarded query = guarded_alloc((size_t)(4 * pixels * (depth + gap) - gap), RM_INT8_OVERREAD);
+  guarded key = guarded_alloc((size_t)(pixels * (depth + gap) - gap), RM_INT8_OVERREAD);
+  guarded value = guarded_alloc((size_t)(pixels * (channels + gap) - gap), RM_INT8_OVERREAD);
+  guarded *inputs[] = {&query, &key, &value};
+  for (int i = 0; i < 3; i++)
+    int8_fill_bytes(c, inputs[i]->data, inputs[i]->size, check_range(c, 0, 2) ? INT8_RANDOM : INT8_EXTREME);
+  const size_t out_size = (size_t)(4 * pixels * (channels + gap) - gap);
+  guarded want = guarded_alloc(out_size, 0), got = guarded_alloc(out_size, 0);
+  int32_t bias[4 * RM_INT8_ATTENTION_CELLS];
+  for (int i = 0; i < 4 * cells; i++) bias[i] = check_range(c, -90, 90);
+  rm_int8_attention_call call = {.query = query.data, .key = key.data, .value = value.data, .out = want.data,
+                                 .query_pixel = depth + gap, .key_pixel = depth + gap, .value_pixel = channels + gap,
+                                 .out_pixel = channels + gap, .bias = bias, .query_zero = check_range(c, 0, 255),
+                                 .key_zero = check_range(c, 0, 255), .value_zero = check_range(c, 0, 255),
+                                 .rows = rows, .columns = columns, .depth = depth, .channels = channels,
+                                 .region = region, .multiplier = check_float(c, 1e-5f, 1e-2f)};
+  for (int i = 0; i < 256; i++) call.table[i] = (uint16_t)(32767 >> (i / 22));
+  scalar->attention(&call, 0, rows);
+  call.out = got.data;
+  const int split = check_range(c, 0, rows);
+  variant->attention(&call, 0, split);
+  variant->attention(&call, split, rows);
+  char name[96];
+  snprintf(name, sizeof name, "%dx%d d%d x%d r%d", rows, columns, depth, channels, region);
+  check_bytes(c, "rm_int8_attention", name, want.data, got.data, out_size);
+  guarded *all[] = {&query, &key, &value, &want, &got};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) guarded_free(all[i]);
+}
+
 void check_int8_windows(check *c) {
   const rm_int8_kernels *scalar = rm_int8_table(RM_CPU_SCALAR), *variant = rm_int8_table(c->level);
   for (int i = 0; i < 150; i++) {
     if (check_wants(c, "rm_int8_pool")) check_pool(c, scalar, variant);
     if (check_wants(c, "rm_int8_resize")) check_resize(c, scalar, variant);
     if (check_wants(c, "rm_int8_warp")) check_warp(c, scalar, variant);
+    if (check_wants(c, "rm_int8_attention")) check_attention(c, scalar, variant);
   }
 }

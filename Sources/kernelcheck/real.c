@@ -16,7 +16,7 @@ size_t real_size(const check *c) { return c->half ? sizeof(uint16_t) : sizeof(fl
 
 void real_name(const check *c, char *out, size_t size, const char *op) {
   const rm_real_table *table = real_variant(c);
-  const int is_curve = !strcmp(op, "sigmoid") || !strcmp(op, "softmax");
+  const int is_curve = !strcmp(op, "sigmoid") || !strcmp(op, "softmax") || !strcmp(op, "local_attention");
   snprintf(out, size, "%s_%s__%s", table->storage, op, is_curve ? table->curve_name : table->name);
 }
 

@@ -111,12 +111,40 @@ static void warp(check *c, int source_rows, int source_columns, int channels, in
   real_free(&got);
 }
 
+static void attention(check *c, int rows, int columns, int depth, int channels, int region) {
+  char name[64], shape[96];
+  real_name(c, name, sizeof name, "local_attention");
+  if (!check_wants(c, name)) return;
+  snprintf(shape, sizeof shape, "%dx%d d%d x%d r%d", rows, columns, depth, channels, region);
+  const size_t pixels = (size_t)rows * columns, count = 4 * pixels * channels;
+  real_array query = real_random(c, 4 * pixels * depth, -1, 1), key = real_random(c, pixels * depth, -1, 1);
+  real_array value = real_random(c, pixels * channels, -1, 1), bias = real_floats(c, (size_t)(4 * region * region), -2, 2);
+  real_array want = real_random(c, count, 0, 0), got = real_random(c, count, 0, 0);
+  rm_real_local_attention a = {
+      .query = query.at, .key = key.at, .value = value.at, .bias = bias.at, .output = want.at, .query_stride = depth,
+      .key_stride = depth, .value_stride = channels, .out_stride = channels, .batch = 1, .rows = rows,
+      .columns = columns, .depth = depth, .channels = channels, .region = region, .scale = 0.2f,
+  };
+  rm_real_local_attention b = a;
+  b.output = got.at;
+  const real_case what = {
+      .name = name, .shape = shape, .scalar = (real_kernel)real_scalar(c)->local_attention,
+      .variant = (real_kernel)real_variant(c)->local_attention, .scalar_arguments = &a, .variant_arguments = &b,
+      .units = rows, .want = want.at, .got = got.at, .count = count, .relative = 0, .absolute = 4e-6f,
+      .work = 4.0 * (double)pixels * region * region * (depth + channels), .unit = "MAC",
+  };
+  real_run(c, &what);
+  real_array *all[] = {&query, &key, &value, &bias, &want, &got};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) real_free(all[i]);
+}
+
 void check_real_maps(check *c) {
   if (c->bench) {
     pool(c, 1, 96, 120, 24, 8, 8, 0);
     pool(c, 0, 48, 60, 64, 5, 1, 2);
     resize(c, 48, 60, 64, 96, 120);
     warp(c, 48, 60, 64, 2, 1, 1, 2);
+    attention(c, 48, 60, 32, 64, 3);
     return;
   }
   for (int i = 0; i < 80; i++) {
@@ -126,5 +154,6 @@ void check_real_maps(check *c) {
     resize(c, check_range(c, 1, 7), check_range(c, 1, 7), channels, check_range(c, 1, 9), check_range(c, 1, 9));
     warp(c, check_range(c, 1, 6), check_range(c, 1, 6), channels, 1 + (i >> 1 & 1), i & 1, i >> 2 & 1,
          i % 5 ? 3.0f : 1e30f);
+    attention(c, check_range(c, 1, 5), check_range(c, 1, 6), check_range(c, 1, 40), channels, 3 + 2 * (i % 3));
   }
 }

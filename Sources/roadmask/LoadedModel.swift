@@ -26,11 +26,12 @@ struct LoadedModel: Sendable {
   var plan: Plan { plans[0].plan }
 
   /// - Parameters:
+  ///   - precision: `.fp32` and `.fp16` say how real numbers are stored; else as in the file.
   ///   - choose: the size to take pictures in, given the file's own.
   ///   - insists: a network that cannot have that size is refused; else it keeps its own.
   ///   - sizes: plans it for smaller pictures too, for `--adapt resolution`.
   init(
-    path: String, level: CPULevel, picture choose: (_ own: PixelSize) throws -> PixelSize = { $0 },
+    path: String, level: CPULevel, precision: PipelineConfig.Model.Precision = .auto, picture choose: (_ own: PixelSize) throws -> PixelSize = { $0 },
     insists: Bool = true, sizes isForSizes: Bool = false
   ) throws {
     self.path = path
@@ -49,6 +50,13 @@ struct LoadedModel: Sendable {
           picture = wanted
         } catch is GraphError where !insists {}
       }
+      let isHalf = precision == .fp16 || precision == .auto && metadata["precision"] == "fp16"
+      if precision == .fp16, graph.isQuantized {
+        throw Problem(
+          .badData, "RM-MODEL-010", "\(path): it is quantized to 8 bits, and cannot run in fp16",
+          hint: "name the model of floats, or leave --precision away")
+      }
+      if isHalf { graph = try graph.halved() }
       let ends = try graph.withStoredEnds()
       stored = ends.graph.inputs.first.flatMap { ends.inputs[$0.name] }
       var plans = [(plan: try Plan(graph: ends.graph, options: PlanOptions(level: level)), picture: picture)]
@@ -67,7 +75,7 @@ struct LoadedModel: Sendable {
       let license = metadata["license"]
       description = ModelDescription(
         name: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent,
-        sha256: try FileDigest.sha256(path), precision: plan.work.integer > 0 ? "int8" : "fp32",
+        sha256: try FileDigest.sha256(path), precision: plan.precision,
         isExact: plan.isExact,
         palette: try LoadedModel.palette(metadata, classes: classes), license: license ?? "unknown",
         notice: license.map { "weights: \($0)" + (metadata["dataset"].map { " (trained on \($0))" } ?? "") })

@@ -207,6 +207,26 @@ typedef struct {
   uint16_t table[256];
 } rm_int8_warp_call;
 
+// Local cross-attention (rm_real_local_attention) on stored numbers:
+//   s(p, r)      = sum of (query - query_zero) * (key - key_zero); 0 for cells beyond the border
+//   t(p, r)      = round(s * multiplier) + bias[sub-pixel][r], in steps of 1/32 of the exponent, ties to even
+//   weights      = the softmax above of t, differences of 255 and more taken as 255: they sum to 256
+//   out          = (sum of weight * value + 128) >> 8, value_zero beyond the border. Keeps the value's scale and zero
+//                  point.
+// begin and end are coarse rows; each gives two rows of the output.
+#define RM_INT8_ATTENTION_CELLS 49
+typedef struct {
+  const uint8_t *query, *key, *value;
+  uint8_t *out;
+  ptrdiff_t query_pixel, key_pixel, value_pixel, out_pixel;
+  const int32_t *bias;  // [4][region * region]
+  int32_t query_zero, key_zero, value_zero;
+  int32_t rows, columns, depth, channels;  // rows and columns of the coarse maps
+  int32_t region;                          // odd, at most 7
+  float multiplier;                        // 32 * scale * query scale * key scale
+  uint16_t table[256];
+} rm_int8_attention_call;
+
 // out = clamp(round(in / scale) + zero, low, high), ties to even, NaN gives low; and out = scale * (in - zero).
 // begin and end are elements.
 typedef struct {
@@ -243,6 +263,7 @@ typedef struct {
   void (*resize)(const rm_int8_resize_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
   void (*softmax)(const rm_int8_softmax_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
   void (*warp)(const rm_int8_warp_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*attention)(const rm_int8_attention_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
   void (*quantize)(const rm_int8_quantize_call *, ptrdiff_t begin, ptrdiff_t end);
   void (*dequantize)(const rm_int8_dequantize_call *, ptrdiff_t begin, ptrdiff_t end);
 } rm_int8_kernels;

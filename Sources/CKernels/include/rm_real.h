@@ -229,6 +229,26 @@ typedef struct {
   int scale;  // 1 or 2
 } rm_real_warp;
 
+// Local cross-attention (RSP, arXiv 2106.01744): the four fine pixels of each coarse cell take from the region x region
+// cells around it, whose keys and values are zero beyond the border:
+//   weight(p, r) = softmax over cells r of scale * (query[p] . key[r]) + bias[sub-pixel of p][r]
+//   output[p]    = sum over r of weight(p, r) * value[r]
+// Unit: two output rows, of one coarse row of one picture.
+#define RM_ATTENTION_CELLS 49
+typedef struct {
+  const void *query;   // [batch][2 * rows][2 * columns][depth]
+  const void *key;     // [batch][rows][columns][depth]
+  const void *value;   // [batch][rows][columns][channels]
+  const float *bias;   // [4][region * region]; NULL means zeros
+  void *output;        // [batch][2 * rows][2 * columns][channels]
+  ptrdiff_t query_stride, key_stride, value_stride, out_stride;  // pixel to pixel
+  int batch;
+  int rows, columns;  // coarse
+  int depth, channels;
+  int region;  // odd, at most 7
+  float scale;
+} rm_real_local_attention;
+
 // output[i] = a[i] x b[i] for each i of the batch: [m][k] x [k][n]. A batch stride of 0 repeats the operand.
 // Unit: one row of one product.
 typedef struct {
@@ -263,6 +283,7 @@ typedef void (*rm_real_fill_fn)(const rm_real_fill *, ptrdiff_t begin, ptrdiff_t
 typedef void (*rm_real_resize_fn)(const rm_real_resize *, ptrdiff_t begin, ptrdiff_t end);
 typedef void (*rm_real_gridsample_fn)(const rm_real_gridsample *, ptrdiff_t begin, ptrdiff_t end);
 typedef void (*rm_real_warp_fn)(const rm_real_warp *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_real_local_attention_fn)(const rm_real_local_attention *, ptrdiff_t begin, ptrdiff_t end);
 typedef void (*rm_real_matmul_fn)(const rm_real_matmul *, ptrdiff_t begin, ptrdiff_t end);
 typedef void (*rm_real_quantize_fn)(const rm_real_quantize *, ptrdiff_t begin, ptrdiff_t end);
 
@@ -286,13 +307,14 @@ typedef struct {
   rm_real_resize_fn resize;
   rm_real_gridsample_fn gridsample;
   rm_real_warp_fn warp;
+  rm_real_local_attention_fn local_attention;
   rm_real_matmul_fn matmul;
   rm_real_quantize_fn quantize, dequantize;
   // From the table's storage to float32 and back; in the table of float32 a copy.
   rm_real_convert_fn to_float, from_float;
   const char *storage;     // "f32" or "f16", the beginning of its kernels' names
   const char *name;        // the end of their names: "avx512", "avx2", "neon", "scalar", ...
-  const char *curve_name;  // the same for sigmoid and softmax
+  const char *curve_name;  // the same for sigmoid, softmax and local attention
 } rm_real_table;
 
 // How the elements of a table are stored.

@@ -11,6 +11,7 @@ typedef uint16_t element;
 static inline float get(element x) { return rm_from_half(x); }
 static inline element put(float x) { return rm_to_half(x); }
 
+#include "real_attention.h"
 #include "real_conv.h"
 #include "real_elementwise.h"
 #include "real_geometry.h"
@@ -43,6 +44,7 @@ const rm_real_table NAME(table) = {
     .resize = NAME(resize),
     .gridsample = NAME(gridsample),
     .warp = NAME(warp),
+    .local_attention = NAME(local_attention),
     .matmul = NAME(matmul),
     .quantize = NAME(quantize),
     .dequantize = NAME(dequantize),

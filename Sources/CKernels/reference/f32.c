@@ -10,6 +10,7 @@ typedef float element;
 static inline float get(element x) { return x; }
 static inline element put(float x) { return x; }
 
+#include "real_attention.h"
 #include "real_conv.h"
 #include "real_elementwise.h"
 #include "real_geometry.h"
@@ -42,6 +43,7 @@ const rm_real_table NAME(table) = {
     .resize = NAME(resize),
     .gridsample = NAME(gridsample),
     .warp = NAME(warp),
+    .local_attention = NAME(local_attention),
     .matmul = NAME(matmul),
     .quantize = NAME(quantize),
     .dequantize = NAME(dequantize),

@@ -3,6 +3,7 @@
 // kernels that are not computed in halves.
 #pragma once
 
+#include "real_attention.h"
 #include "real_conv.h"
 #include "real_dwconv.h"
 #include "real_elementwise.h"
@@ -37,6 +38,7 @@ const rm_real_table NAME(table) = {
     .resize = NAME(resize),
     .gridsample = SCALAR(gridsample),
     .warp = NAME(warp),
+    .local_attention = CURVES(local_attention),
     .matmul = SCALAR(matmul),
     .quantize = SCALAR(quantize),
     .dequantize = SCALAR(dequantize),

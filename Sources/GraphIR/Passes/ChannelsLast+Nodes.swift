@@ -8,7 +8,7 @@ extension LayoutRewriter {
     let rank = shape(x).rank
     switch node.op {
     case .conv, .batchNormalization, .averagePool, .maxPool, .globalAveragePool, .depthToSpace, .spaceToDepth,
-      .resize, .warp, .relu, .clip, .sigmoid, .hardSigmoid, .hardSwish, .cast:
+      .resize, .warp, .localAttention, .relu, .clip, .sigmoid, .hardSigmoid, .hardSwish, .cast:
       emit(node, node.op, node.inputs.map { read($0) })
     case .add, .sub, .mul, .div: binary(node)
     case .matMul:

@@ -35,7 +35,7 @@ struct ProfileCommand: ParsableCommand {
     let size = config.model.size
     let loaded = try LoadedModel(
       path: ModelStore.path(of: model, precision: config.model.precision), level: config.usableLevel(),
-      picture: { size ?? $0 })
+      precision: config.model.precision, picture: { size ?? $0 })
     let session = Session(plan: loaded.plan, pool: WorkerPool(threads: threads))
     report(session.profile(runs: runs), plan: loaded.plan)
   }
@@ -71,6 +71,7 @@ struct ProfileCommand: ParsableCommand {
     print(
       String(
         format: "\n%d steps  %.2f ms  %.1f GMAC/s  %@  %d thread%@", sorted.count, total * 1e3,
-        Double(plan.macs) / total / 1e9, plan.options.level.rawValue, threads, threads == 1 ? "" : "s"))
+        Double(plan.macs) / total / 1e9, plan.options.level.rawValue, threads, threads == 1 ? "" : "s")
+        + "  \(plan.workLine)")
   }
 }
