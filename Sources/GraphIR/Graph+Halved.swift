@@ -64,7 +64,21 @@ private struct HalvedGraphWriter {
     }
     graph.metadata["precision"] = "fp16"
     try graph.apply([.removeDead])
+    keepNames()
     return graph
+  }
+
+  /// Constants that nobody reads as floats any more are called as before.
+  private mutating func keepNames() {
+    var renamed: [String: String] = [:]
+    for (value, fresh) in made where source.constants[value] != nil && graph.constants[value] == nil {
+      guard let half = fresh[.float16], let constant = graph.constants.removeValue(forKey: half) else {
+        continue
+      }
+      graph.constants[value] = constant
+      renamed[half] = value
+    }
+    graph.replaceReads(renamed)
   }
 
   private func isFloat(_ value: String) -> Bool { facts[value]?.dtype == .float32 }
@@ -129,7 +143,8 @@ extension Operator {
   /// Needs numbers that float16 does not hold.
   fileprivate var isWide: Bool {
     switch self {
-    case .matMul, .reduceSum, .reduceMean, .batchNormalization, .quantizeLinear, .dequantizeLinear, .cast: true
+    case .matMul, .reduceSum, .reduceMean, .batchNormalization, .quantizeLinear, .dequantizeLinear, .cast:
+      true
     default: false
     }
   }

@@ -117,7 +117,8 @@ extension StepFamily {
     let kernels = context.kernels
     let size = context.outputFact.dtype.byteCount
     return Step(
-      context, kernel: "\(kernels.scalarName("fill")), copy__scalar", reason: "constant border", readsConstants: [input]
+      context, kernel: "\(kernels.scalarName("fill")), copy__scalar", reason: "constant border",
+      readsConstants: [input]
     ) {
       memory in
       let result = memory.pointer(output)

@@ -80,7 +80,8 @@ extension StepFamily {
     let (outer, extent, inner) = context.around(axis, context.fact(0)!.shape)
     let kernels = context.kernels
     return Step(
-      context, kernel: kernels.scalarName("arg_max"), reason: "over \(extent) elements", readsConstants: [input]
+      context, kernel: kernels.scalarName("arg_max"), reason: "over \(extent) elements",
+      readsConstants: [input]
     ) { memory in
       [
         kernels.argMax(

@@ -141,7 +141,8 @@ struct Assessment {
   ) throws -> (FrameLabeler, names: [String]) {
     let path = try ModelStore.path(of: model, precision: config.model.precision)
     let loaded = try LoadedModel(
-      path: path, level: config.usableLevel(), precision: config.model.precision, picture: { config.pictureSize(for: info, like: $0) },
+      path: path, level: config.usableLevel(), precision: config.model.precision,
+      picture: { config.pictureSize(for: info, like: $0) },
       insists: config.model.size != nil)
     let inference = try loaded.inference(threads: config.threadBudget)
     return (

@@ -31,7 +31,8 @@ struct LoadedModel: Sendable {
   ///   - insists: a network that cannot have that size is refused; else it keeps its own.
   ///   - sizes: plans it for smaller pictures too, for `--adapt resolution`.
   init(
-    path: String, level: CPULevel, precision: PipelineConfig.Model.Precision = .auto, picture choose: (_ own: PixelSize) throws -> PixelSize = { $0 },
+    path: String, level: CPULevel, precision: PipelineConfig.Model.Precision = .auto,
+    picture choose: (_ own: PixelSize) throws -> PixelSize = { $0 },
     insists: Bool = true, sizes isForSizes: Bool = false
   ) throws {
     self.path = path

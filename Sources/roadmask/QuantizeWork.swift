@@ -103,7 +103,8 @@ struct QuantizeWork {
 
   /// Where the labels of both agree on `examples`, and how long both take.
   func compare(with stored: LoadedModel, on examples: [AlignedBytes]) throws -> String {
-    let float = try LoadedModel(path: model, level: .best, precision: .fp32).inference(threads: config.threadBudget)
+    let float = try LoadedModel(path: model, level: .best, precision: .fp32).inference(
+      threads: config.threadBudget)
     let integer = try stored.inference(threads: config.threadBudget)
     let (before, beforeTime) = labels(float, examples)
     // Each takes pictures in its own form.

@@ -37,7 +37,8 @@ final class ModelCache: Sendable {
         if let match = known.first(where: { $0.wanted == wanted }) { return match }
       }
       let model = try LoadedModel(
-        path: path, level: key.level, precision: key.precision, picture: { config.pictureSize(for: source, like: $0) },
+        path: path, level: key.level, precision: key.precision,
+        picture: { config.pictureSize(for: source, like: $0) },
         insists: key.insists,
         sizes: key.isForSizes)
       models[key] = known + [model]
