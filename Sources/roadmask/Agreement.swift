@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Kernels
+import Buffers
 
 /// How many pixels two models label alike.
 struct Agreement {
