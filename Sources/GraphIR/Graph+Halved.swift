@@ -5,9 +5,10 @@ internal import Buffers
 extension Graph {
   /// This graph with float16 in place of float32: constants rounded to nearest, values stored as halves.
   ///
-  /// Inputs and outputs keep their types, behind a Cast. So do the operators that halves are too narrow for,
-  /// with Casts around them: matrix products and reductions, whose sums may leave the range, with the element
-  /// by element work and softmax behind them; coordinates of GridSample; conversions of stored numbers.
+  /// Inputs and outputs keep their types. So do the operators that halves are too narrow for, with Casts around
+  /// them: whatever gives an output, since scores near a tie decide labels; matrix products and reductions, whose
+  /// sums may leave the range, with the element by element work and softmax behind them; coordinates of
+  /// GridSample; conversions of stored numbers.
   ///
   /// - Throws: `GraphError` naming a constant that holds a number beyond 65504.
   public func halved() throws -> Graph {
@@ -32,8 +33,8 @@ private struct HalvedGraphWriter {
   private let staysFloat: Set<Int>
   private var graph: Graph
   private var names: FreshNames
-  /// What each value of the source is called now, and its type.
-  private var current: [String: (name: String, dtype: DType)] = [:]
+  /// Values that have another type now.
+  private var current: [String: DType] = [:]
   /// Casts and rounded constants that are there, by source value and type.
   private var made: [String: [DType: String]] = [:]
 
@@ -47,7 +48,6 @@ private struct HalvedGraphWriter {
   }
 
   mutating func run() throws -> Graph {
-    let outputs = Set(source.outputs)
     for (index, node) in source.nodes.enumerated() {
       let isHalf = !staysFloat.contains(index)
       var copy = node
@@ -55,12 +55,8 @@ private struct HalvedGraphWriter {
         copy.inputs[position] = try read(
           node.inputs[position], as: isHalf && !node.readsFloats(position) ? .float16 : .float32)
       }
-      let output = node.outputs[0]
-      let turns = isHalf && isFloat(output)
-      if turns, outputs.contains(output) { copy.outputs[0] = names.make("\(output).half") }
       graph.nodes.append(copy)
-      current[output] = (copy.outputs[0], turns ? .float16 : facts[output]!.dtype)
-      if copy.outputs[0] != output { cast(copy.outputs[0], to: .float32, output) }
+      if isHalf, isFloat(node.outputs[0]) { current[node.outputs[0]] = .float16 }
     }
     graph.metadata["precision"] = "fp16"
     try graph.apply([.removeDead])
@@ -85,23 +81,18 @@ private struct HalvedGraphWriter {
 
   /// The name under which `value` can be read as `dtype`.
   private mutating func read(_ value: String, as dtype: DType) throws -> String {
-    let (name, now) = current[value] ?? (value, .float32)
-    if now == dtype { return name }
+    if current[value] ?? .float32 == dtype { return value }
     if let there = made[value]?[dtype] { return there }
     let fresh = names.make("\(value).\(dtype.rawValue)")
     if let constant = source.constants[value] {
       graph.constants[fresh] = Constant(
         try constant.tensor.halved(value), isParameter: constant.isParameter)
     } else {
-      cast(name, to: dtype, fresh)
+      graph.nodes.append(
+        Node(names.make("\(fresh).cast"), .cast(dtype), inputs: [value], outputs: [fresh]))
     }
     made[value, default: [:]][dtype] = fresh
     return fresh
-  }
-
-  private mutating func cast(_ value: String, to dtype: DType, _ output: String) {
-    graph.nodes.append(
-      Node(names.make("\(output).cast"), .cast(dtype), inputs: [value], outputs: [output]))
   }
 }
 
@@ -112,7 +103,9 @@ extension Graph {
     var kept: Set<Int> = []
     for (index, node) in nodes.enumerated() {
       let follows = node.inputs.contains { producers[$0].map(kept.contains) ?? false }
-      if node.op.isWide || (follows && node.op.passesOn) { kept.insert(index) }
+      if node.op.isWide || outputs.contains(node.outputs[0]) || (follows && node.op.passesOn) {
+        kept.insert(index)
+      }
     }
     // Places in a picture, back to the operator that predicts them.
     var values = nodes.flatMap { node in

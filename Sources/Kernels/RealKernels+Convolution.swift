@@ -50,6 +50,12 @@ extension RealKernels {
     _ window: ConvolutionWindow, inChannels: Int, outChannels: Int, groups: Int,
     weights: UnsafeBufferPointer<Float>, bias: UnsafeBufferPointer<Float>?
   ) -> PackedConvolution {
+    // Pairs of few channels are slower to bring together than to multiply one by one.
+    if table.pointee.conv_terms > 1, inChannels / groups < 8, groups == 1 {
+      return RealKernels(level: level, element: element).pack(
+        window, inChannels: inChannels, outChannels: outChannels, groups: groups, weights: weights,
+        bias: bias)
+    }
     let taps = window.kernelRows * window.kernelColumns
     precondition(groups > 0 && inChannels % groups == 0 && outChannels % groups == 0)
     precondition(
@@ -61,12 +67,15 @@ extension RealKernels {
     shape.groups = Int32(groups)
     shape.kernel_rows = Int32(window.kernelRows)
     shape.kernel_columns = Int32(window.kernelColumns)
+    shape.stride_columns = Int32(window.strideColumns)
+    shape.dilation_columns = Int32(window.dilationColumns)
 
     let table = table.pointee
     let isDepthwise = groups == inChannels && groups == outChannels && groups > 1
     let panel = isDepthwise ? 0 : Int(table.conv_panel)
     let isPacked = panel > 0 && rm_real_conv_fits(&shape) != 0
-    let count = isPacked ? rm_real_conv_packed_count(&shape, Int32(panel)) : weights.count
+    let terms = isPacked ? table.conv_terms : 1
+    let count = isPacked ? rm_real_conv_packed_count(&shape, Int32(panel), terms) : weights.count
     let packed = AlignedBytes(count: count * MemoryLayout<Float>.stride)
     let function: rm_real_conv_fn
     let kernel: String
@@ -80,10 +89,12 @@ extension RealKernels {
       kernel = is3x3 ? name("dwconv3x3") : scalarName("dwconv")
       reason = is3x3 ? "depthwise 3x3" : "depthwise, window without a vector kernel"
     } else if isPacked {
-      rm_real_conv_pack(&shape, Int32(panel), weights.baseAddress, packed.floats)
+      rm_real_conv_pack(&shape, Int32(panel), terms, weights.baseAddress, packed.floats)
       function = table.conv
       kernel = name("conv")
-      reason = taps == 1 ? "1x1, packed weights" : "dense window, packed weights, no patch matrix"
+      reason =
+        (taps == 1 ? "1x1, packed weights" : "dense window, packed weights, no patch matrix")
+        + (terms == 2 ? ", products of bf16" : "")
     } else {
       packed.pointer.copyMemory(from: weights.baseAddress!, byteCount: packed.count)
       function = RealKernels(level: .scalar, element: element).table.pointee.conv
@@ -97,17 +108,23 @@ extension RealKernels {
     }
     return PackedConvolution(
       window: window, inChannels: inChannels, outChannels: outChannels, groups: groups, kernel: kernel,
-      reason: reason, function: function, isDepthwise: isDepthwise, weights: stored(packed, count: count),
+      reason: reason, function: function, isDepthwise: isDepthwise,
+      weights: stored(packed, count: count, asBF16: terms == 2),
       bias: storedBias)
   }
 }
 
 extension RealKernels {
-  /// `count` floats as elements.
-  private func stored(_ floats: AlignedBytes, count: Int) -> AlignedBytes {
+  /// `count` floats as elements, or as bf16.
+  private func stored(_ floats: AlignedBytes, count: Int, asBF16: Bool) -> AlignedBytes {
     guard element == .float16 else { return floats }
     let halves = AlignedBytes(count: count * element.byteCount)
-    rm_real_to_halves(floats.floats, halves.pointer.assumingMemoryBound(to: UInt16.self), count)
+    let numbers = halves.pointer.assumingMemoryBound(to: UInt16.self)
+    if asBF16 {
+      rm_real_to_bf16(floats.floats, numbers, count)
+    } else {
+      rm_real_to_halves(floats.floats, numbers, count)
+    }
     return halves
   }
 }

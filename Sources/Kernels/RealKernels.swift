@@ -14,12 +14,16 @@ public struct RealKernels: @unchecked Sendable {
   public let element: DType
   let table: UnsafePointer<rm_real_table>
 
-  public init(level: CPULevel, element: DType = .float32) {
+  /// - Parameter multipliesBF16: convolutions on halves round input and weights to bf16 where the machine has
+  ///   products of them, which are faster and have an error of up to 2^-8.
+  public init(level: CPULevel, element: DType = .float32, multipliesBF16: Bool = false) {
     precondition(CPULevel.usable.contains(level), "this machine has no \(level)")
     precondition(element.isReal, "kernels on \(element)")
     self.level = level
     self.element = element
-    table = rm_real_kernels(level.rawLevel, element == .float16 ? RM_REAL_HALF : RM_REAL_FLOAT)
+    let storage =
+      element == .float32 ? RM_REAL_FLOAT : multipliesBF16 ? RM_REAL_HALF_BF16 : RM_REAL_HALF
+    table = rm_real_kernels(level.rawLevel, storage)
   }
 
   /// The instruction set behind the vectorised kernels: "scalar", "avx2", "avx512", ….

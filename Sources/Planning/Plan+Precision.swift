@@ -7,8 +7,12 @@ extension Plan {
     return (rest.count, rest.count { $0.runsOnStoredNumbers }, rest.count { $0.runsOnHalves })
   }
 
-  /// "int8", "fp16" or "fp32": the narrowest numbers that steps run on.
-  public var precision: String { work.integer > 0 ? "int8" : work.half > 0 ? "fp16" : "fp32" }
+  /// "int8", "bf16", "fp16" or "fp32": the narrowest numbers that steps run on.
+  public var precision: String {
+    if work.integer > 0 { return "int8" }
+    if work.half == 0 { return "fp32" }
+    return steps.contains { $0.kernel.hasSuffix("_conv__avx512bf16") } ? "bf16" : "fp16"
+  }
 
   /// Whether every step from the first conversion to the last runs on stored numbers: what comes in is stored
   /// at once, and what goes out was stored until then.

@@ -7,9 +7,14 @@ void check_real(check *c) {
     check_real_elementwise(c);
     check_real_maps(c);
   }
+  c->half = c->bf16 = 1;
+  if (strstr(real_variant(c)->name, "bf16")) check_real_conv(c);
+  c->bf16 = 0;
 }
 
-static rm_real_storage storage(const check *c) { return c->half ? RM_REAL_HALF : RM_REAL_FLOAT; }
+static rm_real_storage storage(const check *c) {
+  return c->bf16 ? RM_REAL_HALF_BF16 : c->half ? RM_REAL_HALF : RM_REAL_FLOAT;
+}
 const rm_real_table *real_scalar(const check *c) { return rm_real_kernels(RM_CPU_SCALAR, storage(c)); }
 const rm_real_table *real_variant(const check *c) { return rm_real_kernels(c->level, storage(c)); }
 size_t real_size(const check *c) { return c->half ? sizeof(uint16_t) : sizeof(float); }
@@ -32,6 +37,14 @@ real_array real_elements(check *c, real_array floats) {
   real_array a = {.memory = guarded_alloc(floats.count * sizeof(uint16_t), 0), .count = floats.count};
   a.at = a.memory.data;
   rm_real_to_halves(floats.at, a.at, a.count);
+  real_free(&floats);
+  return a;
+}
+
+real_array real_pairs(real_array floats) {
+  real_array a = {.memory = guarded_alloc(floats.count * sizeof(uint16_t), 0), .count = floats.count};
+  a.at = a.memory.data;
+  rm_real_to_bf16(floats.at, a.at, a.count);
   real_free(&floats);
   return a;
 }
@@ -84,6 +97,8 @@ static void compare(check *c, const real_case *what) {
     // Errors of floats may turn one rounding: a unit of the last place, which below 2^-14 is 2^-24.
     relative += 0x1p-10f;
     absolute += 0x1p-24f;
+    // Each product of two numbers up to 1 is off by up to 2^-8.
+    if (strstr(what->name, "_conv__avx512bf16")) absolute += what->rounding * 0x1p-9f;
     if (strstr(what->name, "fp16")) {
       relative += 0x1p-10f;
       absolute += what->rounding * 0x1p-11f;

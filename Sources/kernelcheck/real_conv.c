@@ -46,14 +46,14 @@ static void conv(check *c, conv_shape s, int gap, int residual, int add_first, i
     packed = real_floats(c, weights.count, 0, 0);
     rm_real_dwconv_pack(s.out, taps, weights.at, packed.at);
   } else if (variant->conv_panel && rm_real_conv_fits(&a)) {
-    packed = real_floats(c, rm_real_conv_packed_count(&a, variant->conv_panel), 0, 0);
-    rm_real_conv_pack(&a, variant->conv_panel, weights.at, packed.at);
+    packed = real_floats(c, rm_real_conv_packed_count(&a, variant->conv_panel, variant->conv_terms), 0, 0);
+    rm_real_conv_pack(&a, variant->conv_panel, variant->conv_terms, weights.at, packed.at);
   } else {
     packed = real_floats(c, weights.count, 0, 0);
     memcpy(packed.at, weights.at, weights.count * sizeof(float));
     variant = scalar;
   }
-  packed = real_elements(c, packed);
+  packed = !depthwise && variant->conv_terms == 2 ? real_pairs(packed) : real_elements(c, packed);
   weights = real_elements(c, weights);
   a.weights = depthwise ? packed.at : weights.at;
   b.weights = packed.at;

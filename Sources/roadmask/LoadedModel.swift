@@ -26,7 +26,8 @@ struct LoadedModel: Sendable {
   var plan: Plan { plans[0].plan }
 
   /// - Parameters:
-  ///   - precision: `.fp32` and `.fp16` say how real numbers are stored; else as in the file.
+  ///   - precision: `.fp32`, `.fp16` and `.bf16` say how real numbers are stored and multiplied; else as in the
+  ///     file.
   ///   - choose: the size to take pictures in, given the file's own.
   ///   - insists: a network that cannot have that size is refused; else it keeps its own.
   ///   - sizes: plans it for smaller pictures too, for `--adapt resolution`.
@@ -51,21 +52,24 @@ struct LoadedModel: Sendable {
           picture = wanted
         } catch is GraphError where !insists {}
       }
-      let isHalf = precision == .fp16 || precision == .auto && metadata["precision"] == "fp16"
-      if precision == .fp16, graph.isQuantized {
+      let asksHalves = precision == .fp16 || precision == .bf16
+      let isHalf = asksHalves || precision == .auto && metadata["precision"] == "fp16"
+      let options = PlanOptions(level: level, multipliesBF16: precision == .bf16)
+      if asksHalves, graph.isQuantized {
         throw Problem(
-          .badData, "RM-MODEL-010", "\(path): it is quantized to 8 bits, and cannot run in fp16",
+          .badData, "RM-MODEL-010",
+          "\(path): it is quantized to 8 bits, and cannot run in \(precision.rawValue)",
           hint: "name the model of floats, or leave --precision away")
       }
       if isHalf { graph = try graph.halved() }
       let ends = try graph.withStoredEnds()
       stored = ends.graph.inputs.first.flatMap { ends.inputs[$0.name] }
-      var plans = [(plan: try Plan(graph: ends.graph, options: PlanOptions(level: level)), picture: picture)]
+      var plans = [(plan: try Plan(graph: ends.graph, options: options), picture: picture)]
       if isForSizes, let largest = picture ?? whole {
         for size in largest.smaller {
           let input = size.roundedUp(to: 32)
           let smaller = try graph.resized(toRows: input.height, columns: input.width).withStoredEnds().graph
-          plans.append((try Plan(graph: smaller, options: PlanOptions(level: level)), size))
+          plans.append((try Plan(graph: smaller, options: options), size))
         }
       }
       self.plans = plans

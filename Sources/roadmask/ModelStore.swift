@@ -38,7 +38,7 @@ enum ModelStore {
   /// The file of `model`, a name or a path; the default model without one.
   ///
   /// A name stands for `NAME.int8.onnx`, `NAME.fp16.onnx` and `NAME.onnx`; `precision` chooses among those that
-  /// are installed, `auto` the first in this order; `fp16` takes the floats where there is no file of halves. A
+  /// are installed, `auto` the first in this order; `fp16` and `bf16` take the floats where there is no file of halves. A
   /// path means that very file.
   static func path(of model: String?, precision: PipelineConfig.Model.Precision = .auto) throws -> String {
     if let model, model.contains("/") || model.hasSuffix(".onnx") {
@@ -54,7 +54,7 @@ enum ModelStore {
       switch precision {
       case .auto: [".int8", ".fp16", ""]
       case .int8: [".int8"]
-      case .fp16: [".fp16", ""]
+      case .fp16, .bf16: [".fp16", ""]
       case .fp32: [""]
       }
     let installed = installed

@@ -148,7 +148,7 @@ extension Plan {
   /// "58 of 58 operators int8, exact".
   var workLine: String {
     let work = work
-    let count = ["int8": work.integer, "fp16": work.half][precision] ?? work.steps
+    let count = ["int8": work.integer, "fp16": work.half, "bf16": work.half][precision] ?? work.steps
     let kind = precision == "int8" ? (isExact ? ", exact" : ", mixed") : ""
     return "\(count) of \(work.steps) operators \(precision)\(kind)"
   }

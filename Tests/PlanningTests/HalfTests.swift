@@ -74,7 +74,8 @@ struct HalfTests {
     var builder = GraphBuilder(name: "large")
     let x = try builder.input("x", .float32, [1, 1, 2, 2])
     let large = try builder.parameter("large", Tensor([70_000], shape: [1, 1, 1, 1]))
-    let graph = try builder.finish(outputs: [try builder.add(.mul, [x, large])])
+    let product = try builder.node("product", .mul, [x, large])
+    let graph = try builder.finish(outputs: [try builder.node("end", .relu, [product])])
     let error = #expect(throws: GraphError.self) { try graph.halved() }
     #expect(error?.problem.contains("'large' holds 70000") == true, "\(error.map { "\($0)" } ?? "")")
   }

@@ -31,6 +31,9 @@ int rm_cpu_usable(rm_cpu_level level);
 // 1 where this machine computes with halves: AVX512-FP16, or fullfp16. Thread-safe.
 int rm_cpu_computes_halves(void);
 
+// 1 where this machine multiplies pairs of bf16: AVX512_BF16. Thread-safe.
+int rm_cpu_multiplies_bf16(void);
+
 // The CPU's name as the system reports it; "unknown" where it does not. Static storage.
 const char *rm_cpu_name(void);
 

@@ -72,14 +72,14 @@ typedef struct {
   float low, high;
 } rm_real_conv;
 
-// 1 where a kernel with packed weights takes the shape.
+// 1 where a kernel with packed weights takes a window, its strides and dilations, and so many channels.
 int rm_real_conv_fits(const rm_real_conv *conv);
 
 // Elements of the packed weights of a level whose panels are `panel` channels wide, without over-read.
-// Packed: for each group, for each panel of output channels: [taps][in_channels / groups][panel], channels
-// beyond the last are zero.
-size_t rm_real_conv_packed_count(const rm_real_conv *conv, int panel);
-void rm_real_conv_pack(const rm_real_conv *conv, int panel, const float *weights, float *packed);
+// Packed: for each group, for each panel of output channels: [taps][in_channels / groups / terms][panel][terms],
+// channels beyond the last are zero. `terms` is 1 or 2.
+size_t rm_real_conv_packed_count(const rm_real_conv *conv, int panel, int terms);
+void rm_real_conv_pack(const rm_real_conv *conv, int panel, int terms, const float *weights, float *packed);
 
 // Depthwise weights [channels][taps] to [taps][channels], the form that depthwise kernels take.
 void rm_real_dwconv_pack(int channels, int taps, const float *weights, float *packed);
@@ -87,6 +87,8 @@ void rm_real_dwconv_pack(int channels, int taps, const float *weights, float *pa
 // Weights are packed as floats; the first makes them halves: to nearest, ties to even. The other is exact.
 void rm_real_to_halves(const float *input, uint16_t *output, size_t count);
 void rm_real_from_halves(const uint16_t *input, float *output, size_t count);
+// The same to bf16, the upper half of a float.
+void rm_real_to_bf16(const float *input, uint16_t *output, size_t count);
 
 // Two maps element by element, operands repeated along axes where their stride is 0:
 // output = min(max(a op b, low), high). Output is contiguous. In place on an operand of the output's own shape.
@@ -293,6 +295,7 @@ typedef struct {
   // shapes that rm_real_conv_fits.
   rm_real_conv_fn conv;
   int conv_panel;
+  int conv_terms;  // 2: weights are packed as pairs of bf16
   rm_real_conv_fn dwconv;     // groups = in_channels = out_channels, weights packed by rm_real_dwconv_pack
   rm_real_conv_fn dwconv3x3;  // the same, 3x3 without dilation, stride_columns 1 or 2
   rm_real_binary_fn add, sub, mul, div;
@@ -318,7 +321,13 @@ typedef struct {
 } rm_real_table;
 
 // How the elements of a table are stored.
-typedef enum { RM_REAL_FLOAT = 0, RM_REAL_HALF = 1 } rm_real_storage;
+typedef enum {
+  RM_REAL_FLOAT = 0,
+  RM_REAL_HALF = 1,
+  // Halves, and where the machine has AVX512_BF16, convolutions that round their input and weights to bf16: each
+  // product has an error of up to 2^-8 of it.
+  RM_REAL_HALF_BF16 = 2,
+} rm_real_storage;
 
 // The table of a level; of the highest level below it that has one, where it has none. Static storage.
 // A machine that computes halves has a table of its own for them at every level above scalar.

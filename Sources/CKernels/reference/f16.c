@@ -23,6 +23,7 @@ static inline element put(float x) { return rm_to_half(x); }
 const rm_real_table NAME(table) = {
     .conv = NAME(conv),
     .conv_panel = 0,
+    .conv_terms = 1,
     .dwconv = NAME(dwconv),
     .dwconv3x3 = NAME(dwconv),
     .add = NAME(add),

@@ -22,6 +22,7 @@ static inline element put(float x) { return x; }
 const rm_real_table NAME(table) = {
     .conv = NAME(conv),
     .conv_panel = 0,
+    .conv_terms = 1,
     .dwconv = NAME(dwconv),
     .dwconv3x3 = NAME(dwconv),
     .add = NAME(add),

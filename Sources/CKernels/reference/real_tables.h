@@ -34,6 +34,7 @@ RM_REAL_DECLARE(f32, avx512)
 RM_REAL_DECLARE(f16, avx2)
 RM_REAL_DECLARE(f16, avx512)
 extern const rm_real_table rm_f16_table__avx512fp16;
+extern const rm_real_table rm_f16_table__avx512bf16;
 #elif defined(__aarch64__)
 RM_REAL_DECLARE(f32, neon)
 RM_REAL_DECLARE(f16, neon)

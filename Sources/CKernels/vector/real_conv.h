@@ -17,12 +17,24 @@
 
 #include "real_kernels.h"
 
+#if PAIRS
+enum { TERMS = 2 };
+#else
+// What a step of a sum multiplies: TERMS input channels of a pixel, by as many of each output channel's weights.
+enum { TERMS = 1 };
+typedef lane cell;
+typedef vec term;
+INLINE term t_cell(const cell *p) { return v_lane(p); }
+INLINE term t_weights(const element *p) { return v_get(p); }
+INLINE vec t_fma(term a, term b, vec c) { return v_fma(a, b, c); }
+#endif
+
 #define STAGED (HALF && !NATIVE)
 
 typedef struct {
-  const lane *const *rows;  // [taps][RM_REAL_CONV_TILE]
+  const cell *const *rows;  // [taps][RM_REAL_CONV_TILE]
   int taps;
-  int depth;               // input channels of the group
+  int depth;               // cells of a group's input channels
   const element *weights;  // first panel
   ptrdiff_t panel_step;    // elements from a panel to the next
   const float *bias;       // of the first channel, or NULL
@@ -46,19 +58,19 @@ typedef struct {
     }                                                                                                            \
     const element *weights = t->weights;                                                                         \
     const ptrdiff_t step = t->panel_step;                                                                        \
-    const lane *const *rows = t->rows;                                                                           \
+    const cell *const *rows = t->rows;                                                                           \
     for (int tap = 0; tap < t->taps; tap++, rows += RM_REAL_CONV_TILE) {                                          \
-      const lane *in[ROWS];                                                                                      \
+      const cell *in[ROWS];                                                                                      \
       UNROLL for (int r = 0; r < ROWS; r++) in[r] = rows[r];                                                     \
       const ptrdiff_t depth = t->depth;                                                                          \
       UNROLL2 for (ptrdiff_t k = 0; k < depth; k++) {                                                            \
-        vec w[PANELS];                                                                                           \
-        UNROLL for (int p = 0; p < PANELS; p++) w[p] = v_get(weights + p * step);                                \
+        term w[PANELS];                                                                                          \
+        UNROLL for (int p = 0; p < PANELS; p++) w[p] = t_weights(weights + p * step);                            \
         UNROLL for (int r = 0; r < ROWS; r++) {                                                                  \
-          const vec x = v_lane(in[r] + k);                                                                       \
-          UNROLL for (int p = 0; p < PANELS; p++) sum[r][p] = v_fma(x, w[p], sum[r][p]);                         \
+          const term x = t_cell(in[r] + k);                                                                      \
+          UNROLL for (int p = 0; p < PANELS; p++) sum[r][p] = t_fma(x, w[p], sum[r][p]);                         \
         }                                                                                                        \
-        weights += WIDTH;                                                                                        \
+        weights += TERMS * WIDTH;                                                                                \
       }                                                                                                          \
     }                                                                                                            \
     const vec low = v_all(t->low), high = v_all(t->high);                                                        \
@@ -111,11 +123,22 @@ static shape shape_for(int panels) {
 #endif
 }
 
-static const lane conv_zeros[RM_REAL_CONV_DEPTH];
+static const cell conv_zeros[RM_REAL_CONV_DEPTH];
 
-#if STAGED
-// `pixels` runs of `depth` elements to lanes without gaps.
-TARGET static void widen(const element *in, ptrdiff_t stride, int pixels, ptrdiff_t depth, lane *out) {
+#if PAIRS
+// `pixels` runs of `depth` elements to cells; an odd last one has a zero beside it. Writes up to a vector behind.
+TARGET static void widen(const element *in, ptrdiff_t stride, int pixels, ptrdiff_t depth, cell *out) {
+  if (stride == depth && depth % TERMS == 0) {
+    depth *= pixels;
+    pixels = 1;
+  }
+  for (int pixel = 0; pixel < pixels; pixel++, in += stride, out += (depth + 1) / TERMS)
+    for (ptrdiff_t i = 0; i < depth; i += WIDTH)
+      t_narrow(in + i, m_first(depth - i < WIDTH ? (int)(depth - i) : WIDTH), out + i / TERMS);
+}
+#elif STAGED
+// `pixels` runs of `depth` elements to cells without gaps.
+TARGET static void widen(const element *in, ptrdiff_t stride, int pixels, ptrdiff_t depth, cell *out) {
   if (stride == depth) {
     depth *= pixels;
     pixels = 1;
@@ -130,8 +153,8 @@ TARGET static void widen(const element *in, ptrdiff_t stride, int pixels, ptrdif
 
 // Where each tap of `pixels` outputs from `first` on lies: for each piece of a row of outputs and each row of the
 // window, the columns from `low` to `high` are in memory side by side, in the input itself or on the stage.
-TARGET static void point(const rm_real_conv *c, ptrdiff_t first, int pixels, int group_channel, lane *stage,
-                         const lane **rows) {
+TARGET static void point(const rm_real_conv *c, ptrdiff_t first, int pixels, int group_channel, cell *stage,
+                         const cell **rows) {
   const ptrdiff_t depth = c->in_channels / c->groups;
   int column = (int)(first % c->out_columns), done = 0;
   ptrdiff_t line = first / c->out_columns;
@@ -145,7 +168,7 @@ TARGET static void point(const rm_real_conv *c, ptrdiff_t first, int pixels, int
     const ptrdiff_t picture = line / c->out_rows * c->in_rows;
     for (int i = 0; i < c->kernel_rows; i++) {
       const int y = top + i * c->dilation_rows;
-      const lane *from = NULL;
+      const cell *from = NULL;
       ptrdiff_t step = c->in_stride;
       if (y >= 0 && y < c->in_rows && low <= high) {
         const element *in =
@@ -153,15 +176,15 @@ TARGET static void point(const rm_real_conv *c, ptrdiff_t first, int pixels, int
 #if STAGED
         widen(in, c->in_stride, high - low + 1, depth, stage);
         from = stage;
-        step = depth;
-        stage += (high - low + 1) * depth;
+        step = (depth + TERMS - 1) / TERMS;
+        stage += (high - low + 1) * step;
 #else
         (void)stage, (void)depth;
         from = in;
 #endif
       }
       for (int j = 0; j < c->kernel_columns; j++) {
-        const lane **to = rows + (i * c->kernel_columns + j) * RM_REAL_CONV_TILE + done;
+        const cell **to = rows + (i * c->kernel_columns + j) * RM_REAL_CONV_TILE + done;
         int x = left + j * c->dilation_columns;
         for (int pixel = 0; pixel < run; pixel++, x += c->stride_columns)
           to[pixel] = from && x >= low && x <= high ? from + (x - low) * step : conv_zeros;
@@ -172,7 +195,7 @@ TARGET static void point(const rm_real_conv *c, ptrdiff_t first, int pixels, int
     line++;
   }
   const int taps = c->kernel_rows * c->kernel_columns;
-  for (const lane **to = rows; to < rows + taps * RM_REAL_CONV_TILE; to += RM_REAL_CONV_TILE)
+  for (const cell **to = rows; to < rows + taps * RM_REAL_CONV_TILE; to += RM_REAL_CONV_TILE)
     for (int pixel = pixels; pixel < RM_REAL_CONV_TILE; pixel++) to[pixel] = to[pixels - 1];
 }
 
@@ -181,13 +204,14 @@ TARGET void NAME(conv)(const rm_real_conv *c, ptrdiff_t begin, ptrdiff_t end) {
   const int taps = c->kernel_rows * c->kernel_columns;
   const int in_group = c->in_channels / c->groups, out_group = c->out_channels / c->groups;
   const int panels = (out_group + WIDTH - 1) / WIDTH;
-  const ptrdiff_t panel_step = (ptrdiff_t)taps * in_group * WIDTH;
-  const lane *rows[RM_REAL_CONV_TAPS * RM_REAL_CONV_TILE];
+  const int depth = (in_group + TERMS - 1) / TERMS;
+  const ptrdiff_t panel_step = (ptrdiff_t)taps * depth * TERMS * WIDTH;
+  const cell *rows[RM_REAL_CONV_TAPS * RM_REAL_CONV_TILE];
 #if STAGED
-  lane stage[RM_REAL_CONV_STAGE];
+  cell stage[RM_REAL_CONV_STAGE + WIDTH];
   const int chunk = rm_real_conv_chunk(c);
 #else
-  lane *stage = NULL;
+  cell *stage = NULL;
   const int chunk = RM_REAL_CONV_TILE;
 #endif
   const ptrdiff_t last = end * RM_REAL_CONV_TILE < all ? end * RM_REAL_CONV_TILE : all;
@@ -200,7 +224,7 @@ TARGET void NAME(conv)(const rm_real_conv *c, ptrdiff_t begin, ptrdiff_t end) {
         const int channel = group * out_group + panel * WIDTH, left = out_group - panel * WIDTH;
         tile t = {
             .taps = taps,
-            .depth = in_group,
+            .depth = depth,
             .weights = (const element *)c->weights + ((ptrdiff_t)group * panels + panel) * panel_step,
             .panel_step = panel_step,
             .bias = c->bias ? c->bias + channel : NULL,

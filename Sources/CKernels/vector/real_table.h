@@ -17,6 +17,7 @@
 const rm_real_table NAME(table) = {
     .conv = NAME(conv),
     .conv_panel = WIDTH,
+    .conv_terms = TERMS,
     .dwconv = SCALAR(dwconv),
     .dwconv3x3 = NAME(dwconv3x3),
     .add = NAME(add),

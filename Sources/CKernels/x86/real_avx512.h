@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // The vector vocabulary of the shared kernels: 16 numbers wide, computed as floats. The including file defines
-// HALF: 1 where elements are halves, widened as they are loaded and rounded as they are stored.
+// HALF: 1 where elements are halves, widened as they are loaded and rounded as they are stored. With PAIRS,
+// convolutions multiply numbers rounded to bf16, two at a time, and add the products up as floats (AVX512_BF16).
 #pragma once
 
 #include <immintrin.h>
 #include <stdint.h>
 
+#if PAIRS
+#define LEVEL "avx512bf16"
+#define ISA avx512bf16
+#define TARGET __attribute__((target("avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")))
+#else
 #define LEVEL "avx512"
 #define ISA avx512
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")))
+#endif
 #define WIDTH 16
 #define REGISTERS 32
 #define NATIVE 0
@@ -61,4 +68,15 @@ INLINE vec v_get(const element *p) { return v_load(p); }
 INLINE void v_put(element *p, vec x) { v_store(p, x); }
 INLINE vec v_get_some(const element *p, mask m) { return v_floats_some(p, m); }
 INLINE void v_put_some(element *p, mask m, vec x) { _mm512_mask_storeu_ps(p, m, x); }
+#endif
+
+#if PAIRS
+typedef uint32_t cell;
+typedef __m512bh term;
+INLINE term t_cell(const cell *p) { return (term)_mm512_set1_epi32((int)*p); }
+INLINE term t_weights(const element *p) { return (term)_mm512_loadu_si512(p); }
+INLINE vec t_fma(term a, term b, vec c) { return _mm512_dpbf16_ps(c, a, b); }
+INLINE void t_narrow(const element *p, mask m, cell *out) {
+  _mm256_storeu_si256((__m256i *)out, (__m256i)_mm512_cvtneps_pbh(v_get_some(p, m)));
+}
 #endif

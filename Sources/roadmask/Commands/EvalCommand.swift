@@ -26,7 +26,7 @@ struct EvalCommand: ParsableCommand {
   @Option(help: "A label video to score.") var pred: String?
   @Option(help: "The true label video.") var truth: String?
   @Option(name: .shortAndLong, help: "An installed model's name, or an .onnx file.") var model: String?
-  @Option(help: "Which of an installed model's files: auto, fp32, fp16, int8.") var precision: String?
+  @Option(help: "Numbers to run on: auto, fp32, fp16, bf16, int8.") var precision: String?
   @Option(help: "Also say how many pixels this model labels alike in fp32, a name or an .onnx file.")
   var against: String?
   @Option(help: "Size of the model's picture as WxH. (default: by the source's shape)") var inferSize: String?

@@ -17,7 +17,7 @@ struct ProfileCommand: ParsableCommand {
   @Option(help: "Runs to take the median of.") var runs = 20
   @Option(help: "Threads.") var threads = 1
   @Option(help: "Use no instructions above this level.") var cpu: String?
-  @Option(help: "Which of an installed model's files: auto, fp32, fp16, int8.") var precision: String?
+  @Option(help: "Numbers to run on: auto, fp32, fp16, bf16, int8.") var precision: String?
   @Option(help: "Size of the model's picture as WxH. (default: the file's)") var inferSize: String?
   @Option(help: "Operators to show; 0 shows all.") var top = 20
 
