@@ -23,6 +23,7 @@ from torch import Tensor, fx
 import camvid
 import train
 from graph import BatchNorm, GraphError, load_graph
+from losses import area_loss, pixel_loss
 from memory import MOMENTUM, NAME, Memory
 from pretrained import TFLite, backbone_prefixes, start_from_onnx, start_from_tflite
 
@@ -363,6 +364,28 @@ def test_picture_and_label_stay_aligned() -> None:
         bright = pixels[0] > (pixels[0].max() + pixels[0].min()) / 2
         wrong = (bright != (classes == 3)) & (classes != camvid.IGNORE)
         assert wrong.mean() < 0.005
+
+
+def test_area_loss_of_settled_pixels_is_the_iou_lost() -> None:
+    """Where every pixel is sure of one class, the Lovász extension is 1 - IoU itself."""
+    target = torch.randint(0, 3, (2, 9, 9), generator=torch.Generator().manual_seed(1))
+    target[0, :2] = camvid.IGNORE
+    said = target.clamp(max=2).roll(1, 2)
+    full = 200.0 * torch.nn.functional.one_hot(said, 3).permute(0, 3, 1, 2).float()
+    matrix = camvid.confusion(target.numpy().reshape(-1), said.numpy().reshape(-1))
+    expected = float(np.mean(1 - camvid.iou(matrix)[:3]))
+    assert abs(float(area_loss(full, target, 0, step=1)) - expected) < 1e-5
+    right = 200.0 * torch.nn.functional.one_hot(target.clamp(max=2), 3).permute(0, 3, 1, 2).float()
+    assert float(area_loss(right, target, 0, step=1)) < 1e-6
+    assert float(area_loss(full, torch.full_like(target, camvid.IGNORE), 0)) == 0
+
+
+def test_area_loss_sees_all_pixels_in_turn() -> None:
+    target = torch.zeros(1, 6, 6, dtype=torch.long)
+    full = torch.zeros(1, 2, 6, 6, requires_grad=True)
+    for iteration in range(9):
+        (area_loss(full, target, iteration) + 0 * pixel_loss(full, target, torch.ones(2))).backward()
+    assert bool((full.grad[0, 0] < 0).all())
 
 
 def test_score() -> None:

@@ -44,7 +44,7 @@ static inline void rm_int8_weigh(const uint8_t *in, int32_t channels, const uint
 // The same softmax of `cells` numbers that lie `step` apart and are of any size.
 static inline void rm_int8_weigh_steps(const int32_t *in, int32_t cells, int32_t step, const uint16_t table[256],
                                        uint16_t *out) {
-  uint8_t levels[RM_INT8_ATTENTION_CELLS];
+  uint8_t levels[RM_INT8_LOCAL_CELLS];
   int32_t largest = in[0];
   for (int32_t r = 1; r < cells; r++) largest = in[r * step] > largest ? in[r * step] : largest;
   for (int32_t r = 0; r < cells; r++) {
@@ -74,7 +74,9 @@ void rm_int8_mean__scalar(const rm_int8_mean_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_resize__scalar(const rm_int8_resize_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_softmax__scalar(const rm_int8_softmax_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_warp__scalar(const rm_int8_warp_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_attention__scalar(const rm_int8_attention_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_local_attention__scalar(const rm_int8_local_attention_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_global_attention__scalar(const rm_int8_global_attention_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_sample__scalar(const rm_int8_sample_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_quantize__scalar(const rm_int8_quantize_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_dequantize__scalar(const rm_int8_dequantize_call *, ptrdiff_t, ptrdiff_t);
 
@@ -97,7 +99,9 @@ void rm_int8_average_pool__avx2(const rm_int8_pool_call *, ptrdiff_t, ptrdiff_t)
 void rm_int8_mean__avx2(const rm_int8_mean_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_resize__avx2(const rm_int8_resize_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_warp__avx2(const rm_int8_warp_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_attention__avx2(const rm_int8_attention_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_local_attention__avx2(const rm_int8_local_attention_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_global_attention__avx2(const rm_int8_global_attention_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_sample__avx2(const rm_int8_sample_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_quantize__avx2(const rm_int8_quantize_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_dequantize__avx2(const rm_int8_dequantize_call *, ptrdiff_t, ptrdiff_t);
 #endif

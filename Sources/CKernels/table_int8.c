@@ -17,7 +17,9 @@ static const rm_int8_kernels scalar = {
     .resize = rm_int8_resize__scalar,
     .softmax = rm_int8_softmax__scalar,
     .warp = rm_int8_warp__scalar,
-    .attention = rm_int8_attention__scalar,
+    .local_attention = rm_int8_local_attention__scalar,
+    .global_attention = rm_int8_global_attention__scalar,
+    .sample = rm_int8_sample__scalar,
     .quantize = rm_int8_quantize__scalar,
     .dequantize = rm_int8_dequantize__scalar,
 };
@@ -41,7 +43,9 @@ static const rm_int8_kernels scalar = {
       .resize = rm_int8_resize__avx2,                                                                     \
       .softmax = rm_int8_softmax__scalar,                                                                 \
       .warp = rm_int8_warp__avx2,                                                                         \
-      .attention = rm_int8_attention__avx2,                                                               \
+      .local_attention = rm_int8_local_attention__avx2,                                                   \
+      .global_attention = rm_int8_global_attention__avx2,                                                 \
+      .sample = rm_int8_sample__avx2,                                                                     \
       .quantize = rm_int8_quantize__avx2,                                                                 \
       .dequantize = rm_int8_dequantize__avx2,                                                             \
   }
@@ -69,7 +73,9 @@ X86(avx512vnni);
       .resize = rm_int8_resize__scalar,                                                                   \
       .softmax = rm_int8_softmax__scalar,                                                                 \
       .warp = rm_int8_warp__scalar,                                                                       \
-      .attention = rm_int8_attention__scalar,                                                             \
+      .local_attention = rm_int8_local_attention__scalar,                                                 \
+      .global_attention = rm_int8_global_attention__scalar,                                               \
+      .sample = rm_int8_sample__scalar,                                                                   \
       .quantize = rm_int8_quantize__scalar,                                                               \
       .dequantize = rm_int8_dequantize__scalar,                                                           \
   }

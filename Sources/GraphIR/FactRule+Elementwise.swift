@@ -52,14 +52,18 @@ extension FactRule {
     let fact = try real(0)
     try channelwise(fact, axis)
     let type = facts[2]?.dtype ?? .uint8
-    guard type == .uint8 || type == .int8 else { throw fail("zero point of type \(type.rawValue)") }
+    guard type == .uint8 || type == .int8 else {
+      throw fail("zero point of type \(type.rawValue)", hint: "it must be uint8 or int8")
+    }
     return Fact(type, fact.shape)
   }
 
   func dequantize(_ axis: Int) throws -> Fact {
     guard [.uint8, .int8, .int32].contains(x.dtype) else { throw fail("input is \(x)") }
     if let zero = facts[2], zero.dtype != x.dtype {
-      throw fail("zero point of type \(zero.dtype.rawValue) for \(x)")
+      throw fail(
+        "zero point of type \(zero.dtype.rawValue) for \(x)",
+        hint: "both conversions of a value must have one type")
     }
     try channelwise(x, axis)
     return Fact(.float32, x.shape)
@@ -69,7 +73,9 @@ extension FactRule {
   private func channelwise(_ fact: Fact, _ axis: Int) throws {
     let scale = try real(1).shape
     if let zero = facts[2], zero.shape.count != scale.count {
-      throw fail("\(scale.count) scales but \(zero.shape.count) zero points")
+      throw fail(
+        "\(scale.count) scales but \(zero.shape.count) zero points",
+        hint: "there is one zero point for each scale")
     }
     guard scale.rank == 1, scale.count != 1 else {
       guard scale.count == 1 else { throw fail("scale \(scale)") }
@@ -77,7 +83,9 @@ extension FactRule {
     }
     let resolved = try self.axis(axis, rank: fact.shape.rank)
     guard fact.shape[resolved] == scale.count else {
-      throw fail("\(scale.count) scales along axis \(axis) of \(fact.shape)")
+      throw fail(
+        "\(scale.count) scales along axis \(axis) of \(fact.shape)",
+        hint: "weights have a scale for each output channel, axis 0")
     }
   }
 }

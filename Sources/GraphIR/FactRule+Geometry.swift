@@ -79,4 +79,14 @@ extension FactRule {
     out.channels = value.channels
     return try fact(x.dtype, out.extents(layout))
   }
+
+  func globalAttention() throws -> Fact {
+    let maps = try (0..<3).map { try map($0) }
+    for index in 0..<3 { try real(index) }
+    let (query, key, value) = (maps[0], maps[1], maps[2])
+    guard key == query, value.batch == key.batch, value.rows == key.rows, value.columns == key.columns else {
+      throw fail("keys \(facts[1]!.shape) and values \(facts[2]!.shape) for queries \(x.shape)")
+    }
+    return try fact(x.dtype, value.extents(layout))
+  }
 }

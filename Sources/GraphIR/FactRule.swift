@@ -73,6 +73,7 @@ struct FactRule {
     case .warp(let warp): try self.warp(warp)
     case .cast(let dtype): try cast(dtype)
     case .localAttention(let attention): try localAttention(attention)
+    case .globalAttention: try globalAttention()
     case .quantizeLinear(let axis): try quantize(axis)
     case .dequantizeLinear(let axis): try dequantize(axis)
     }
@@ -100,8 +101,12 @@ extension FactRule {
   func real(_ index: Int) throws -> Fact {
     let fact = facts[index]!
     guard fact.dtype == .float32 || fact.dtype == .float16 else {
+      let isStored = fact.dtype == .uint8 || fact.dtype == .int8
       throw fail(
-        "input '\(node.inputs[index])' is \(fact.dtype.rawValue)", hint: "the operator takes real numbers")
+        "input '\(node.inputs[index])' is \(fact.dtype.rawValue)",
+        hint: isStored
+          ? "a DequantizeLinear is missing before it: the operator takes real numbers"
+          : "the operator takes real numbers")
     }
     return fact
   }

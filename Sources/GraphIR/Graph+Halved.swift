@@ -6,7 +6,7 @@ extension Graph {
   /// This graph with float16 in place of float32: constants rounded to nearest, values stored as halves.
   ///
   /// Inputs and outputs keep their types. So do the operators that halves are too narrow for, with Casts around
-  /// them: whatever gives an output, since scores near a tie decide labels; matrix products and reductions, whose
+  /// them: whatever gives an output, since scores near a tie decide labels; matrix products, attention of all pixels and reductions, whose
   /// sums may leave the range, with the element by element work and softmax behind them; coordinates of
   /// GridSample; conversions of stored numbers.
   ///
@@ -136,7 +136,8 @@ extension Operator {
   /// Needs numbers that float16 does not hold.
   fileprivate var isWide: Bool {
     switch self {
-    case .matMul, .reduceSum, .reduceMean, .batchNormalization, .quantizeLinear, .dequantizeLinear, .cast:
+    case .matMul, .globalAttention, .reduceSum, .reduceMean, .batchNormalization, .quantizeLinear,
+      .dequantizeLinear, .cast:
       true
     default: false
     }

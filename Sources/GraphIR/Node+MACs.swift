@@ -20,6 +20,11 @@ extension Node {
       }
       let width = MapShape(output.shape.extents, layout: layout)?.channels ?? 1
       return Shape.checkedCount([output.shape.count / width, attention.cells, channels[0] + channels[1]])
+    case .globalAttention:
+      let maps = [inputs[0], inputs[2]].map { $0.flatMap { MapShape($0.shape.extents, layout: layout) } }
+      guard let query = maps[0], let value = maps[1] else { return 0 }
+      let pixels = query.rows * query.columns
+      return Shape.checkedCount([query.batch, pixels, pixels, query.channels + value.channels])
     default:
       return 0
     }

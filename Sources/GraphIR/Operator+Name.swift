@@ -35,6 +35,7 @@ extension Operator {
     case .warp: "Warp"
     case .cast: "Cast"
     case .localAttention: "LocalAttention"
+    case .globalAttention: "GlobalAttention"
     case .quantizeLinear: "QuantizeLinear"
     case .dequantizeLinear: "DequantizeLinear"
     }
@@ -46,6 +47,7 @@ extension Operator {
     case .conv, .warp, .quantizeLinear, .dequantizeLinear: 2...3
     case .matMul, .add, .sub, .mul, .div, .gridSample: 2...2
     case .localAttention: 3...4
+    case .globalAttention: 3...3
     case .batchNormalization: 5...5
     case .concat: 1...GraphLimits.inputs
     case .relu, .clip, .sigmoid, .hardSigmoid, .hardSwish, .softmax, .averagePool, .maxPool,

@@ -31,6 +31,7 @@ extension Operator {
         + (sample.alignCorners ? " alignCorners" : "")
     case .warp(let warp): return "scale=\(warp.scale)"
     case .cast(let dtype): return "to=\(dtype.rawValue)"
+    case .globalAttention(let scale): return "scale=\(scale)"
     case .localAttention(let attention): return "region=\(attention.region)"
     }
   }

@@ -49,6 +49,9 @@ public enum Operator: Sendable, Hashable {
   /// Inputs: query (at twice the rows and columns of the others), key, value, bias? (`[1, 4 * cells, 1, 1]`: for
   /// each of the four sub-pixels, row-major, the region's cells, row-major). Never in a file: a pass makes it.
   case localAttention(LocalAttention)
+  /// Inputs: query, key, value, maps of equal size. Each pixel takes the mean of all values, weighted by the
+  /// softmax of `scale * query · key`. Never in a file: a pass makes it of MatMul and what stands around it.
+  case globalAttention(scale: Float)
 
   /// The same real numbers as float32 or float16.
   case cast(DType)

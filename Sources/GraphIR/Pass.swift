@@ -19,10 +19,12 @@ extension Graph {
   /// The passes that make a graph as files carry it into one as it runs, in order.
   public static let standardPasses: [Pass] = [
     .foldConstants,
+    .storeUnsigned,
     .foldBatchNorm,
     .fuseActivations,
     .recogniseWarps,
     .recogniseLocalAttention,
+    .recogniseGlobalAttention,
     .scaleResizes,
     .channelsLast,
     .removeDead,
@@ -42,7 +44,7 @@ extension Graph {
     return report
   }
 
-  /// This graph after `standardPasses`: channels last, normalization folded, warps and local attention recognised.
+  /// This graph after `standardPasses`: channels last, normalization folded, warps and attention recognised.
   public func optimized() throws -> Graph {
     var graph = self
     try graph.apply(Graph.standardPasses)

@@ -70,6 +70,24 @@ extension Int8Kernels {
     return Job(table.table, call, units: output.batch * output.rows, work: output.elements * 2)
   }
 
+  /// The most channels of a softmax.
+  public static let softmaxChannels = Int(RM_INT8_SOFTMAX_CHANNELS)
+
+  /// Softmax over the channels of each pixel, stored with scale 1/256 and zero point 0.
+  public func softmax(_ input: ByteMap, output: ByteMap, table exponents: SoftmaxTable) -> Job {
+    precondition(input.pixels == output.pixels && input.channels == output.channels)
+    precondition(1...Int8Kernels.softmaxChannels ~= input.channels)
+    var call = rm_int8_softmax_call()
+    call.in = UnsafePointer(input.base)
+    call.in_pixel = input.pixelStride
+    call.out = output.base
+    call.out_pixel = output.pixelStride
+    call.columns = Int32(output.columns)
+    call.channels = Int32(output.channels)
+    exponents.copy(to: &call.table)
+    return Job(table.softmax, call, units: output.batch * output.rows, work: output.elements * 8)
+  }
+
   /// Real numbers to stored ones.
   public func quantize(
     _ input: UnsafePointer<Float>, output: UnsafeMutablePointer<UInt8>, count: Int, scale: Float,

@@ -30,6 +30,28 @@ public struct Int8ResizeTaps: @unchecked Sendable {
   }
 }
 
+/// Where each stored number of a sampling grid points along one axis, in 64ths of a source cell.
+public struct GridPositions: @unchecked Sendable {
+  // @unchecked: the bytes are written here and never again.
+
+  public let extent: Int
+  private let bytes: AlignedBytes
+
+  /// - Parameter positions: 256, within 0…extent - 1.
+  public init(extent: Int, _ positions: [Double]) {
+    precondition(positions.count == 256)
+    self.extent = extent
+    bytes = AlignedBytes(count: 1024)
+    for (index, position) in positions.enumerated() {
+      precondition(position >= 0 && position <= Double(extent - 1))
+      bytes.pointer.storeBytes(
+        of: Int32((position * 64 + 0.5).rounded(.down)), toByteOffset: index * 4, as: Int32.self)
+    }
+  }
+
+  var table: UnsafePointer<Int32> { UnsafePointer(bytes.pointer.assumingMemoryBound(to: Int32.self)) }
+}
+
 /// Weights of a softmax over differences of stored numbers.
 public struct SoftmaxTable: Sendable, Hashable {
   /// For each difference from the largest; the first is the largest and not 0.
@@ -67,6 +89,27 @@ extension Int8Kernels {
         in_rows: Int32(from.rows), in_columns: Int32(from.columns), out_rows: Int32(to.rows),
         out_columns: Int32(to.columns), channels: Int32(to.channels), rows: rows.taps, columns: columns.taps)
       return Job(table.resize, call, units: to.rows, work: to.elements)
+    }
+  }
+
+  /// Samples `source` where `grid`, two channels with x first, points: bilinear. Keeps the source's scale and
+  /// zero point.
+  ///
+  /// - Precondition: `rows` and `columns` outlive the jobs.
+  public func sample(
+    source: ByteMap, grid: ByteMap, rows: GridPositions, columns: GridPositions, output: ByteMap
+  ) -> [Job] {
+    precondition(source.channels == output.channels && source.batch == output.batch)
+    precondition(grid.channels == 2 && grid.batch == output.batch && grid.pixels == output.pixels)
+    precondition(rows.extent == source.rows && columns.extent == source.columns)
+    return (0..<source.batch).map { index in
+      let (from, to, points) = (source.image(index), output.image(index), grid.image(index))
+      let call = rm_int8_sample_call(
+        source: UnsafePointer(from.base), grid: UnsafePointer(points.base), out: to.base,
+        source_pixel: from.pixelStride, grid_pixel: points.pixelStride, out_pixel: to.pixelStride,
+        source_rows: Int32(from.rows), source_columns: Int32(from.columns), rows: Int32(to.rows),
+        columns: Int32(to.columns), channels: Int32(to.channels), xs: columns.table, ys: rows.table)
+      return Job(table.sample, call, units: to.rows, work: to.pixels * (to.channels + 20))
     }
   }
 

@@ -38,4 +38,35 @@ extension RealKernels {
       table.pointee.local_attention, a, units: key.batch * key.rows,
       work: output.pixels * region * region * (key.channels + value.channels))
   }
+
+  /// Each pixel of `output` takes from all pixels of `value`, all float32; see rm_real.h.
+  ///
+  /// - Parameters:
+  ///   - query: as many channels as `key`.
+  ///   - output: overlaps none of the others.
+  public func globalAttention(scale: Float, query: MapView, key: MapView, value: MapView, output: MapView)
+    -> Job
+  {
+    precondition(element == .float32, "attention of all pixels on \(element)")
+    precondition(query.channels == key.channels && query.batch == key.batch && query.pixels == key.pixels)
+    precondition(
+      value.pixels == key.pixels && output.pixels == value.pixels && output.channels == value.channels)
+    var a = rm_real_global_attention()
+    a.query = UnsafeRawPointer(query.base)
+    a.key = UnsafeRawPointer(key.base)
+    a.value = UnsafeRawPointer(value.base)
+    a.output = output.base
+    a.query_stride = query.pixelStride
+    a.key_stride = key.pixelStride
+    a.value_stride = value.pixelStride
+    a.out_stride = output.pixelStride
+    a.batch = Int32(key.batch)
+    a.pixels = Int32(key.rows * key.columns)
+    a.depth = Int32(key.channels)
+    a.channels = Int32(value.channels)
+    a.scale = scale
+    return Job(
+      table.pointee.global_attention, a, units: key.pixels,
+      work: key.pixels * key.rows * key.columns * (key.channels + value.channels))
+  }
 }

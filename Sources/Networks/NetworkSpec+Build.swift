@@ -34,6 +34,9 @@ extension NetworkSpec {
     let taps: Taps
     switch backbone {
     case .mobileNetV2(let width): taps = try MobileNetV2(width: width).build(image, &builder)
+    case .shortTermDense(let form, let width):
+      taps = try ShortTermDense(modules: form == .stdc1 ? [2, 2, 2] : [4, 5, 3], width: width).build(
+        image, &builder)
     }
     let logits = try Head(spec: self).build(taps, &builder)
     var graph = try builder.graph.finish(outputs: [logits] + builder.auxiliary)

@@ -6,22 +6,23 @@ extension NetworkSpec.Backbone {
   var text: String {
     switch self {
     case .mobileNetV2(let width): width == 1 ? "mobilenetv2" : "mobilenetv2-\(width)"
+    case .shortTermDense(let form, let width): width == 1 ? form.rawValue : "\(form.rawValue)-\(width)"
     }
   }
 
   init(text: String) throws {
-    let name = "mobilenetv2"
-    guard text.hasPrefix(name) else {
-      throw NetworkError("backbone '\(text)'", hint: "mobilenetv2 or mobilenetv2-0.5")
-    }
-    let rest = text.dropFirst(name.count)
-    guard let width = rest.isEmpty ? 1 : rest.first == "-" ? Double(rest.dropFirst()) : nil,
-      width >= 0.1, width <= 4
-    else {
+    let parts = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+    let form = NetworkSpec.ShortTermDenseForm(rawValue: String(parts[0]))
+    guard form != nil || parts[0] == "mobilenetv2" else {
       throw NetworkError(
-        "backbone '\(text)'", hint: "its width is a number from 0.1 to 4, as in mobilenetv2-0.5")
+        "backbone '\(text)'",
+        hint: "mobilenetv2, stdc1 or stdc2, each also with a width, as in mobilenetv2-0.5")
     }
-    self = .mobileNetV2(width: width)
+    guard let width = parts.count == 1 ? 1 : Double(parts[1]), width >= 0.1, width <= 4 else {
+      throw NetworkError(
+        "backbone '\(text)'", hint: "its width is a number from 0.1 to 4, as in \(parts[0])-0.5")
+    }
+    self = form.map { .shortTermDense($0, width: width) } ?? .mobileNetV2(width: width)
   }
 }
 

@@ -5,7 +5,11 @@ public struct NetworkSpec: Sendable, Hashable {
   public enum Backbone: Sendable, Hashable {
     /// `width` multiplies every channel count, rounded to multiples of 8.
     case mobileNetV2(width: Double)
+    /// STDC1 or STDC2; `width` as above, in multiples of 16.
+    case shortTermDense(ShortTermDenseForm, width: Double)
   }
+
+  public enum ShortTermDenseForm: String, Sendable, Hashable, CaseIterable { case stdc1, stdc2 }
 
   /// What gathers context at stride 32 (or 16).
   public enum Context: Sendable, Hashable {

@@ -51,7 +51,7 @@ extension GraphEncoder {
         .string("mode", sample.mode.rawValue), .string("padding_mode", sample.padding.rawValue),
         .int("align_corners", sample.alignCorners ? 1 : 0),
       ]
-    case .warp, .localAttention:
+    case .warp, .localAttention, .globalAttention:
       throw GraphError(
         node: node.name, op: node.op.name, "ONNX has no such operator", hint: "write the graph before passes")
     }

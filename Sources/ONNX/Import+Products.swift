@@ -5,7 +5,9 @@ import GraphIR
 
 extension Importer {
   static let products: [String: Rule] = [
-    "Conv": { try $0.conv(&$1) },
+    "Conv": { importer, node in
+      try importer.conv(&node, node.inputs, output: try node.output())
+    },
     "MatMul": { importer, node in
       try importer.add(.matMul, node.inputs, output: try node.output(), node)
     },
@@ -19,9 +21,15 @@ extension Importer {
     },
   ]
 
-  private mutating func conv(_ node: inout NodeReader) throws {
-    let x = try fact(node.input(0), node).shape
-    let weight = try fact(node.input(1), node).shape
+  /// - Parameter operands: x, weight, bias?; of a node that has the attributes of Conv.
+  @discardableResult
+  mutating func conv(_ node: inout NodeReader, _ operands: [String], output: String?, part: String = "")
+    throws
+    -> String
+  {
+    guard operands.count >= 2 else { throw node.fail("\(operands.count) inputs; the operator takes 2 to 3") }
+    let x = try fact(operands[0], node).shape
+    let weight = try fact(operands[1], node).shape
     guard x.rank == 4, weight.rank == 4 else {
       throw node.fail("input \(x) and weight \(weight)", hint: "only two-dimensional convolutions run")
     }
@@ -32,7 +40,7 @@ extension Importer {
       Pair(rows: x[2], columns: x[3]), kernel: kernel, strides: strides, dilations: dilations)
     let convolution = Convolution(
       kernel: kernel, strides: strides, dilations: dilations, pads: pads, groups: try node.int("group", 1))
-    try add(.conv(convolution), node.inputs, output: try node.output(), node)
+    return try add(.conv(convolution), operands, output: output, part: part, node)
   }
 
   /// alpha · A · B + beta · C as matrix product and sum.

@@ -58,7 +58,14 @@ struct ModelDecoder {
     }
     let initial = Set(graph.initializer.map(\.name))
     for tensor in graph.initializer {
-      try importer.addInitializer(tensor.name, try tensor.tensor(tensor.name))
+      do {
+        try importer.addInitializer(tensor.name, try tensor.tensor(tensor.name))
+      } catch var error as GraphError {
+        let reader = graph.node.first { $0.input.contains(tensor.name) }
+        error.node = reader.map { $0.name.isEmpty ? $0.output.first ?? "" : $0.name }
+        error.op = reader?.opType
+        throw error
+      }
     }
     // Files before IR version 4 list initialisers among the inputs.
     for input in graph.input where !initial.contains(input.name) {

@@ -89,6 +89,11 @@ extension ONNXTensorProto {
         doubleData.isEmpty ? try words(UInt64.self).map(Double.init(bitPattern:)) : try numbers(doubleData)
       return Tensor(values.map { Float($0) }, shape: shape)
     default:
+      let narrow = [4: "uint16", 5: "int16", 21: "uint4", 22: "int4"]
+      if let name = narrow[Int(dataType)] {
+        throw fail(
+          "numbers of type \(name)", hint: "quantise with 8 bits: int8 weights, uint8 or int8 activations")
+      }
       throw fail(
         "numbers of type \(dataType)",
         hint: "float, float16, double, int8, uint8, int32, int64 and bool are read")

@@ -111,13 +111,17 @@ struct IntegerFinder {
 
   /// The stored value that `value` is the real form of.
   func stored(_ value: String) -> StoredValue? {
+    guard let result = storedOrKnown(value), graph.constants[result.name] == nil else { return nil }
+    return result
+  }
+
+  /// The same, constants included.
+  private func storedOrKnown(_ value: String) -> StoredValue? {
     guard let producer = producers[value], case .dequantizeLinear = graph.nodes[producer].op else {
       return nil
     }
     let node = graph.nodes[producer]
-    guard graph.constants[node.inputs[0]] == nil, facts[node.inputs[0]]?.dtype == .uint8,
-      var result = parameters(node)
-    else { return nil }
+    guard facts[node.inputs[0]]?.dtype == .uint8, var result = parameters(node) else { return nil }
     result.name = node.inputs[0]
     return result
   }
@@ -146,6 +150,13 @@ struct IntegerFinder {
       let found = node.inputs.prefix(count).compactMap(stored)
       return found.count == count ? found : nil
     }
+    /// Two, of which one may be constant.
+    func pair() -> [StoredValue]? {
+      let found = node.inputs.prefix(2).compactMap(storedOrKnown)
+      guard found.count == 2, found.contains(where: { graph.constants[$0.name] == nil }) else { return nil }
+      return found
+    }
+    func isScaled(_ value: StoredValue) -> Bool { value.scale / output.scale <= CombineRule.largestScale }
     let shapes = node.inputs.map { facts[$0]?.shape }
     let result = facts[node.outputs[0]]!.shape
     var work: IntegerWork
@@ -158,24 +169,27 @@ struct IntegerFinder {
       work = made(inputs)
       work.weights = weights
     case .add, .sub:
-      guard let inputs = operands(2), shapes[0] == result, shapes[1] == result, result.rank == 4,
-        inputs.allSatisfy({ $0.scale / output.scale <= CombineRule.largestScale })
+      guard let inputs = pair(), shapes[0] == result, shapes[1] == result, result.rank == 4,
+        inputs.allSatisfy(isScaled)
       else { return nil }
       work = made(inputs)
     case .mul:
-      guard let inputs = operands(2), result.rank == 4,
+      guard let inputs = pair(), result.rank == 4,
         shapes[0] == result && IntegerFinder.factor(shapes[1]!, of: result) != nil
           || shapes[1] == result && IntegerFinder.factor(shapes[0]!, of: result) != nil
       else { return nil }
       work = made(shapes[0] == result ? inputs : inputs.reversed())
     case .concat(let axis):
       guard result.rank == 4, axis == 3 || axis == -1, let inputs = operands(node.inputs.count),
-        inputs.allSatisfy({ $0.scale / output.scale <= CombineRule.largestScale })
+        inputs.allSatisfy(isScaled)
       else { return nil }
       work = made(inputs)
     case .resize, .maxPool:
-      guard let inputs = operands(1), result.rank == 4, inputs[0].scale == output.scale,
-        inputs[0].zero == output.zero
+      guard let inputs = operands(1), result.rank == 4, isScaled(inputs[0]) else { return nil }
+      work = made(inputs)
+    case .gridSample(let sample):
+      guard sample.mode == .bilinear, sample.padding == .border, let inputs = operands(2),
+        isScaled(inputs[0])
       else { return nil }
       work = made(inputs)
     case .averagePool, .globalAveragePool:
@@ -185,8 +199,8 @@ struct IntegerFinder {
       guard let inputs = operands(1), result.rank == 4 else { return nil }
       work = made(inputs)
     case .warp(let warp):
-      guard warp.scale == 1 || warp.scale == 2, var inputs = operands(2), inputs[0].scale == output.scale,
-        inputs[0].zero == output.zero, inputs[1].scale == 1.0 / 16, inputs[1].zero == 128
+      guard warp.scale == 1 || warp.scale == 2, var inputs = operands(2), isScaled(inputs[0]),
+        inputs[1].scale == 1.0 / 16, inputs[1].zero == 128
       else { return nil }
       if node.inputs.count > 2, !node.inputs[2].isEmpty {
         guard let softmax = producers[node.inputs[2]], case .softmax(let axis) = graph.nodes[softmax].op,
@@ -206,6 +220,21 @@ struct IntegerFinder {
       else { return nil }
       work = made(inputs)
       work.relation = steps
+    case .globalAttention(let scale):
+      guard let inputs = operands(3), inputs[2].scale == output.scale, inputs[2].zero == output.zero else {
+        return nil
+      }
+      let steps = Float(64 * Double(scale) * inputs[0].scale * inputs[1].scale)
+      guard Int8Kernels.attends(multiplier: steps, depth: shapes[0]![3], channels: result[3]) else {
+        return nil
+      }
+      work = made(inputs)
+      work.steps = steps
+    case .softmax(let axis):
+      guard let inputs = operands(1), result.rank == 4, axis == 3 || axis == -1,
+        output.scale == 1.0 / 256, output.zero == 0, result[3] <= Int8Kernels.softmaxChannels
+      else { return nil }
+      work = made(inputs)
     default: return nil
     }
     return work

@@ -35,6 +35,8 @@ struct IntegerWork: Sendable {
   var weights: IntegerWeights?
   /// Of a local attention.
   var relation: AttentionSteps?
+  /// Of a global attention: the exponent of one unit of a product, times 64.
+  var steps: Float?
   /// An add that the convolution does behind its own result.
   var join: Join?
 

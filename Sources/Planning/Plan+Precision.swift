@@ -27,7 +27,8 @@ extension Plan {
 }
 
 extension Step {
-  fileprivate var runsOnStoredNumbers: Bool { kernel.hasPrefix("int8_") }
+  /// Whether the kernel takes and gives stored numbers.
+  public var runsOnStoredNumbers: Bool { kernel.hasPrefix("int8_") }
   fileprivate var runsOnHalves: Bool { kernel.hasPrefix("f16_") }
 
   fileprivate var isConversion: Bool {

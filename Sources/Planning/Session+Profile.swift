@@ -5,6 +5,8 @@ public struct StepTime: Sendable {
   public let step: Step
   /// The median over the runs.
   public let seconds: Double
+  /// When it began in the last run, after that run's start, and how long it took then.
+  public let last: (start: Double, seconds: Double)
 }
 
 extension Session {
@@ -14,17 +16,25 @@ extension Session {
     run()
     let clock = ContinuousClock()
     var times = [[Duration]](repeating: [], count: plan.steps.count)
+    var starts = [Duration](repeating: .zero, count: plan.steps.count)
     for _ in 0..<runs {
+      let begin = clock.now
       for index in plan.steps.indices {
         let start = clock.now
         run(step: index)
         times[index].append(clock.now - start)
+        starts[index] = start - begin
       }
     }
-    return zip(plan.steps, times).map { step, durations in
-      let median = durations.sorted()[durations.count / 2]
-      let (seconds, attoseconds) = median.components
-      return StepTime(step: step, seconds: Double(seconds) + Double(attoseconds) * 1e-18)
+    return plan.steps.indices.map { index in
+      let durations = times[index]
+      return StepTime(
+        step: plan.steps[index], seconds: durations.sorted()[durations.count / 2].inSeconds,
+        last: (starts[index].inSeconds, durations.last!.inSeconds))
     }
   }
+}
+
+extension Duration {
+  var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -13,7 +13,9 @@ extension StepFamily {
       return gridSample(context, sampling)
     case .warp(let warp) where context.isReal(0, 1, 2): return try Self.warp(context, warp)
     case .localAttention(let attention) where context.isReal(0, 1, 2):
-      return Self.localAttention(context, attention)
+      return localAttention(context, attention)
+    case .globalAttention(let scale) where context.outputFact.dtype == .float32:
+      return globalAttention(context, scale)
     default: return nil
     }
   }
@@ -72,23 +74,6 @@ extension StepFamily {
           scale: warp.scale, source: memory.map(source), offsets: memory.map(offsets),
           mask: mask.map { memory.map($0) },
           residual: residual.map { memory.map($0) }, output: memory.map(output))
-      ]
-    }
-  }
-
-  private static func localAttention(_ context: NodeContext, _ attention: LocalAttention) -> Step {
-    let (query, key, value) = (context.input(0)!, context.input(1)!, context.input(2)!)
-    let (bias, output) = (context.input(3), context.output)
-    let kernels = context.kernels
-    return Step(
-      context, kernel: kernels.curveName("local_attention"),
-      reason: "\(attention.cells) cells, relation and mixture in one", readsConstants: context.values,
-      takesStrided: true, givesStrided: true
-    ) { memory in
-      [
-        kernels.localAttention(
-          region: attention.region, scale: attention.scale, query: memory.map(query), key: memory.map(key),
-          value: memory.map(value), bias: bias.map { memory.floats($0) }, output: memory.map(output))
       ]
     }
   }

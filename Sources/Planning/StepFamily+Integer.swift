@@ -9,8 +9,9 @@ extension StepFamily {
   static let integer = StepFamily(name: "integer") { context in
     guard let work = context.planned.integer else { return try conversion(context) }
     switch context.node.op {
-    case .conv(let convolution): return integerConvolution(context, work, convolution)
+    case .conv(let convolution): return try integerConvolution(context, work, convolution)
     case .add, .sub: return sum(context, work)
+    case .gridSample(let sample): return integerGridSample(context, work, sample)
     case .mul: return product(context, work)
     case .sigmoid, .hardSigmoid, .hardSwish: return curve(context, work)
     case .concat: return integerConcat(context, work)
@@ -18,7 +19,9 @@ extension StepFamily {
     case .globalAveragePool: return mean(context, work)
     case .resize(let resize): return integerResize(context, work, resize)
     case .warp(let warp): return integerWarp(context, work, warp)
-    case .localAttention(let attention): return integerAttention(context, work, attention)
+    case .localAttention(let attention): return integerLocalAttention(context, work, attention)
+    case .globalAttention: return integerGlobalAttention(context, work)
+    case .softmax: return softmax(context, work)
     case .quantizeLinear: return rescale(context, work)
     default: throw context.fail("no integer kernel")
     }

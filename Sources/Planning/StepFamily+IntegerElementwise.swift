@@ -15,7 +15,7 @@ extension StepFamily {
     let kernels = context.integers
     return Step(
       context, kernel: "int8_combine__\(kernels.othersISA)", reason: "stored numbers",
-      inPlace: [a.name, b.name],
+      readsConstants: [a.name, b.name], inPlace: [a.name, b.name],
       takesStrided: true, givesStrided: true
     ) { memory in
       [
@@ -46,7 +46,8 @@ extension StepFamily {
     let kernels = context.integers
     return Step(
       context, kernel: "int8_mul__\(kernels.othersISA)",
-      reason: factor == .same ? "same shape" : "a weight for each of the \(factor)", inPlace: [a.name],
+      reason: factor == .same ? "same shape" : "a weight for each of the \(factor)",
+      readsConstants: [a.name, b.name], inPlace: [a.name],
       takesStrided: factor != .channels, givesStrided: true
     ) { memory in
       [
@@ -54,6 +55,20 @@ extension StepFamily {
           memory.byteMap(a.name), zero: a.zero, memory.byteMap(b.name), zero: b.zero, as: factor,
           output: memory.byteMap(output), multiplier: multiplier, range: range)
       ]
+    }
+  }
+
+  /// Over the channels of each pixel.
+  static func softmax(_ context: NodeContext, _ work: IntegerWork) -> Step {
+    let (input, output) = (work.inputs[0], context.output)
+    let table = SoftmaxTable(stepsOf: input.scale)
+    let kernels = context.integers
+    return Step(
+      context, kernel: "int8_softmax__scalar", reason: "256 exponents", weightBytes: 512,
+      inPlace: [input.name],
+      takesStrided: true, givesStrided: true
+    ) { memory in
+      [kernels.softmax(memory.byteMap(input.name), output: memory.byteMap(output), table: table)]
     }
   }
 

@@ -30,7 +30,7 @@ extension StepFamily {
         return kernels.averagePool(
           settled, input: from, zero: input.zero, output: to, ratio: ratio, range: range)
       }
-      return kernels.maxPool(settled, input: from, output: to)
+      return kernels.maxPool(settled, input: from, output: to) + work.rescaling(to, kernels)
     }
   }
 
@@ -61,8 +61,35 @@ extension StepFamily {
       reason: "\(resize.mode.rawValue), positions in tables",
       takesStrided: true, givesStrided: true
     ) { memory in
-      kernels.resize(
-        input: memory.byteMap(input.name), output: memory.byteMap(output), rows: rows, columns: columns)
+      let to = memory.byteMap(output)
+      return kernels.resize(input: memory.byteMap(input.name), output: to, rows: rows, columns: columns)
+        + work.rescaling(to, kernels)
+    }
+  }
+
+  /// Samples where a stored grid points: each of its 256 numbers is one position.
+  static func integerGridSample(_ context: NodeContext, _ work: IntegerWork, _ sample: GridSample) -> Step {
+    let (source, grid, output) = (work.inputs[0], work.inputs[1], context.output)
+    let extents = context.facts[source.name]!.shape.extents
+    func positions(_ extent: Int) -> GridPositions {
+      let last = Double(extent - 1)
+      return GridPositions(
+        extent: extent,
+        (0..<256).map { stored in
+          let at = Double(stored - grid.zero) * grid.scale + 1
+          return min(max(sample.alignCorners ? at / 2 * last : (at * Double(extent) - 1) / 2, 0), last)
+        })
+    }
+    let (rows, columns) = (positions(extents[1]), positions(extents[2]))
+    let kernels = context.integers
+    return Step(
+      context, kernel: "int8_sample__\(kernels.othersISA)", reason: "a stored grid, positions in tables",
+      weightBytes: 2048, takesStrided: true, givesStrided: true
+    ) { memory in
+      let to = memory.byteMap(output)
+      return kernels.sample(
+        source: memory.byteMap(source.name), grid: memory.byteMap(grid.name), rows: rows, columns: columns,
+        output: to) + work.rescaling(to, kernels)
     }
   }
 
@@ -77,31 +104,22 @@ extension StepFamily {
       weightBytes: scores == nil ? 0 : 512,
       takesStrided: true, givesStrided: true
     ) { memory in
-      kernels.warp(
+      let to = memory.byteMap(output)
+      return kernels.warp(
         scale: warp.scale, source: memory.byteMap(source.name), offsets: memory.byteMap(offsets.name),
-        scores: scores.map { (memory.byteMap($0.name), table!) }, output: memory.byteMap(output))
+        scores: scores.map { (memory.byteMap($0.name), table!) }, output: to) + work.rescaling(to, kernels)
     }
   }
 }
 
-extension StepFamily {
-  static func integerAttention(_ context: NodeContext, _ work: IntegerWork, _ attention: LocalAttention)
-    -> Step
-  {
-    let (query, key, value, output) = (work.inputs[0], work.inputs[1], work.inputs[2], context.output)
-    let steps = work.relation!
-    let table = SoftmaxTable(stepsOf: 1.0 / 32)
-    let kernels = context.integers
-    return Step(
-      context, kernel: "int8_attention__\(kernels.othersISA)",
-      reason: "\(attention.cells) cells, relation and mixture in one",
-      weightBytes: 512 + 16 * attention.cells, takesStrided: true, givesStrided: true
-    ) { memory in
-      kernels.localAttention(
-        region: attention.region, steps: steps, table: table, query: (memory.byteMap(query.name), query.zero),
-        key: (memory.byteMap(key.name), key.zero), value: (memory.byteMap(value.name), value.zero),
-        output: memory.byteMap(output))
-    }
+extension IntegerWork {
+  /// Brings what an operator left in its first input's scale to the output's; nothing where both are one.
+  func rescaling(_ map: ByteMap, _ kernels: Int8Kernels) -> [Job] {
+    let input = inputs[0]
+    guard input.scale != output.scale || input.zero != output.zero || range != StoredRange(zero: output.zero)
+    else { return [] }
+    let rule = CombineRule(scaleA: input.scale / output.scale, zeroA: input.zero, to: range)
+    return [kernels.combine(map, nil, output: map, rule: rule)]
   }
 }
 

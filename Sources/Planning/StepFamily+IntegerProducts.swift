@@ -5,19 +5,26 @@ internal import Kernels
 
 extension StepFamily {
   /// Weights, bias and multipliers in the units of rm_int8.h's REQUANTIZE.
+  ///
+  /// - Throws: `PlanningError` where a bias does not fit into 32 bits.
   static func integerConvolution(_ context: NodeContext, _ work: IntegerWork, _ convolution: Convolution)
-    -> Step
+    throws -> Step
   {
     let input = work.inputs[0]
     let weights = work.weights!
-    let bias = weights.bias.indices.map { channel -> Int32 in
-      let unit = input.scale * weights.scales[channel]
-      let steps = unit > 0 ? (weights.bias[channel] / unit).rounded(.toNearestOrEven) : 0
-      return Int32(min(max(steps, -1e9), 1e9))
-    }
     let multipliers = weights.scales.map { scale -> Float in
       let multiplier = Float(input.scale * scale / work.output.scale)
       return multiplier.isNormal ? multiplier : 0
+    }
+    let bias = try weights.bias.indices.map { channel -> Int32 in
+      guard multipliers[channel] > 0 else { return 0 }
+      let steps = (weights.bias[channel] / (input.scale * weights.scales[channel])).rounded(.toNearestOrEven)
+      guard abs(steps) <= 0x7fff_ffff else {
+        throw context.fail(
+          "the bias of channel \(channel) is \(steps) steps of input scale times weight scale, beyond 32 bits",
+          hint: "give that channel a larger weight scale")
+      }
+      return Int32(steps)
     }
     let packed = context.integers.pack(
       ConvolutionWindow(convolution), inChannels: context.facts[input.name]!.shape[-1],

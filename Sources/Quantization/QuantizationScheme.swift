@@ -6,11 +6,11 @@ public import GraphIR
 /// Which values of a float graph are to be stored as u8, and which of them share one scale and zero point.
 ///
 /// The graph is as files carry it, channels first, with normalization folded (`Graph.foldedForQuantization`).
-/// Values inside a warp or a local attention stay real: they exist in files only.
+/// Values inside a warp or an attention stay real: they exist in files only.
 public struct QuantizationScheme: Sendable {
   /// Values to store, in running order.
   public private(set) var values: [String] = []
-  /// Nodes that stay as they are: those inside warps and local attention, and those that are to.
+  /// Nodes that stay as they are: those inside warps and attention, and those that are to.
   let untouched: Set<String>
   /// Values whose parameters follow from what they are, not from what was seen.
   public private(set) var fixed: [String: Quantization] = [:]
@@ -76,6 +76,11 @@ public struct QuantizationScheme: Sendable {
         add(node.inputs[0])
         add(output)
         lead(output, by: node.inputs[0])
+      case .softmax(let axis):
+        guard isMap(node.outputs[0]), axis == 1 || axis == -3 else { continue }
+        add(node.inputs[0])
+        add(output)
+        fixed[output] = Quantization(scale: 1 / 256, zeroPoint: 0)
       case .sigmoid, .hardSigmoid:
         add(node.inputs[0])
         add(output)
@@ -127,9 +132,9 @@ extension Graph {
   }
 }
 
-/// The nodes of a graph that the standard passes turn into warps and local attention.
+/// The nodes of a graph that the standard passes turn into warps and attention.
 private struct FusedParts {
-  /// Nodes that vanish in another one.
+  /// Nodes that become part of another one.
   var inner: Set<Int> = []
   /// The source of each GridSample that becomes a warp.
   var sources: [Int: String] = [:]
@@ -137,23 +142,28 @@ private struct FusedParts {
   var offsets: [(node: Int, value: String)] = []
   /// What the softmax of its mask reads.
   var scores: [(node: Int, value: String)] = []
-  /// Query, key and value of each node that becomes a local attention.
+  /// Query, key and value of each node that becomes an attention.
   var attention: [Int: [String]] = [:]
 
   init(_ graph: Graph) throws {
     var recognised = graph
-    try recognised.apply([.recogniseWarps, .recogniseLocalAttention, .removeDead])
+    try recognised.apply([.recogniseWarps, .recogniseLocalAttention, .recogniseGlobalAttention, .removeDead])
     let left = Set(recognised.nodes.map(\.name))
     let producers = recognised.producers()
     for (index, node) in graph.nodes.enumerated() where !left.contains(node.name) { inner.insert(index) }
     for node in recognised.nodes {
       guard let index = graph.nodes.firstIndex(where: { $0.name == node.name }) else { continue }
-      if case .localAttention = node.op { attention[index] = Array(node.inputs.prefix(3)) }
+      switch node.op {
+      case .localAttention, .globalAttention: attention[index] = Array(node.inputs.prefix(3))
+      default: break
+      }
       guard case .warp = node.op else { continue }
       sources[index] = node.inputs[0]
       offsets.append((index, node.inputs[1]))
       if node.inputs.count > 2, let softmax = producers[node.inputs[2]] {
         scores.append((index, recognised.nodes[softmax].inputs[0]))
+        let name = recognised.nodes[softmax].name
+        if let mask = graph.nodes.firstIndex(where: { $0.name == name }) { inner.insert(mask) }
       }
     }
   }

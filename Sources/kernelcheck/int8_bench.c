@@ -4,66 +4,7 @@
 #include <stdio.h>
 
 #include "int8.h"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-
-// Twelve independent chains of the instruction that the level's convolutions are made of.
-enum { PEAK_TURNS = 100000, PEAK_CHAINS = 12 };
-
-__attribute__((target("avx2"))) static void peak_avx2(void *unused) {
-  __m256i sum[PEAK_CHAINS];
-  for (int i = 0; i < PEAK_CHAINS; i++) sum[i] = _mm256_setzero_si256();
-  __m256i x = _mm256_set1_epi16(3), w = _mm256_set1_epi16(5);
-  for (int turn = 0; turn < PEAK_TURNS; turn++) {
-    __asm__ volatile("" : "+x"(x), "+x"(w));
-#pragma unroll
-    for (int i = 0; i < PEAK_CHAINS; i++) {
-      __m256i pair;
-      __asm__ volatile("vpmaddwd %2, %1, %0" : "=x"(pair) : "x"(x), "x"(w));
-      sum[i] = _mm256_add_epi32(sum[i], pair);
-    }
-  }
-  for (int i = 0; i < PEAK_CHAINS; i++) __asm__ volatile("" ::"x"(sum[i]));
-  (void)unused;
-}
-
-__attribute__((target("avxvnni,avx2"))) static void peak_avxvnni(void *unused) {
-  __m256i sum[PEAK_CHAINS];
-  for (int i = 0; i < PEAK_CHAINS; i++) sum[i] = _mm256_setzero_si256();
-  __m256i x = _mm256_set1_epi8(3), w = _mm256_set1_epi8(5);
-  for (int turn = 0; turn < PEAK_TURNS; turn++) {
-    __asm__ volatile("" : "+x"(x), "+x"(w));
-#pragma unroll
-    for (int i = 0; i < PEAK_CHAINS; i++) sum[i] = _mm256_dpbusd_avx_epi32(sum[i], x, w);
-  }
-  for (int i = 0; i < PEAK_CHAINS; i++) __asm__ volatile("" ::"x"(sum[i]));
-  (void)unused;
-}
-
-__attribute__((target("avx512f,avx512vnni"))) static void peak_avx512vnni(void *unused) {
-  __m512i sum[PEAK_CHAINS];
-  for (int i = 0; i < PEAK_CHAINS; i++) sum[i] = _mm512_setzero_si512();
-  __m512i x = _mm512_set1_epi32(3), w = _mm512_set1_epi32(5);
-  for (int turn = 0; turn < PEAK_TURNS; turn++) {
-    __asm__ volatile("" : "+v"(x), "+v"(w));
-#pragma unroll
-    for (int i = 0; i < PEAK_CHAINS; i++) sum[i] = _mm512_dpbusd_epi32(sum[i], x, w);
-  }
-  for (int i = 0; i < PEAK_CHAINS; i++) __asm__ volatile("" ::"v"(sum[i]));
-  (void)unused;
-}
-
-// Multiply-adds a second, or 0 where the level has no such loop.
-static double peak(rm_cpu_level level) {
-  if (level == RM_CPU_AVX2) return 16.0 * PEAK_CHAINS * PEAK_TURNS / check_time(peak_avx2, NULL);
-  if (level == RM_CPU_AVXVNNI) return 32.0 * PEAK_CHAINS * PEAK_TURNS / check_time(peak_avxvnni, NULL);
-  if (level >= RM_CPU_AVX512VNNI) return 64.0 * PEAK_CHAINS * PEAK_TURNS / check_time(peak_avx512vnni, NULL);
-  return 0;
-}
-#else
-static double peak(rm_cpu_level level) { return level < 0; }
-#endif
+#include "rm_peak.h"
 
 typedef struct {
   void (*run)(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);
@@ -172,7 +113,7 @@ static void run_other(void *argument) {
 static void bench_others(check *c) {
   const size_t size = (size_t)ROWS * COLUMNS * CHANNELS;
   guarded a = guarded_alloc(size, 64), b = guarded_alloc(size, 64), out = guarded_alloc(size, 64);
-  guarded mask = guarded_alloc((size_t)ROWS * COLUMNS * 18, 64), real = guarded_alloc(size * 4, 64);
+  guarded mask = guarded_alloc((size_t)ROWS * COLUMNS * 9, 64), real = guarded_alloc(size * 4, 64);
   check_fill_f32(c, (float *)real.data, size, -100, 100);
   rm_int8_tap y[ROWS], x[COLUMNS];
   rm_int8_make_taps(y, ROWS, ROWS / 2, 0.5, 1);
@@ -183,7 +124,7 @@ static void bench_others(check *c) {
       .table = {a.data, out.data, CHANNELS, CHANNELS, COLUMNS, CHANNELS, {0}},
       .resize = {a.data, out.data, CHANNELS, CHANNELS, ROWS / 2, COLUMNS / 2, ROWS, COLUMNS, CHANNELS, y, x},
       .warp = {a.data, b.data, b.data, out.data, CHANNELS, 2, 9, CHANNELS, ROWS / 2, COLUMNS / 2, ROWS, COLUMNS, CHANNELS, 1, {0}},
-      .softmax = {b.data, (uint16_t *)mask.data, 9, COLUMNS, 9, {0}},
+      .softmax = {b.data, mask.data, 9, 9, COLUMNS, 9, {0}},
       .mean = {a.data, out.data, CHANNELS, ROWS * COLUMNS, CHANNELS, 3, 3, 0, 255, 1.0f / (ROWS * COLUMNS)},
       .pool = {{ROWS, COLUMNS, CHANNELS, ROWS, COLUMNS, CHANNELS, 5, 5, 1, 1, 1, 1, 2, 2}, a.data, out.data, CHANNELS, CHANNELS, 0, 0, 0, 0, 255, 1},
       .quantize = {(float *)real.data, out.data, 1, 128, 0, 255},
@@ -201,7 +142,7 @@ static void bench_others(check *c) {
 }
 
 void bench_int8(check *c) {
-  const double most = peak(c->level);
+  const double most = rm_peak_macs(c->level);
   if (check_wants(c, "rm_int8_conv")) {
     printf("dot product peak: %.1f GMAC/s\n", most * 1e-9);
     printf("480x384\n");

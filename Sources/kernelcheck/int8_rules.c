@@ -69,14 +69,14 @@ static void expect_taps(check *c) {
 }
 
 static void expect_softmax(check *c) {
-  rm_int8_softmax_call call = {.in_pixel = 3, .columns = 2, .channels = 3};
-  const uint8_t in[6] = {10, 10, 10, 7, 9, 8};
-  const uint16_t want[6] = {86, 85, 85, 36, 147, 73};
-  uint16_t got[6];
+  rm_int8_softmax_call call = {.in_pixel = 3, .out_pixel = 3, .columns = 3, .channels = 3};
+  const uint8_t in[9] = {10, 10, 10, 7, 9, 8, 200, 0, 0};
+  const uint8_t want[9] = {86, 85, 85, 36, 147, 73, 255, 0, 0};
+  uint8_t got[9];
   call.table[0] = 4, call.table[1] = 2, call.table[2] = 1;
   call.in = in, call.out = got;
   rm_int8_table(RM_CPU_SCALAR)->softmax(&call, 0, 1);
-  check_bytes(c, "rm_int8_softmax__scalar", "rest goes to the largest", want, got, sizeof got);
+  check_bytes(c, "rm_int8_softmax__scalar", "rest goes to the largest, 256 is 255", want, got, sizeof got);
 }
 
 // No offset from a coarse source is a x2 resize; whole-pixel offsets from a fine one shift it.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pooling, resize, warp and local attention.
+// Pooling, resize, warp and attention.
 #include <stdio.h>
 
 #include "int8.h"
@@ -114,7 +114,7 @@ static void check_warp(check *c, const rm_int8_kernels *scalar, const rm_int8_ke
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) guarded_free(all[i]);
 }
 
-static void check_attention(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+static void check_local_attention(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
   const int rows = check_range(c, 1, 6), columns = check_range(c, 1, 8), region = 3 + 2 * check_range(c, 0, 2);
   const int depth = check_range(c, 0, 2) ? 32 : check_range(c, 1, 40), channels = check_range(c, 1, 70);
   const int gap = check_range(c, 0, 2) ? 0 : 3, pixels = rows * columns, cells = region * region;
@@ -126,24 +126,87 @@ static void check_attention(check *c, const rm_int8_kernels *scalar, const rm_in
     int8_fill_bytes(c, inputs[i]->data, inputs[i]->size, check_range(c, 0, 2) ? INT8_RANDOM : INT8_EXTREME);
   const size_t out_size = (size_t)(4 * pixels * (channels + gap) - gap);
   guarded want = guarded_alloc(out_size, 0), got = guarded_alloc(out_size, 0);
-  int32_t bias[4 * RM_INT8_ATTENTION_CELLS];
+  int32_t bias[4 * RM_INT8_LOCAL_CELLS];
   for (int i = 0; i < 4 * cells; i++) bias[i] = check_range(c, -90, 90);
-  rm_int8_attention_call call = {.query = query.data, .key = key.data, .value = value.data, .out = want.data,
+  rm_int8_local_attention_call call = {.query = query.data, .key = key.data, .value = value.data, .out = want.data,
                                  .query_pixel = depth + gap, .key_pixel = depth + gap, .value_pixel = channels + gap,
                                  .out_pixel = channels + gap, .bias = bias, .query_zero = check_range(c, 0, 255),
                                  .key_zero = check_range(c, 0, 255), .value_zero = check_range(c, 0, 255),
                                  .rows = rows, .columns = columns, .depth = depth, .channels = channels,
                                  .region = region, .multiplier = check_float(c, 1e-5f, 1e-2f)};
   for (int i = 0; i < 256; i++) call.table[i] = (uint16_t)(32767 >> (i / 22));
-  scalar->attention(&call, 0, rows);
+  scalar->local_attention(&call, 0, rows);
   call.out = got.data;
   const int split = check_range(c, 0, rows);
-  variant->attention(&call, 0, split);
-  variant->attention(&call, split, rows);
+  variant->local_attention(&call, 0, split);
+  variant->local_attention(&call, split, rows);
   char name[96];
   snprintf(name, sizeof name, "%dx%d d%d x%d r%d", rows, columns, depth, channels, region);
-  check_bytes(c, "rm_int8_attention", name, want.data, got.data, out_size);
+  check_bytes(c, "rm_int8_local_attention", name, want.data, got.data, out_size);
   guarded *all[] = {&query, &key, &value, &want, &got};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) guarded_free(all[i]);
+}
+
+static void check_global_attention(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+  const int pixels = check_range(c, 0, 9) ? check_range(c, 1, 40) : check_range(c, 0, 2) ? check_range(c, 255, 520) : 4099;
+  const int depth = check_range(c, 0, 2) ? 16 * check_range(c, 1, 8) : check_range(c, 1, 140);
+  const int channels = check_range(c, 1, 70), gap = check_range(c, 0, 2) ? 0 : 3;
+  guarded query = guarded_alloc((size_t)(pixels * (depth + gap) - gap), RM_INT8_OVERREAD);
+  guarded key = guarded_alloc(query.size, RM_INT8_OVERREAD);
+  guarded value = guarded_alloc((size_t)(pixels * (channels + gap) - gap), RM_INT8_OVERREAD);
+  guarded *inputs[] = {&query, &key, &value};
+  for (int i = 0; i < 3; i++)
+    int8_fill_bytes(c, inputs[i]->data, inputs[i]->size, check_range(c, 0, 2) ? INT8_RANDOM : INT8_EXTREME);
+  const int wanted = pixels < 600 ? pixels : 7;
+  const size_t out_size = (size_t)(wanted * (channels + gap) - gap);
+  guarded want = guarded_alloc(out_size, 0), got = guarded_alloc(out_size, 0);
+  uint16_t table[RM_INT8_EXPONENTS];
+  const int flat = !check_range(c, 0, 5);
+  for (int i = 0; i < RM_INT8_EXPONENTS; i++) table[i] = (uint16_t)(flat ? 32767 : 32767 >> (i / 44 < 15 ? i / 44 : 15));
+  rm_int8_global_attention_call call = {.query = query.data, .key = key.data, .value = value.data, .out = want.data,
+                                        .query_pixel = depth + gap, .key_pixel = depth + gap,
+                                        .value_pixel = channels + gap, .out_pixel = channels + gap,
+                                        .query_zero = check_range(c, 0, 255), .key_zero = check_range(c, 0, 255),
+                                        .pixels = pixels, .depth = depth, .channels = channels,
+                                        .multiplier = check_float(c, 1e-5f, 1e-2f), .table = table};
+  scalar->global_attention(&call, 0, wanted);
+  call.out = got.data;
+  const int split = check_range(c, 0, wanted);
+  variant->global_attention(&call, 0, split);
+  variant->global_attention(&call, split, wanted);
+  char name[96];
+  snprintf(name, sizeof name, "%d d%d x%d", pixels, depth, channels);
+  check_bytes(c, "rm_int8_global_attention", name, want.data, got.data, out_size);
+  guarded *all[] = {&query, &key, &value, &want, &got};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) guarded_free(all[i]);
+}
+
+static void check_sample(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+  const int source_rows = check_range(c, 1, 8), source_columns = check_range(c, 1, 10);
+  const int rows = check_range(c, 1, 9), columns = check_range(c, 1, 12);
+  const int channels = check_range(c, 1, 140), pixel = channels + (check_range(c, 0, 2) ? 0 : 3);
+  guarded source = guarded_alloc((size_t)(source_rows * source_columns * pixel - (pixel - channels)), RM_INT8_OVERREAD);
+  guarded grid = guarded_alloc((size_t)(rows * columns * 2), RM_INT8_OVERREAD);
+  const size_t out_size = (size_t)(rows * columns * pixel - (pixel - channels));
+  guarded want = guarded_alloc(out_size, 0), got = guarded_alloc(out_size, 0);
+  int8_fill_bytes(c, source.data, source.size, check_range(c, 0, 2) ? INT8_RANDOM : INT8_EXTREME);
+  check_fill_u8(c, grid.data, grid.size);
+  int32_t xs[256], ys[256];
+  for (int i = 0; i < 256; i++) {
+    xs[i] = check_range(c, 0, (source_columns - 1) * 64);
+    ys[i] = check_range(c, 0, (source_rows - 1) * 64);
+  }
+  rm_int8_sample_call call = {source.data, grid.data, want.data, pixel,   2,        pixel, source_rows,
+                              source_columns, rows,   columns,   channels, xs,      ys};
+  scalar->sample(&call, 0, rows);
+  call.out = got.data;
+  const int split = check_range(c, 0, rows);
+  variant->sample(&call, 0, split);
+  variant->sample(&call, split, rows);
+  char name[96];
+  snprintf(name, sizeof name, "%dx%d->%dx%d x%d", source_rows, source_columns, rows, columns, channels);
+  check_bytes(c, "rm_int8_sample", name, want.data, got.data, out_size);
+  guarded *all[] = {&source, &grid, &want, &got};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) guarded_free(all[i]);
 }
 
@@ -152,7 +215,9 @@ void check_int8_windows(check *c) {
   for (int i = 0; i < 150; i++) {
     if (check_wants(c, "rm_int8_pool")) check_pool(c, scalar, variant);
     if (check_wants(c, "rm_int8_resize")) check_resize(c, scalar, variant);
+    if (check_wants(c, "rm_int8_sample")) check_sample(c, scalar, variant);
     if (check_wants(c, "rm_int8_warp")) check_warp(c, scalar, variant);
-    if (check_wants(c, "rm_int8_attention")) check_attention(c, scalar, variant);
+    if (check_wants(c, "rm_int8_local_attention")) check_local_attention(c, scalar, variant);
+    if (check_wants(c, "rm_int8_global_attention")) check_global_attention(c, scalar, variant);
   }
 }

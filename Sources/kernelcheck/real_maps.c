@@ -111,7 +111,7 @@ static void warp(check *c, int source_rows, int source_columns, int channels, in
   real_free(&got);
 }
 
-static void attention(check *c, int rows, int columns, int depth, int channels, int region) {
+static void local_attention(check *c, int rows, int columns, int depth, int channels, int region) {
   char name[64], shape[96];
   real_name(c, name, sizeof name, "local_attention");
   if (!check_wants(c, name)) return;
@@ -138,13 +138,41 @@ static void attention(check *c, int rows, int columns, int depth, int channels, 
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) real_free(all[i]);
 }
 
+static void global_attention(check *c, int batch, int pixels, int depth, int channels) {
+  char name[64], shape[96];
+  real_name(c, name, sizeof name, "global_attention");
+  if (c->half || !check_wants(c, name)) return;
+  snprintf(shape, sizeof shape, "%d*%d d%d x%d", batch, pixels, depth, channels);
+  const size_t all = (size_t)batch * pixels, count = all * channels;
+  real_array query = real_random(c, all * depth, -1, 1), key = real_random(c, all * depth, -1, 1);
+  real_array value = real_random(c, count, -1, 1);
+  real_array want = real_random(c, count, 0, 0), got = real_random(c, count, 0, 0);
+  rm_real_global_attention a = {
+      .query = query.at, .key = key.at, .value = value.at, .output = want.at, .query_stride = depth,
+      .key_stride = depth, .value_stride = channels, .out_stride = channels, .batch = batch, .pixels = pixels,
+      .depth = depth, .channels = channels, .scale = 0.5f,
+  };
+  rm_real_global_attention b = a;
+  b.output = got.at;
+  const real_case what = {
+      .name = name, .shape = shape, .scalar = (real_kernel)real_scalar(c)->global_attention,
+      .variant = (real_kernel)real_variant(c)->global_attention, .scalar_arguments = &a, .variant_arguments = &b,
+      .units = (int)all, .want = want.at, .got = got.at, .count = count, .relative = 0, .absolute = 1e-5f,
+      .work = (double)all * pixels * (depth + channels), .unit = "MAC",
+  };
+  real_run(c, &what);
+  real_array *every[] = {&query, &key, &value, &want, &got};
+  for (size_t i = 0; i < sizeof every / sizeof *every; i++) real_free(every[i]);
+}
+
 void check_real_maps(check *c) {
   if (c->bench) {
     pool(c, 1, 96, 120, 24, 8, 8, 0);
     pool(c, 0, 48, 60, 64, 5, 1, 2);
     resize(c, 48, 60, 64, 96, 120);
     warp(c, 48, 60, 64, 2, 1, 1, 2);
-    attention(c, 48, 60, 32, 64, 3);
+    local_attention(c, 48, 60, 32, 64, 3);
+    global_attention(c, 1, 720, 32, 32);
     return;
   }
   for (int i = 0; i < 80; i++) {
@@ -154,6 +182,7 @@ void check_real_maps(check *c) {
     resize(c, check_range(c, 1, 7), check_range(c, 1, 7), channels, check_range(c, 1, 9), check_range(c, 1, 9));
     warp(c, check_range(c, 1, 6), check_range(c, 1, 6), channels, 1 + (i >> 1 & 1), i & 1, i >> 2 & 1,
          i % 5 ? 3.0f : 1e30f);
-    attention(c, check_range(c, 1, 5), check_range(c, 1, 6), check_range(c, 1, 40), channels, 3 + 2 * (i % 3));
+    local_attention(c, check_range(c, 1, 5), check_range(c, 1, 6), check_range(c, 1, 40), channels, 3 + 2 * (i % 3));
+    global_attention(c, check_range(c, 1, 2), check_range(c, 1, i % 8 ? 20 : 200), check_range(c, 1, 40), channels);
   }
 }

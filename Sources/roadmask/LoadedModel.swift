@@ -38,7 +38,7 @@ struct LoadedModel: Sendable {
   ) throws {
     self.path = path
     do {
-      var graph = try ONNXReader.read(path).optimized()
+      var graph = try ONNXReader.read(path).optimized().withScoresAtEnd()
       let metadata = graph.metadata
       var picture = metadata["picture"].flatMap(PixelSize.init)
       let shape = graph.inputs.first?.fact.shape
@@ -94,8 +94,11 @@ struct LoadedModel: Sendable {
 
   /// A session of each plan; they share their threads.
   func inferences(threads: ThreadBudget) throws -> [SessionInference] {
-    let pool = WorkerPool(threads: threads.inferWorkers)
-    return try plans.map { plan, picture in
+    try inferences(pool: WorkerPool(threads: threads.inferWorkers))
+  }
+
+  func inferences(pool: WorkerPool) throws -> [SessionInference] {
+    try plans.map { plan, picture in
       try SessionInference(
         plan: plan, pool: pool, picture: picture, mean: mean, scale: scale, stored: stored)
     }

@@ -72,7 +72,7 @@ import Testing
     .slice(starts: [0], ends: [Int.max], axes: [2], steps: [0]), .transpose(permutation: [0, 1, 2, 2]),
     .softmax(axis: 4), .softmax(axis: Int.min), .clip(min: 1, max: 0),
     .reduceSum(axes: [1, 1], keepDims: true),
-    .warp(Warp(scale: Int.max)),
+    .warp(Warp(scale: Int.max)), .localAttention(LocalAttention(region: Int.max, scale: 1)),
   ])
   func hostileAttributesAreRefused(_ op: Operator) {
     #expect(throws: GraphError.self) { try Self.shape(op, [1, 4, 8, 8]) }

@@ -87,7 +87,9 @@ import Testing
   @Test(arguments: [("context=crm-affinity merge=add", 4), ("mcibi", 1)])
   func attentionNeedsFewTransposes(_ words: String, _ limit: Int) throws {
     let graph = try Self.network(words).optimized()
-    #expect(try GraphSummary(graph).operators["Transpose", default: 0] <= limit)
+    let operators = try GraphSummary(graph).operators
+    #expect(operators["Transpose", default: 0] <= limit)
+    #expect(operators["GlobalAttention"] == 1)
   }
 
   @Test func warpNeedsExactConstants() throws {
@@ -109,6 +111,27 @@ import Testing
       let error = Self.error(
         try ReferenceRun.run(changed, image)["logits"]!, try ReferenceRun.run(optimized, image)["logits"]!)
       #expect(error < 2e-4, "\(name)")
+    }
+  }
+
+  @Test func attentionNeedsItsExactPattern() throws {
+    var graph = try Self.network("rsp")
+    for name in graph.constants.keys where name.hasSuffix("rsp.bias") {
+      let shape = graph.constants[name]!.tensor.shape
+      graph.constants[name]!.tensor = Tensor(Self.noise(shape.count, seed: 4), shape: shape)
+    }
+    #expect(try GraphSummary(graph.optimized()).operators["LocalAttention"] == 3)
+    // Another cell than the one whose turn it is.
+    var changed = graph
+    let index = try #require(changed.nodes.firstIndex { $0.name == "merge.s8.rsp.value.shift4" })
+    changed.nodes[index].op = .slice(starts: [2, 4], ends: [-2, Int.max], axes: [2, 3], steps: [1, 1])
+    let optimized = try changed.optimized()
+    #expect(try GraphSummary(optimized).operators["LocalAttention"] == 2)
+    let image = Self.image(graph)
+    for (before, after) in [(graph, try graph.optimized()), (changed, optimized)] {
+      let error = Self.error(
+        try ReferenceRun.run(before, image)["logits"]!, try ReferenceRun.run(after, image)["logits"]!)
+      #expect(error < 2e-4)
     }
   }
 

@@ -125,6 +125,10 @@ struct ReferenceRun {
     case .gridSample: return ordered(sample(map(0), input(1)))
     case .warp(let warp):
       return ordered(self.warp(map(0), map(1), node.inputs.count > 2 ? map(2) : nil, warp.scale))
+    case .localAttention(let attention):
+      let bias = node.inputs.count > 3 ? input(3) : nil
+      return ordered(attend(map(0), map(1), map(2), bias, attention))
+    case .globalAttention(let scale): return ordered(attend(map(0), map(1), map(2), scale))
     case .quantizeLinear, .dequantizeLinear: preconditionFailure("stored numbers are not compared here")
     }
   }
@@ -412,5 +416,54 @@ extension ReferenceRun {
       }
     }
     return Value(shape: [1, x.shape[1], rows, columns], data: data)
+  }
+
+  private func attend(
+    _ query: Value, _ key: Value, _ value: Value, _ bias: Value?, _ attention: LocalAttention
+  ) -> Value {
+    let (rows, columns, cells) = (query.shape[2], query.shape[3], attention.cells)
+    /// Zero beyond the border.
+    func cell(_ map: Value, _ plane: Int, _ row: Int, _ column: Int, _ r: Int) -> Float {
+      let y = row / 2 + r / attention.region - attention.region / 2
+      let x = column / 2 + r % attention.region - attention.region / 2
+      guard 0..<map.shape[2] ~= y, 0..<map.shape[3] ~= x else { return 0 }
+      return map.data[(plane * map.shape[2] + y) * map.shape[3] + x]
+    }
+    var data = [Float](repeating: 0, count: value.shape[1] * rows * columns)
+    for row in 0..<rows {
+      for column in 0..<columns {
+        let weights = (0..<cells).map { r -> Float in
+          let product = (0..<query.shape[1]).reduce(Float(0)) { sum, plane in
+            sum + query.data[(plane * rows + row) * columns + column] * cell(key, plane, row, column, r)
+          }
+          return exp(
+            product * attention.scale + (bias?.data[(row % 2 * 2 + column % 2) * cells + r] ?? 0))
+        }
+        let sum = weights.reduce(0, +)
+        for plane in 0..<value.shape[1] {
+          data[(plane * rows + row) * columns + column] =
+            (0..<cells).reduce(0) { $0 + weights[$1] / sum * cell(value, plane, row, column, $1) }
+        }
+      }
+    }
+    return Value(shape: [1, value.shape[1], rows, columns], data: data)
+  }
+
+  private func attend(_ query: Value, _ key: Value, _ value: Value, _ scale: Float) -> Value {
+    let (depth, channels, pixels) = (query.shape[1], value.shape[1], query.shape[2] * query.shape[3])
+    var data = [Float](repeating: 0, count: channels * pixels)
+    for pixel in 0..<pixels {
+      let weights = (0..<pixels).map { other in
+        exp(
+          (0..<depth).reduce(0) { $0 + query.data[$1 * pixels + pixel] * key.data[$1 * pixels + other] }
+            * scale)
+      }
+      let sum = weights.reduce(0, +)
+      for plane in 0..<channels {
+        data[plane * pixels + pixel] =
+          (0..<pixels).reduce(0) { $0 + weights[$1] / sum * value.data[plane * pixels + $1] }
+      }
+    }
+    return Value(shape: value.shape, data: data)
   }
 }

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct ResizedTests {
   @Test(arguments: [
-    "srm-crm", "plain", "rsp", "refinenet-light", "refinenet", "mcibi context=mcibi-classkey@16",
+    "srm-crm", "plain", "rsp", "refinenet-light", "refinenet", "mcibi", "mcibi context=mcibi-classkey@16",
   ])
   func optimizedNetworksTakeAnySize(_ words: String) throws {
     let spec = try NetworkSpec(parsing: "\(words) \(PassTests.small)")
@@ -22,7 +22,6 @@ import Testing
 
   @Test(arguments: [
     ("srm-crm context=crm-affinity", true, "context.crm.channel.scale"),
-    ("mcibi", true, "context.mcibi.attention.map"),
     ("srm-crm", false, "merge.s16.srm.up"),
   ])
   func whatDependsOnTheSizeIsNamed(_ words: String, _ optimize: Bool, _ node: String) throws {

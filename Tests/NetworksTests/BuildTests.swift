@@ -19,6 +19,25 @@ import Testing
     #expect(abs(Double(total) / 1e6 - 1853.1) < 0.1)
   }
 
+  /// Arithmetic of the trunk by the formula of the paper, section 3.1: a half, a quarter, an eighth and an eighth.
+  @Test func denseTrunkCostsWhatItsPaperSays() throws {
+    let spec = try NetworkSpec(parsing: "plain backbone=stdc1")
+    let graph = try spec.build(rows: 64, columns: 64, form: .training)
+    let facts = try graph.facts()
+    #expect(facts["backbone.s3.m2.concat"]?.shape == [1, 256, 8, 8])
+    #expect(facts["backbone.s5.m2.concat"]?.shape == [1, 1024, 2, 2])
+    let macs = graph.macs(facts)
+    let module = macs.filter { $0.key.hasPrefix("backbone.s4.m2.") }.values.reduce(0, +)
+    #expect(module == 16 * (512 * 256 + 9 * (256 * 128 + 128 * 64 + 64 * 64)))
+    let halving = macs.filter { $0.key.hasPrefix("backbone.s4.m1.") }.values.reduce(0, +)
+    #expect(halving == 64 * 256 * 256 + 16 * 9 * 256 + 16 * 9 * (256 * 128 + 128 * 64 + 64 * 64))
+    for words in ["stdc1", "stdc2", "stdc1-0.5"] {
+      let narrow = try NetworkSpec(parsing: "plain backbone=\(words)")
+      #expect(try NetworkSpec(parsing: narrow.description) == narrow)
+    }
+    #expect(throws: NetworkError.self) { try NetworkSpec(parsing: "plain backbone=stdc1-9") }
+  }
+
   @Test func sizesOffTheGridNameTheNearest() throws {
     let error = #expect(throws: NetworkError.self) {
       try NetworkSpec().build(rows: 360, columns: 480, form: .training)

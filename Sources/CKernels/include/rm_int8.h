@@ -24,7 +24,7 @@
 //   [rows][columns][channels], channels innermost and contiguous; `pixel` is the distance in bytes from one
 //   pixel to the next (channels or more: a map may be a slice of channels of a wider one), a row is
 //   columns * pixel bytes. Output never overlaps input unless said. A kernel works on output rows (where said:
-//   channels, elements) [begin, end) and writes nothing else, so that threads share a call. It needs up to 192 kB
+//   channels, elements) [begin, end) and writes nothing else, so that threads share a call. It needs up to 256 kB
 //   of stack.
 //
 // Over-read
@@ -177,12 +177,13 @@ typedef struct {
 void rm_int8_make_taps(rm_int8_tap *taps, int32_t count, int32_t in_count, double step, int32_t half_pixel);
 
 // The integer softmax of networks.md 3.5 over the channels of each pixel: e = table[max - in], weights
-// floor(256 * e / sum) and the rest to 256 given to the largest input (the first of equals).
-// table[0] > 0, channels * table[d] < 2^23.
+// floor(256 * e / sum) and the rest to 256 given to the largest input (the first of equals); stored with scale 1/256,
+// where 256 becomes 255. table[0] > 0, channels * table[d] < 2^23, channels <= RM_INT8_SOFTMAX_CHANNELS.
+#define RM_INT8_SOFTMAX_CHANNELS 255
 typedef struct {
   const uint8_t *in;
-  uint16_t *out;  // [rows][columns][channels], each pixel sums to 256
-  ptrdiff_t in_pixel;
+  uint8_t *out;
+  ptrdiff_t in_pixel, out_pixel;
   int32_t columns, channels;
   uint16_t table[256];
 } rm_int8_softmax_call;
@@ -214,7 +215,7 @@ typedef struct {
 //   out          = (sum of weight * value + 128) >> 8, value_zero beyond the border. Keeps the value's scale and zero
 //                  point.
 // begin and end are coarse rows; each gives two rows of the output.
-#define RM_INT8_ATTENTION_CELLS 49
+#define RM_INT8_LOCAL_CELLS 49
 typedef struct {
   const uint8_t *query, *key, *value;
   uint8_t *out;
@@ -225,7 +226,36 @@ typedef struct {
   int32_t region;                          // odd, at most 7
   float multiplier;                        // 32 * scale * query scale * key scale
   uint16_t table[256];
-} rm_int8_attention_call;
+} rm_int8_local_attention_call;
+
+// Attention of every pixel to all pixels (rm_f32_global_attention) on stored numbers:
+//   s(p, n) = sum of (query - query_zero) * (key - key_zero)
+//   t(p, n) = round(s * multiplier), in steps of 1/64 of the exponent, ties to even
+//   e(p, n) = table[largest t of p - t], 0 for differences of RM_INT8_EXPONENTS and more; table[0] > 0, at most 2^15 - 1
+//   out     = floor((sum of e * value + sum of e / 2) / sum of e). Keeps the value's scale and zero point.
+// |s * multiplier| < 2^30, channels <= RM_INT8_ATTENTION_CHANNELS. begin and end are pixels.
+#define RM_INT8_EXPONENTS 1024
+#define RM_INT8_ATTENTION_CHANNELS 256
+typedef struct {
+  const uint8_t *query, *key, *value;
+  uint8_t *out;
+  ptrdiff_t query_pixel, key_pixel, value_pixel, out_pixel;
+  int32_t query_zero, key_zero;
+  int32_t pixels, depth, channels;
+  float multiplier;  // 64 * scale * query scale * key scale
+  const uint16_t *table;
+} rm_int8_global_attention_call;
+
+// Samples `source` where a stored grid points: bilinear. Each of the 256 numbers that a coordinate can be stands for
+// one position, which the tables give in 1/64 source pixel, 0...(source_rows - 1) * 64 and likewise for columns.
+//   out = (sum of the four weights * source + 2^11) >> 12. Keeps the source's scale and zero point.
+typedef struct {
+  const uint8_t *source, *grid;  // grid [rows][columns][2], x first
+  uint8_t *out;
+  ptrdiff_t source_pixel, grid_pixel, out_pixel;
+  int32_t source_rows, source_columns, rows, columns, channels;
+  const int32_t *xs, *ys;  // [256]
+} rm_int8_sample_call;
 
 // out = clamp(round(in / scale) + zero, low, high), ties to even, NaN gives low; and out = scale * (in - zero).
 // begin and end are elements.
@@ -263,7 +293,9 @@ typedef struct {
   void (*resize)(const rm_int8_resize_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
   void (*softmax)(const rm_int8_softmax_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
   void (*warp)(const rm_int8_warp_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
-  void (*attention)(const rm_int8_attention_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*local_attention)(const rm_int8_local_attention_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*global_attention)(const rm_int8_global_attention_call *, ptrdiff_t begin, ptrdiff_t end);
+  void (*sample)(const rm_int8_sample_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
   void (*quantize)(const rm_int8_quantize_call *, ptrdiff_t begin, ptrdiff_t end);
   void (*dequantize)(const rm_int8_dequantize_call *, ptrdiff_t begin, ptrdiff_t end);
 } rm_int8_kernels;

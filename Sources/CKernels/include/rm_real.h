@@ -251,6 +251,20 @@ typedef struct {
   float scale;
 } rm_real_local_attention;
 
+// Attention of every pixel of a picture to all its pixels (MCIBI, arXiv 2108.11819):
+//   weight(p, n) = softmax over pixels n of scale * (query[p] . key[n])
+//   output[p]    = sum over n of weight(p, n) * value[n]
+// No matrix of weights is kept. Of float32 only. The output overlaps no input. Unit: one pixel.
+typedef struct {
+  const void *query, *key;  // [batch][pixels][depth]
+  const void *value;        // [batch][pixels][channels]
+  void *output;             // [batch][pixels][channels]
+  ptrdiff_t query_stride, key_stride, value_stride, out_stride;  // pixel to pixel
+  int batch, pixels;
+  int depth, channels;
+  float scale;
+} rm_real_global_attention;
+
 // output[i] = a[i] x b[i] for each i of the batch: [m][k] x [k][n]. A batch stride of 0 repeats the operand.
 // Unit: one row of one product.
 typedef struct {
@@ -286,6 +300,7 @@ typedef void (*rm_real_resize_fn)(const rm_real_resize *, ptrdiff_t begin, ptrdi
 typedef void (*rm_real_gridsample_fn)(const rm_real_gridsample *, ptrdiff_t begin, ptrdiff_t end);
 typedef void (*rm_real_warp_fn)(const rm_real_warp *, ptrdiff_t begin, ptrdiff_t end);
 typedef void (*rm_real_local_attention_fn)(const rm_real_local_attention *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_real_global_attention_fn)(const rm_real_global_attention *, ptrdiff_t begin, ptrdiff_t end);
 typedef void (*rm_real_matmul_fn)(const rm_real_matmul *, ptrdiff_t begin, ptrdiff_t end);
 typedef void (*rm_real_quantize_fn)(const rm_real_quantize *, ptrdiff_t begin, ptrdiff_t end);
 
@@ -311,6 +326,7 @@ typedef struct {
   rm_real_gridsample_fn gridsample;
   rm_real_warp_fn warp;
   rm_real_local_attention_fn local_attention;
+  rm_real_global_attention_fn global_attention;  // NULL for halves
   rm_real_matmul_fn matmul;
   rm_real_quantize_fn quantize, dequantize;
   // From the table's storage to float32 and back; in the table of float32 a copy.

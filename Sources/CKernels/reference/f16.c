@@ -3,6 +3,7 @@
 #include "real.h"
 #include "half.h"
 
+#define HALF 1
 #define STORAGE "f16"
 #define LEVEL "scalar"
 #define NAME(kernel) rm_f16_##kernel##__scalar

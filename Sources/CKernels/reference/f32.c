@@ -2,6 +2,7 @@
 // The scalar kernels on floats: what rm_real.h means.
 #include "real.h"
 
+#define HALF 0
 #define STORAGE "f32"
 #define LEVEL "scalar"
 #define NAME(kernel) rm_f32_##kernel##__scalar
@@ -45,6 +46,7 @@ const rm_real_table NAME(table) = {
     .gridsample = NAME(gridsample),
     .warp = NAME(warp),
     .local_attention = NAME(local_attention),
+    .global_attention = NAME(global_attention),
     .matmul = NAME(matmul),
     .quantize = NAME(quantize),
     .dequantize = NAME(dequantize),

@@ -36,8 +36,12 @@ void rm_int8_table__scalar(const rm_int8_table_call *call, ptrdiff_t row_begin, 
 
 void rm_int8_softmax__scalar(const rm_int8_softmax_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   const ptrdiff_t end = row_end * call->columns;
-  for (ptrdiff_t p = row_begin * call->columns; p < end; p++)
-    rm_int8_weigh(call->in + p * call->in_pixel, call->channels, call->table, call->out + p * call->channels);
+  for (ptrdiff_t p = row_begin * call->columns; p < end; p++) {
+    uint16_t weights[RM_INT8_SOFTMAX_CHANNELS];
+    rm_int8_weigh(call->in + p * call->in_pixel, call->channels, call->table, weights);
+    for (int32_t c = 0; c < call->channels; c++)
+      call->out[p * call->out_pixel + c] = (uint8_t)(weights[c] < 255 ? weights[c] : 255);
+  }
 }
 
 void rm_int8_quantize__scalar(const rm_int8_quantize_call *call, ptrdiff_t begin, ptrdiff_t end) {

@@ -22,6 +22,23 @@ void rm_int8_resize__scalar(const rm_int8_resize_call *call, ptrdiff_t row_begin
   }
 }
 
+void rm_int8_sample__scalar(const rm_int8_sample_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  const ptrdiff_t pixel = call->source_pixel, source_row = call->source_columns * pixel;
+  for (ptrdiff_t at = row_begin * call->columns; at < row_end * call->columns; at++) {
+    const uint8_t *point = call->grid + at * call->grid_pixel;
+    const int32_t x = call->xs[point[0]], y = call->ys[point[1]];
+    const int32_t x0 = x >> 6, fx = x & 63, x1 = below(x0 + 1, call->source_columns - 1);
+    const int32_t y0 = y >> 6, fy = y & 63, y1 = below(y0 + 1, call->source_rows - 1);
+    const uint8_t *upper = call->source + y0 * source_row, *lower = call->source + y1 * source_row;
+    uint8_t *out = call->out + at * call->out_pixel;
+    for (int32_t c = 0; c < call->channels; c++) {
+      const int32_t above = (64 - fx) * upper[x0 * pixel + c] + fx * upper[x1 * pixel + c];
+      const int32_t under = (64 - fx) * lower[x0 * pixel + c] + fx * lower[x1 * pixel + c];
+      out[c] = (uint8_t)(((64 - fy) * above + fy * under + (1 << 11)) >> 12);
+    }
+  }
+}
+
 // The offset of one pixel along one axis in 1/32 pixel; `mask` is of the pixel, or NULL.
 static int32_t mixed_offset(const rm_int8_warp_call *call, const uint16_t *mask, int32_t row, int32_t column,
                             int32_t axis) {

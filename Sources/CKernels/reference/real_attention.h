@@ -34,3 +34,32 @@ void NAME(local_attention)(const rm_real_local_attention *a, ptrdiff_t begin, pt
     }
   }
 }
+
+#if !HALF
+static float product(const float *a, const float *b, int depth) {
+  float sum = 0;
+  for (int i = 0; i < depth; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+void NAME(global_attention)(const rm_real_global_attention *a, ptrdiff_t begin, ptrdiff_t end) {
+  const float *keys = a->key, *values = a->value;
+  for (ptrdiff_t unit = begin; unit < end; unit++) {
+    const ptrdiff_t picture = unit / a->pixels * a->pixels;
+    const float *query = (const float *)a->query + unit * a->query_stride;
+    float *out = (float *)a->output + unit * a->out_stride;
+    float largest = -INFINITY, sum = 0;
+    for (ptrdiff_t n = picture; n < picture + a->pixels; n++) {
+      const float score = product(query, keys + n * a->key_stride, a->depth) * a->scale;
+      if (score > largest) largest = score;
+    }
+    for (int c = 0; c < a->channels; c++) out[c] = 0;
+    for (ptrdiff_t n = picture; n < picture + a->pixels; n++) {
+      const float weight = rm_exp(product(query, keys + n * a->key_stride, a->depth) * a->scale - largest);
+      sum += weight;
+      for (int c = 0; c < a->channels; c++) out[c] += weight * values[n * a->value_stride + c];
+    }
+    for (int c = 0; c < a->channels; c++) out[c] /= sum;
+  }
+}
+#endif

@@ -63,4 +63,92 @@ TARGET void NAME(local_attention)(const rm_real_local_attention *a, ptrdiff_t be
     }
   }
 }
+
+#if !HALF
+// Pixels that share what is read of keys and values.
+#define ATTENTION_GROUP 4
+// Pixels whose weights are at hand at a time; a multiple of every WIDTH.
+#define ATTENTION_BLOCK 64
+
+// scores[j][n] of a block of keys.
+INLINE void attention_block(const rm_real_global_attention *a, const float *const query[ATTENTION_GROUP],
+                            const float *key, int count, float scores[ATTENTION_GROUP][ATTENTION_BLOCK]) {
+  for (int n = 0; n < count; n++, key += a->key_stride) {
+    vec sums[ATTENTION_GROUP];
+    UNROLL for (int j = 0; j < ATTENTION_GROUP; j++) sums[j] = v_all(0);
+    for (int i = 0; i < a->depth; i += WIDTH) {
+      const mask some = m_first(a->depth - i < WIDTH ? a->depth - i : WIDTH);
+      const vec k = v_get_some(key + i, some);
+      UNROLL for (int j = 0; j < ATTENTION_GROUP; j++) sums[j] = v_fma(v_get_some(query[j] + i, some), k, sums[j]);
+    }
+    UNROLL for (int j = 0; j < ATTENTION_GROUP; j++) scores[j][n] = v_sum(sums[j]) * a->scale;
+  }
+  for (int n = count; n % WIDTH; n++)
+    for (int j = 0; j < ATTENTION_GROUP; j++) scores[j][n] = -INFINITY;
+}
+
+// Of the first `pixels` of a group, in a picture whose keys and values begin at `key` and `value`.
+INLINE void attention_group(const rm_real_global_attention *a, const float *key, const float *value,
+                            const float *const query[ATTENTION_GROUP], float *const out[ATTENTION_GROUP], int pixels) {
+  float weights[ATTENTION_GROUP][ATTENTION_BLOCK];
+  vec most[ATTENTION_GROUP], sum[ATTENTION_GROUP];
+  for (int j = 0; j < ATTENTION_GROUP; j++) {
+    most[j] = v_all(-INFINITY);
+    sum[j] = v_all(0);
+  }
+  for (int j = 0; j < pixels; j++)
+    for (int c = 0; c < a->channels; c++) out[j][c] = 0;
+  for (int n = 0; n < a->pixels; n += ATTENTION_BLOCK) {
+    const int count = a->pixels - n < ATTENTION_BLOCK ? a->pixels - n : ATTENTION_BLOCK;
+    attention_block(a, query, key + n * a->key_stride, count, weights);
+    for (int j = 0; j < ATTENTION_GROUP; j++)
+      for (int i = 0; i < count; i += WIDTH) most[j] = v_max(most[j], v_load(weights[j] + i));
+  }
+  for (int j = 0; j < ATTENTION_GROUP; j++) most[j] = v_all(v_greatest(most[j]));
+  for (int n = 0; n < a->pixels; n += ATTENTION_BLOCK) {
+    const int count = a->pixels - n < ATTENTION_BLOCK ? a->pixels - n : ATTENTION_BLOCK;
+    attention_block(a, query, key + n * a->key_stride, count, weights);
+    for (int j = 0; j < ATTENTION_GROUP; j++) {
+      for (int i = 0; i < count; i += WIDTH) {
+        const mask inside = m_first(count - i < WIDTH ? count - i : WIDTH);
+        const vec weight = v_select(inside, v_exp(v_sub(v_load(weights[j] + i), most[j])), v_all(0));
+        v_store(weights[j] + i, weight);
+        sum[j] = v_add(sum[j], weight);
+      }
+    }
+    for (int c = 0; c < a->channels; c += WIDTH) {
+      const mask some = m_first(a->channels - c < WIDTH ? a->channels - c : WIDTH);
+      const float *v = value + n * a->value_stride + c;
+      vec totals[ATTENTION_GROUP];
+      UNROLL for (int j = 0; j < ATTENTION_GROUP; j++) totals[j] = v_get_some(out[j] + c, some);
+      for (int i = 0; i < count; i++, v += a->value_stride) {
+        const vec x = v_get_some(v, some);
+        UNROLL for (int j = 0; j < ATTENTION_GROUP; j++) totals[j] = v_fma(x, v_all(weights[j][i]), totals[j]);
+      }
+      for (int j = 0; j < pixels; j++) v_put_some(out[j] + c, some, totals[j]);
+    }
+  }
+  for (int j = 0; j < pixels; j++) {
+    const float share = 1 / v_sum(sum[j]);
+    for (int c = 0; c < a->channels; c++) out[j][c] *= share;
+  }
+}
+
+TARGET void NAME(global_attention)(const rm_real_global_attention *a, ptrdiff_t begin, ptrdiff_t end) {
+  const float *queries = a->query, *keys = a->key, *values = a->value;
+  while (begin < end) {
+    const ptrdiff_t first = begin / a->pixels * a->pixels, last = first + a->pixels < end ? first + a->pixels : end;
+    const int pixels = last - begin < ATTENTION_GROUP ? (int)(last - begin) : ATTENTION_GROUP;
+    const float *query[ATTENTION_GROUP];
+    float *out[ATTENTION_GROUP];
+    for (int j = 0; j < ATTENTION_GROUP; j++) {
+      const ptrdiff_t pixel = begin + (j < pixels ? j : 0);
+      query[j] = queries + pixel * a->query_stride;
+      out[j] = (float *)a->output + pixel * a->out_stride;
+    }
+    attention_group(a, keys + first * a->key_stride, values + first * a->value_stride, query, out, pixels);
+    begin += pixels;
+  }
+}
+#endif
 #endif

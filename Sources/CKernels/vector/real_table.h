@@ -40,6 +40,9 @@ const rm_real_table NAME(table) = {
     .gridsample = SCALAR(gridsample),
     .warp = NAME(warp),
     .local_attention = CURVES(local_attention),
+#if !HALF
+    .global_attention = NAME(global_attention),
+#endif
     .matmul = SCALAR(matmul),
     .quantize = SCALAR(quantize),
     .dequantize = SCALAR(dequantize),

@@ -28,16 +28,23 @@ static inline __attribute__((always_inline)) ISA __m256i dot(__m256i sum, pixel 
 }
 
 #include "int8_conv_ymm.h"
+#include "int8_winograd_avx2.h"
 
 size_t rm_int8_conv_packed_bytes__avx2(const rm_int8_conv_shape *shape) {
-  return rm_int8_tiles_packed_bytes(&tiles, shape);
+  return rm_int8_winograd_fits(shape) ? rm_int8_winograd_packed_bytes(shape) : rm_int8_tiles_packed_bytes(&tiles, shape);
 }
 
 void rm_int8_conv_pack__avx2(const rm_int8_conv_shape *shape, const rm_int8_conv_weights *from, void *packed) {
-  rm_int8_tiles_pack(&tiles, shape, from, packed);
+  if (rm_int8_winograd_fits(shape))
+    rm_int8_winograd_pack(shape, from, packed);
+  else
+    rm_int8_tiles_pack(&tiles, shape, from, packed);
 }
 
 void rm_int8_conv__avx2(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
-  rm_int8_tiles_run(&tiles, call, row_begin, row_end);
+  if (rm_int8_winograd_fits(&call->shape))
+    rm_int8_winograd_run(call, row_begin, row_end);
+  else
+    rm_int8_tiles_run(&tiles, call, row_begin, row_end);
 }
 #endif

@@ -73,6 +73,20 @@ ISA void rm_int8_resize__avx2(const rm_int8_resize_call *call, ptrdiff_t row_beg
   }
 }
 
+ISA void rm_int8_sample__avx2(const rm_int8_sample_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  const ptrdiff_t pixel = call->source_pixel, source_row = call->source_columns * pixel;
+  for (ptrdiff_t at = row_begin * call->columns; at < row_end * call->columns; at++) {
+    const uint8_t *point = call->grid + at * call->grid_pixel;
+    const int32_t x = call->xs[point[0]], y = call->ys[point[1]], x0 = x >> 6, y0 = y >> 6;
+    const ptrdiff_t left = x0 * pixel, right = below(x0 + 1, call->source_columns - 1) * pixel;
+    const uint8_t *upper = call->source + y0 * source_row;
+    const uint8_t *lower = call->source + below(y0 + 1, call->source_rows - 1) * source_row;
+    const corners from = {upper + left, upper + right, lower + left, lower + right};
+    const blend b = make_blend(x & 63, y & 63, 6);
+    sample(&from, &b, call->out + at * call->out_pixel, call->channels);
+  }
+}
+
 // Both offsets of a pixel in 1/32 pixel.
 typedef struct {
   int32_t x, y;

@@ -8,7 +8,8 @@ extension LayoutRewriter {
     let rank = shape(x).rank
     switch node.op {
     case .conv, .batchNormalization, .averagePool, .maxPool, .globalAveragePool, .depthToSpace, .spaceToDepth,
-      .resize, .warp, .localAttention, .relu, .clip, .sigmoid, .hardSigmoid, .hardSwish, .cast:
+      .resize, .warp, .localAttention, .globalAttention, .relu, .clip, .sigmoid, .hardSigmoid, .hardSwish,
+      .cast:
       emit(node, node.op, node.inputs.map { read($0) })
     case .add, .sub, .mul, .div: binary(node)
     case .matMul:
@@ -20,9 +21,9 @@ extension LayoutRewriter {
     case .softmax(let axis): emit(node, .softmax(axis: place(axis, rank)), [read(x)])
     case .concat(let axis): emit(node, .concat(axis: place(axis, rank)), node.inputs.map { read($0) })
     case .quantizeLinear(let axis):
-      emit(node, .quantizeLinear(axis: channelAxis(axis, node)), node.inputs.map { read($0) })
+      convert(node, axis) { .quantizeLinear(axis: $0) }
     case .dequantizeLinear(let axis):
-      emit(node, .dequantizeLinear(axis: channelAxis(axis, node)), node.inputs.map { read($0) })
+      convert(node, axis) { .dequantizeLinear(axis: $0) }
     case .slice(let starts, let ends, let axes, let steps):
       emit(
         node, .slice(starts: starts, ends: ends, axes: axes.map { place($0, rank) }, steps: steps), [read(x)])
@@ -37,6 +38,17 @@ extension LayoutRewriter {
     case .argMax(let axis, let keep):
       reduce(node, [axis], keep) { .argMax(axis: $0[0], keepDims: keep) }
     }
+  }
+
+  /// With one scale a conversion takes its input in whatever order that stands in.
+  private mutating func convert(_ node: Node, _ axis: Int, _ make: (Int) -> Operator) {
+    let x = node.inputs[0]
+    let numbers = node.inputs.dropFirst().map { read($0) }
+    let usual = Self.order(shape(x).rank)
+    guard hasOneScale(node), let form = existing(x, preferring: usual) else {
+      return emit(node, make(channelAxis(axis, node)), [read(x)] + numbers)
+    }
+    emit(node, make(axis), [form.name] + numbers, order: form.order)
   }
 
   /// Where `axis` of an old value stands in the new one.
@@ -66,6 +78,14 @@ extension LayoutRewriter {
   /// Operands of lower rank are aligned at the innermost axis, which the new order moves.
   private mutating func binary(_ node: Node) {
     let rank = shape(node.outputs[0]).rank
+    // Where an operand of the whole shape stands in another order only, the result does too.
+    let whole = node.inputs.first { shape($0) == shape(node.outputs[0]) && !isKnown($0) }
+    if rank == 4, let order = whole.flatMap({ existing($0, preferring: Self.last) })?.order,
+      order != Self.last,
+      node.inputs.allSatisfy({ shape($0).rank == 4 })
+    {
+      return emit(node, node.op, node.inputs.map { read($0, order) }, order: order)
+    }
     let inputs = node.inputs.map { input -> String in
       let shape = shape(input)
       guard rank == 4, shape.rank < 4, shape.count > 1 else { return read(input) }

@@ -32,10 +32,21 @@ struct LayoutRewriter {
   var new: Graph
   private var forms: [String: [Form]] = [:]
   private var names: FreshNames
+  /// By its output, the conversion of a constant with one scale.
+  private let knownConversions: [String: Node]
 
   init(_ old: Graph, _ facts: [String: Fact]) {
     self.old = old
     self.facts = facts
+    var conversions: [String: Node] = [:]
+    for node in old.nodes {
+      if case .dequantizeLinear = node.op, old.constants[node.inputs[0]] != nil,
+        old.constants[node.inputs[1]]?.tensor.shape.count == 1
+      {
+        conversions[node.outputs[0]] = node
+      }
+    }
+    knownConversions = conversions
     names = FreshNames(old)
     new = Graph(name: old.name, layout: .channelsLast)
     new.metadata = old.metadata
@@ -59,6 +70,13 @@ struct LayoutRewriter {
 
   func shape(_ value: String) -> Shape { facts[value]!.shape }
 
+  /// Whether `value` is a constant, or one behind its conversion.
+  func isKnown(_ value: String) -> Bool { old.constants[value] != nil || knownConversions[value] != nil }
+
+  func hasOneScale(_ conversion: Node) -> Bool {
+    old.constants[conversion.inputs[1]]?.tensor.shape.count == 1
+  }
+
   // Forms.
 
   /// The name under which `value` stands in `order`, made if need be.
@@ -74,6 +92,11 @@ struct LayoutRewriter {
       var turned = constant
       turned.tensor = constant.tensor.transposed(order)
       new.constants[name] = turned
+    } else if let conversion = knownConversions[value] {
+      // Constants are turned as they are stored.
+      name = names.make("\(value).turned")
+      let inputs = [read(conversion.inputs[0], order)] + conversion.inputs.dropFirst().map { read($0) }
+      new.nodes.append(Node(name, conversion.op, inputs: inputs, outputs: [name]))
     } else {
       let source = known[0]
       name = names.make("\(value).\(isUsual ? "usual" : "turned")")

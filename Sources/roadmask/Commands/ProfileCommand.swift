@@ -9,8 +9,10 @@ import Stages
 struct ProfileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "profile", abstract: "Say how long each operator of a model takes on this machine, and why.",
-    usage: "roadmask profile [MODEL] [--runs N] [--threads N] [--top N] [--cpu LEVEL]",
-    discussion: "Medians over the runs, slowest first; each operator is timed by itself.")
+    usage: "roadmask profile [MODEL] [--runs N] [--threads N] [--top N] [--cpu LEVEL] [--trace FILE]",
+    discussion: "Medians over the runs, slowest first; each operator is timed by itself, then "
+      + "the whole network with the argmax stage. 'peak' is a node's share of what the "
+      + "machine was measured to do at most: multiply-adds, or else bytes from the caches.")
 
   @Argument(help: "An installed model's name, or an .onnx file. (default: the installed one)") var model:
     String?
@@ -20,6 +22,8 @@ struct ProfileCommand: ParsableCommand {
   @Option(help: "Numbers to run on: auto, fp32, fp16, bf16, int8.") var precision: String?
   @Option(help: "Size of the model's picture as WxH. (default: the file's)") var inferSize: String?
   @Option(help: "Operators to show; 0 shows all.") var top = 20
+  @Option(help: "Write the last run as a timeline (Chrome's JSON).") var trace: String?
+  @Flag(help: "Time whole runs alone, and print them as one line of JSON.") var json = false
 
   func validate() throws {
     guard (1...10_000).contains(runs), (1...256).contains(threads), top >= 0 else {
@@ -36,12 +40,41 @@ struct ProfileCommand: ParsableCommand {
     let loaded = try LoadedModel(
       path: ModelStore.path(of: model, precision: config.model.precision), level: config.usableLevel(),
       precision: config.model.precision, picture: { size ?? $0 })
+    if json {
+      print(try WholeRun(loaded, threads: threads, runs: runs).json(loaded.plan, threads: threads))
+      return
+    }
     let session = Session(plan: loaded.plan, pool: WorkerPool(threads: threads))
-    report(session.profile(runs: runs), plan: loaded.plan)
+    let times = session.profile(runs: runs)
+    report(times, plan: loaded.plan)
+    print(try WholeRun(loaded, threads: threads, runs: runs).line)
+    if let trace { try write(times, to: trace) }
+  }
+
+  private func write(_ times: [StepTime], to path: String) throws {
+    let events = times.map { time in
+      "{\"ph\":\"X\",\"pid\":1,\"tid\":1,\"name\":\"\(time.step.name.escaped)\",\"cat\":\"\(time.step.op)\","
+        + String(format: "\"ts\":%.3f,\"dur\":%.3f,", time.last.start * 1e6, time.last.seconds * 1e6)
+        + "\"args\":{\"kernel\":\"\(time.step.kernel)\",\"why\":\"\(time.step.reason.escaped)\","
+        + "\"macs\":\(time.step.macs),\"bytes\":\(time.step.movedBytes)}}"
+    }
+    let text = "{\"traceEvents\":[\n" + events.joined(separator: ",\n") + "\n]}\n"
+    do { try Data(text.utf8).write(to: URL(fileURLWithPath: path)) } catch {
+      throw Problem(error, subject: path)
+    }
   }
 
   private func report(_ times: [StepTime], plan: Plan) {
     let total = times.reduce(0) { $0 + $1.seconds }
+    let peak = MachinePeak(level: plan.options.level)
+    /// Of all threads together.
+    func share(_ time: StepTime) -> String {
+      let isProduct = time.step.macs > 0 && time.step.runsOnStoredNumbers && peak.macs > 0
+      let most = (isProduct ? peak.macs : peak.bytes) * Double(threads)
+      guard most > 0 else { return "-" }
+      let rate = Double(isProduct ? time.step.macs : time.step.movedBytes) / time.seconds
+      return String(format: "%.0f%%", rate / most * 100)
+    }
     let sorted = times.sorted { $0.seconds > $1.seconds }
     let shown = top == 0 ? sorted : Array(sorted.prefix(top))
     let rows = shown.map { time in
@@ -51,17 +84,18 @@ struct ProfileCommand: ParsableCommand {
         step.name, step.op, String(format: "%.0f", microseconds),
         String(format: "%.1f%%", time.seconds / total * 100),
         step.macs > 0 ? String(format: "%.1f", Double(step.macs) / time.seconds / 1e9) : "-",
-        String(format: "%.1f", Double(step.movedBytes) / time.seconds / 1e9), step.kernel, step.reason,
+        String(format: "%.1f", Double(step.movedBytes) / time.seconds / 1e9), share(time), step.kernel,
+        step.reason,
       ]
     }
-    let header = ["node", "op", "us", "share", "GMAC/s", "GB/s", "kernel", "why"]
+    let header = ["node", "op", "us", "share", "GMAC/s", "GB/s", "peak", "kernel", "why"]
     let widths = header.indices.map { column in
       ([header] + rows).map { $0[column].count }.max()!
     }
     for row in [header] + rows {
       let cells = row.indices.map { column -> String in
         let gap = String(repeating: " ", count: widths[column] - row[column].count)
-        return (2...5).contains(column) ? gap + row[column] : row[column] + gap
+        return (2...6).contains(column) ? gap + row[column] : row[column] + gap
       }
       print(cells.joined(separator: "  "))
     }
@@ -73,5 +107,21 @@ struct ProfileCommand: ParsableCommand {
         format: "\n%d steps  %.2f ms  %.1f GMAC/s  %@  %d thread%@", sorted.count, total * 1e3,
         Double(plan.macs) / total / 1e9, plan.options.level.rawValue, threads, threads == 1 ? "" : "s")
         + "  \(plan.workLine)")
+    print(
+      String(
+        format: "peak of one thread  %.0f GMAC/s in 8 bits, %.0f GB/s from the caches", peak.macs / 1e9,
+        peak.bytes / 1e9)
+        + (plan.isExact ? "; all between the ends runs on stored numbers" : ""))
+  }
+}
+
+extension String {
+  /// As it stands between quotes in JSON.
+  fileprivate var escaped: String {
+    String(
+      unicodeScalars.flatMap { scalar -> [Character] in
+        if scalar == "\"" || scalar == "\\" { return ["\\", Character(scalar)] }
+        return scalar.value < 0x20 ? [" "] : [Character(scalar)]
+      })
   }
 }

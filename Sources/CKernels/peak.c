@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rm_peak.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+// Twelve independent chains of one instruction.
+enum { TURNS = 20000, CHAINS = 12, TRIES = 8 };
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+__attribute__((target("avx2"))) static void loop_avx2(void) {
+  __m256i sum[CHAINS];
+  for (int i = 0; i < CHAINS; i++) sum[i] = _mm256_setzero_si256();
+  __m256i x = _mm256_set1_epi16(3), w = _mm256_set1_epi16(5);
+  for (int turn = 0; turn < TURNS; turn++) {
+    __asm__ volatile("" : "+x"(x), "+x"(w));
+#pragma unroll
+    for (int i = 0; i < CHAINS; i++) {
+      __m256i pair;
+      __asm__ volatile("vpmaddwd %2, %1, %0" : "=x"(pair) : "x"(x), "x"(w));
+      sum[i] = _mm256_add_epi32(sum[i], pair);
+    }
+  }
+  for (int i = 0; i < CHAINS; i++) __asm__ volatile("" ::"x"(sum[i]));
+}
+
+__attribute__((target("avxvnni,avx2"))) static void loop_avxvnni(void) {
+  __m256i sum[CHAINS];
+  for (int i = 0; i < CHAINS; i++) sum[i] = _mm256_setzero_si256();
+  __m256i x = _mm256_set1_epi8(3), w = _mm256_set1_epi8(5);
+  for (int turn = 0; turn < TURNS; turn++) {
+    __asm__ volatile("" : "+x"(x), "+x"(w));
+#pragma unroll
+    for (int i = 0; i < CHAINS; i++) sum[i] = _mm256_dpbusd_avx_epi32(sum[i], x, w);
+  }
+  for (int i = 0; i < CHAINS; i++) __asm__ volatile("" ::"x"(sum[i]));
+}
+
+__attribute__((target("avx512f,avx512vnni"))) static void loop_avx512vnni(void) {
+  __m512i sum[CHAINS];
+  for (int i = 0; i < CHAINS; i++) sum[i] = _mm512_setzero_si512();
+  __m512i x = _mm512_set1_epi32(3), w = _mm512_set1_epi32(5);
+  for (int turn = 0; turn < TURNS; turn++) {
+    __asm__ volatile("" : "+v"(x), "+v"(w));
+#pragma unroll
+    for (int i = 0; i < CHAINS; i++) sum[i] = _mm512_dpbusd_epi32(sum[i], x, w);
+  }
+  for (int i = 0; i < CHAINS; i++) __asm__ volatile("" ::"v"(sum[i]));
+}
+
+double rm_peak_macs(rm_cpu_level level) {
+  void (*loop)(void) = NULL;
+  double each = 0;
+  if (level == RM_CPU_AVX2) loop = loop_avx2, each = 16;
+  if (level == RM_CPU_AVXVNNI) loop = loop_avxvnni, each = 32;
+  if (level == RM_CPU_AVX512VNNI || level == RM_CPU_AMX) loop = loop_avx512vnni, each = 64;
+  if (!loop) return 0;
+  double best = 1e9;
+  loop();
+  for (int i = 0; i < TRIES; i++) {
+    const double start = now();
+    loop();
+    const double took = now() - start;
+    if (took < best) best = took;
+  }
+  return each * CHAINS * TURNS / best;
+}
+#else
+double rm_peak_macs(rm_cpu_level level) { return level < 0; }
+#endif
+
+double rm_peak_bytes(size_t size) {
+  char *from = malloc(size), *to = malloc(size);
+  double rate = 0;
+  if (from && to) {
+    memset(from, 1, size);
+    memset(to, 2, size);
+    const double start = now();
+    double done = 0;
+    do {
+      memcpy(to, from, size);
+      __asm__ volatile("" ::"r"(to) : "memory");
+      done += 2.0 * (double)size;
+    } while (now() - start < 0.01);
+    rate = done / (now() - start);
+  }
+  free(from);
+  free(to);
+  return rate;
+}

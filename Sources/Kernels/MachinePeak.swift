@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CKernels
+
+/// What one thread of this machine can do at most, measured when asked for.
+public struct MachinePeak: Sendable {
+  /// Integer multiply-adds a second, by the dot product of the level; 0 where it has none.
+  public let macs: Double
+  /// Bytes a second, read and written, from the caches: copies of 4 MiB.
+  public let bytes: Double
+
+  public init(level: CPULevel) {
+    macs = rm_peak_macs(level.rawLevel)
+    bytes = rm_peak_bytes(4 << 20)
+  }
+}
