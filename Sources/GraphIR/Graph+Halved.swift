@@ -3,7 +3,8 @@
 internal import Buffers
 
 extension Graph {
-  /// This graph with float16 in place of float32: constants rounded to nearest, values stored as halves.
+  /// This graph with float16 in place of float32: constants rounded, weights so that their sums stay, values
+  /// stored as halves.
   ///
   /// Inputs and outputs keep their types. So do the operators that halves are too narrow for, with Casts around
   /// them: whatever gives an output, since scores near a tie decide labels; matrix products, attention of all pixels and reductions, whose
@@ -53,7 +54,8 @@ private struct HalvedGraphWriter {
       var copy = node
       for position in node.inputs.indices where isFloat(node.inputs[position]) {
         copy.inputs[position] = try read(
-          node.inputs[position], as: isHalf && !node.readsFloats(position) ? .float16 : .float32)
+          node.inputs[position], as: isHalf && !node.readsFloats(position) ? .float16 : .float32,
+          areWeights: node.readsWeights(position))
       }
       graph.nodes.append(copy)
       if isHalf, isFloat(node.outputs[0]) { current[node.outputs[0]] = .float16 }
@@ -80,13 +82,15 @@ private struct HalvedGraphWriter {
   private func isFloat(_ value: String) -> Bool { facts[value]?.dtype == .float32 }
 
   /// The name under which `value` can be read as `dtype`.
-  private mutating func read(_ value: String, as dtype: DType) throws -> String {
+  private mutating func read(_ value: String, as dtype: DType, areWeights: Bool) throws -> String {
     if current[value] ?? .float32 == dtype { return value }
     if let there = made[value]?[dtype] { return there }
     let fresh = names.make("\(value).\(dtype.rawValue)")
     if let constant = source.constants[value] {
-      graph.constants[fresh] = Constant(
-        try constant.tensor.halved(value), isParameter: constant.isParameter)
+      let halves =
+        areWeights
+        ? try constant.tensor.halvedWeights(value, layout: source.layout) : try constant.tensor.halved(value)
+      graph.constants[fresh] = Constant(halves, isParameter: constant.isParameter)
     } else {
       graph.nodes.append(
         Node(names.make("\(fresh).cast"), .cast(dtype), inputs: [value], outputs: [fresh]))
@@ -122,6 +126,11 @@ extension Graph {
 }
 
 extension Node {
+  fileprivate func readsWeights(_ position: Int) -> Bool {
+    if case .conv = op { return position == 1 }
+    return false
+  }
+
   /// Whether the input at `position` is float32 also beside halves: places in a picture, biases of a softmax.
   fileprivate func readsFloats(_ position: Int) -> Bool {
     switch op {
@@ -149,18 +158,5 @@ extension Operator {
     case .add, .sub, .mul, .div, .softmax, .reshape, .transpose, .slice: true
     default: false
     }
-  }
-}
-
-extension Tensor {
-  /// The numbers as float16, to nearest.
-  fileprivate func halved(_ name: String) throws -> Tensor {
-    let halves = elements(as: Float.self).map { ($0, Float16($0)) }
-    if let (value, _) = halves.first(where: { $0.0.isFinite && !$0.1.isFinite }) {
-      throw GraphError(
-        "constant '\(name)' holds \(value), which float16 does not reach",
-        hint: "numbers up to 65504 can be halves; keep this model in float32")
-    }
-    return Tensor(halves.map(\.1), shape: shape)
   }
 }

@@ -89,7 +89,15 @@ extension RealKernels {
       kernel = is3x3 ? name("dwconv3x3") : scalarName("dwconv")
       reason = is3x3 ? "depthwise 3x3" : "depthwise, window without a vector kernel"
     } else if isPacked {
-      rm_real_conv_pack(&shape, Int32(panel), terms, weights.baseAddress, packed.floats)
+      if terms == 2 {
+        let rounding = WeightRounding(
+          channels: outChannels, taps: taps, depth: inChannels / groups, isChannelsLast: true)
+        rounding.rounded(weights) { $0.roundedToBF16 }.withUnsafeBufferPointer {
+          rm_real_conv_pack(&shape, Int32(panel), terms, $0.baseAddress, packed.floats)
+        }
+      } else {
+        rm_real_conv_pack(&shape, Int32(panel), terms, weights.baseAddress, packed.floats)
+      }
       function = table.conv
       kernel = name("conv")
       reason =
@@ -176,6 +184,15 @@ extension PackedConvolution {
     let units = isDepthwise ? output.batch * output.rows : (output.pixels + tile - 1) / tile
     // A depthwise multiply-add costs about four dense ones, for it waits on memory.
     return Job(function, c, units: units, work: isDepthwise ? macs * 4 : macs)
+  }
+}
+
+extension Float {
+  /// The nearest number of 8 significant bits, ties to even.
+  fileprivate var roundedToBF16: Float {
+    var (number, bits) = (self, UInt16(0))
+    rm_real_to_bf16(&number, &bits, 1)
+    return Float(bitPattern: UInt32(bits) << 16)
   }
 }
 
