@@ -45,6 +45,11 @@ public struct Tensor: Sendable {
     withElements(as: type) { Array($0) }
   }
 
+  /// A copy of real elements as float32.
+  public func realElements() -> [Float] {
+    dtype == .float16 ? elements(as: Float16.self).map(Float.init) : elements(as: Float.self)
+  }
+
   /// The same elements under another shape of equal count.
   public func reshaped(_ shape: Shape) -> Tensor {
     precondition(shape.count == self.shape.count, "\(self.shape) cannot become \(shape)")

@@ -47,6 +47,17 @@ static int has_avxvnni(void) {
   return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 4 & 1);
 }
 
+// AVX512-FP16, where the system saves its registers.
+static int has_halves(void) {
+  uint32_t a, b, c, d;
+  return rm_cpu_detect() >= RM_CPU_AVX512VNNI && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 23 & 1);
+}
+
+static int has_bf16(void) {
+  uint32_t a, b, c, d;
+  return rm_cpu_detect() >= RM_CPU_AVX512VNNI && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 5 & 1);
+}
+
 #elif defined(__aarch64__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
@@ -61,9 +72,14 @@ static rm_cpu_level detect(void) {
   return RM_CPU_NEON;
 }
 
+static int has_halves(void) { return (getauxval(AT_HWCAP) & HWCAP_ASIMDHP) != 0; }
+static int has_bf16(void) { return 0; }
+
 #else
 
 static rm_cpu_level detect(void) { return RM_CPU_SCALAR; }
+static int has_halves(void) { return 0; }
+static int has_bf16(void) { return 0; }
 
 #endif
 
@@ -85,6 +101,26 @@ int rm_cpu_usable(rm_cpu_level level) {
   if (level == RM_CPU_AVXVNNI && !has_avxvnni()) return 0;
 #endif
   return level <= best;
+}
+
+// Asks once.
+static int known(_Atomic int *answer, int (*ask)(void)) {
+  int value = atomic_load_explicit(answer, memory_order_relaxed);
+  if (value < 0) {
+    value = ask();
+    atomic_store_explicit(answer, value, memory_order_relaxed);
+  }
+  return value;
+}
+
+int rm_cpu_computes_halves(void) {
+  static _Atomic int answer = -1;
+  return known(&answer, has_halves);
+}
+
+int rm_cpu_multiplies_bf16(void) {
+  static _Atomic int answer = -1;
+  return known(&answer, has_bf16);
 }
 
 const char *rm_cpu_name(void) {

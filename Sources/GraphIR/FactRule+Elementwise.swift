@@ -43,6 +43,11 @@ extension FactRule {
     return fact
   }
 
+  func cast(_ dtype: DType) throws -> Fact {
+    guard dtype.isReal else { throw fail("casts to \(dtype.rawValue)", hint: "float32 or float16") }
+    return Fact(dtype, try real(0).shape)
+  }
+
   func quantize(_ axis: Int) throws -> Fact {
     let fact = try real(0)
     try channelwise(fact, axis)

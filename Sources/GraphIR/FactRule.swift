@@ -71,6 +71,7 @@ struct FactRule {
     case .resize(let resize): try self.resize(resize)
     case .gridSample: try gridSample()
     case .warp(let warp): try self.warp(warp)
+    case .cast(let dtype): try cast(dtype)
     case .localAttention(let attention): try localAttention(attention)
     case .globalAttention: try globalAttention()
     case .quantizeLinear(let axis): try quantize(axis)

@@ -33,6 +33,7 @@ extension Operator {
     case .resize: "Resize"
     case .gridSample: "GridSample"
     case .warp: "Warp"
+    case .cast: "Cast"
     case .localAttention: "LocalAttention"
     case .globalAttention: "GlobalAttention"
     case .quantizeLinear: "QuantizeLinear"
@@ -51,7 +52,7 @@ extension Operator {
     case .concat: 1...GraphLimits.inputs
     case .relu, .clip, .sigmoid, .hardSigmoid, .hardSwish, .softmax, .averagePool, .maxPool,
       .globalAveragePool, .reduceSum, .reduceMean, .argMax, .reshape, .transpose, .slice, .pad,
-      .depthToSpace, .spaceToDepth, .resize:
+      .depthToSpace, .spaceToDepth, .resize, .cast:
       1...1
     }
   }

@@ -30,6 +30,7 @@ extension Operator {
       return "\(sample.mode.rawValue) \(sample.padding.rawValue)"
         + (sample.alignCorners ? " alignCorners" : "")
     case .warp(let warp): return "scale=\(warp.scale)"
+    case .cast(let dtype): return "to=\(dtype.rawValue)"
     case .globalAttention(let scale): return "scale=\(scale)"
     case .localAttention(let attention): return "region=\(attention.region)"
     }

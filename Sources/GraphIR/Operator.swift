@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Buffers
+
 /// What a node does. Attributes have ONNX's names and meaning; axes and permutations refer to the shapes
 /// that the values have in the graph's layout.
 ///
@@ -51,6 +53,8 @@ public enum Operator: Sendable, Hashable {
   /// softmax of `scale * query · key`. Never in a file: a pass makes it of MatMul and what stands around it.
   case globalAttention(scale: Float)
 
+  /// The same real numbers as float32 or float16.
+  case cast(DType)
   // Between real and stored numbers. Inputs: x, scale, zeroPoint?.
   case quantizeLinear(axis: Int)
   case dequantizeLinear(axis: Int)

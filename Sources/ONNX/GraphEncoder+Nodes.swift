@@ -45,6 +45,7 @@ extension GraphEncoder {
       proto.attribute = [.int("blocksize", block), .string("mode", mode.rawValue)]
     case .spaceToDepth(let block): proto.attribute = [.int("blocksize", block)]
     case .resize(let resize): self.resize(node, &proto, resize)
+    case .cast(let dtype): proto.attribute = [.int("to", dtype.proto.rawValue)]
     case .gridSample(let sample):
       proto.attribute = [
         .string("mode", sample.mode.rawValue), .string("padding_mode", sample.padding.rawValue),
@@ -76,8 +77,9 @@ extension GraphEncoder {
   }
 
   private mutating func clip(_ node: Node, _ proto: inout ONNXNodeProto, _ low: Float, _ high: Float) {
-    let lowName = low == -.infinity ? "" : operand(scalar(low, .float32), node, "min")
-    let highName = high == .infinity ? "" : operand(scalar(high, .float32), node, "max")
+    let dtype = facts[node.inputs[0]]!.dtype
+    let lowName = low == -.infinity ? "" : operand(scalar(low, dtype), node, "min")
+    let highName = high == .infinity ? "" : operand(scalar(high, dtype), node, "max")
     proto.input += highName.isEmpty ? (lowName.isEmpty ? [] : [lowName]) : [lowName, highName]
   }
 
@@ -105,7 +107,8 @@ extension GraphEncoder {
     case .int8: Tensor([Int8(clamping: Int(value))], shape: [])
     case .int32: Tensor([Int32(clamping: Int(value))], shape: [])
     case .int64: Tensor([Int64(value)], shape: [])
-    case .float32, .float16, .bool: Tensor([value], shape: [])
+    case .float16: Tensor([Float16(value)], shape: [])
+    case .float32, .bool: Tensor([value], shape: [])
     }
   }
 }

@@ -50,6 +50,12 @@ struct ModelDecoder {
     for input in graph.input { reserved.insert(input.name) }
     importer = Importer(name: graph.name, opset: opset, reserved: reserved)
     for entry in proto.metadataProps { importer.graph.metadata[entry.key] = entry.value }
+    // Widened numbers keep no trace of how they were stored.
+    if importer.graph.metadata["precision"] == nil,
+      graph.initializer.contains(where: { Int($0.dataType) == ONNXTensorProto.DataType.float16.rawValue })
+    {
+      importer.graph.metadata["precision"] = "fp16"
+    }
     let initial = Set(graph.initializer.map(\.name))
     for tensor in graph.initializer {
       do {
@@ -110,7 +116,8 @@ struct ModelDecoder {
     guard case .tensorType(let type)? = input.type.value, type.hasShape else { throw fail("it has no shape") }
     let dtype: DType
     switch ONNXTensorProto.DataType(rawValue: Int(type.elemType)) {
-    case .float: dtype = .float32
+    // Half precision is widened, as constants are.
+    case .float, .float16: dtype = .float32
     case .uint8: dtype = .uint8
     case .int8: dtype = .int8
     case .int32: dtype = .int32

@@ -69,7 +69,7 @@ extension Graph {
     }
 
     for index in nodes.indices {
-      guard case .add = nodes[index].op, let output = facts[nodes[index].outputs[0]], output.dtype == .float32
+      guard case .add = nodes[index].op, let output = facts[nodes[index].outputs[0]], output.dtype.isReal
       else { continue }
       var place = index
       var result = PlannedNode(nodes[index])

@@ -9,7 +9,8 @@ struct NodeContext {
   let planned: PlannedNode
   let facts: [String: Fact]
   let constants: [String: Tensor]
-  let kernels: F32Kernels
+  /// For the elements that the node works on.
+  let kernels: RealKernels
   let integers: Int8Kernels
   let macs: Int
 
@@ -33,9 +34,10 @@ struct NodeContext {
     return fact.shape.count * fact.dtype.byteCount
   }
 
-  /// Whether all of `indices` that are there, and the output, are float32.
-  func isFloat(_ indices: Int...) -> Bool {
-    outputFact.dtype == .float32 && indices.allSatisfy { fact($0)?.dtype ?? .float32 == .float32 }
+  /// Whether all of `indices` that are there, and the output, are real numbers of one type.
+  func isReal(_ indices: Int...) -> Bool {
+    let element = outputFact.dtype
+    return element.isReal && indices.allSatisfy { fact($0)?.dtype ?? element == element }
   }
 
   func fail(_ problem: String, hint: String? = nil) -> PlanningError {

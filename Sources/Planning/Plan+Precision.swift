@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Plan {
-  /// Steps besides conversions, and how many of them run on stored numbers.
-  public var work: (steps: Int, integer: Int) {
+  /// Steps besides conversions, and how many of them run on stored numbers or on halves.
+  public var work: (steps: Int, integer: Int, half: Int) {
     let rest = steps.filter { !$0.isConversion }
-    return (rest.count, rest.count { $0.runsOnStoredNumbers })
+    return (rest.count, rest.count { $0.runsOnStoredNumbers }, rest.count { $0.runsOnHalves })
+  }
+
+  /// "int8", "bf16", "fp16" or "fp32": the narrowest numbers that steps run on.
+  public var precision: String {
+    if work.integer > 0 { return "int8" }
+    if work.half == 0 { return "fp32" }
+    return steps.contains { $0.kernel.hasSuffix("_conv__avx512bf16") } ? "bf16" : "fp16"
   }
 
   /// Whether every step from the first conversion to the last runs on stored numbers: what comes in is stored
@@ -22,9 +29,11 @@ extension Plan {
 extension Step {
   /// Whether the kernel takes and gives stored numbers.
   public var runsOnStoredNumbers: Bool { kernel.hasPrefix("int8_") }
+  fileprivate var runsOnHalves: Bool { kernel.hasPrefix("f16_") }
 
   fileprivate var isConversion: Bool {
     kernel.hasPrefix("int8_quantize") || kernel.hasPrefix("int8_dequantize")
       || kernel.hasPrefix("f32_quantize") || kernel.hasPrefix("f32_dequantize")
+      || kernel.hasPrefix("f16_to_float") || kernel.hasPrefix("f16_from_float")
   }
 }

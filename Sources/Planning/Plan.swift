@@ -11,8 +11,13 @@ public struct PlanOptions: Sendable, Hashable {
   public var fuses: Bool
   /// Whether values share memory once they are dead. Without it, every value can be looked at after a run.
   public var reusesMemory: Bool
+  /// Whether convolutions on halves may round input and weights to bf16, where the machine multiplies those.
+  public var multipliesBF16: Bool
 
-  public init(level: CPULevel = .best, fuses: Bool = true, reusesMemory: Bool = true) {
+  public init(
+    level: CPULevel = .best, fuses: Bool = true, reusesMemory: Bool = true, multipliesBF16: Bool = false
+  ) {
+    self.multipliesBF16 = multipliesBF16
     self.level = level
     self.fuses = fuses
     self.reusesMemory = reusesMemory
@@ -58,15 +63,20 @@ public struct Plan: Sendable {
     let facts = try graph.facts()
     let nodes = graph.planned(facts, fuses: options.fuses)
     let macs = graph.macs(facts)
-    let kernels = F32Kernels(level: options.level)
+    let floats = RealKernels(level: options.level)
+    let halves = RealKernels(
+      level: options.level, element: .float16, multipliesBF16: options.multipliesBF16)
     let integers = Int8Kernels(level: options.level)
     let constants = graph.constants.mapValues(\.tensor)
     var steps: [Step] = []
     steps.reserveCapacity(nodes.count)
     var packedBytes = 0
     for planned in nodes {
+      let node = planned.node
+      let isHalf = [node.inputs[0], node.outputs[0]].contains { facts[$0]?.dtype == .float16 }
       let context = NodeContext(
-        planned: planned, facts: facts, constants: constants, kernels: kernels, integers: integers,
+        planned: planned, facts: facts, constants: constants, kernels: isHalf ? halves : floats,
+        integers: integers,
         macs: macs[planned.node.name] ?? 0)
       let step = try StepFamily.step(for: context)
       packedBytes += step.weightBytes

@@ -102,7 +102,7 @@ struct Memory {
     let extents = facts[value]!.shape.extents
     precondition(extents.count == 4)
     return MapView(
-      floats(value), batch: extents[0], rows: extents[1], columns: extents[2], channels: extents[3],
+      pointer(value), batch: extents[0], rows: extents[1], columns: extents[2], channels: extents[3],
       pixelStride: plan.places[value]?.pixelStride)
   }
 }

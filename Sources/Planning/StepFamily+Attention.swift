@@ -9,7 +9,7 @@ extension StepFamily {
     let (bias, output) = (context.input(3), context.output)
     let kernels = context.kernels
     return Step(
-      context, kernel: "f32_local_attention__\(kernels.isa)",
+      context, kernel: kernels.curveName("local_attention"),
       reason: "\(attention.cells) cells, relation and mixture in one", readsConstants: context.values,
       takesStrided: true, givesStrided: true
     ) { memory in
@@ -26,7 +26,7 @@ extension StepFamily {
     let output = context.output
     let kernels = context.kernels
     return Step(
-      context, kernel: "f32_global_attention__\(kernels.isa)", reason: "no matrix of weights",
+      context, kernel: kernels.name("global_attention"), reason: "no matrix of weights",
       readsConstants: context.values, takesStrided: true, givesStrided: true
     ) { memory in
       [

@@ -7,7 +7,7 @@ internal import Kernels
 extension StepFamily {
   /// Convolutions over float weights, with bias, limits and residual in the kernel.
   static let convolution = StepFamily(name: "convolution") { context in
-    guard case .conv(let convolution) = context.node.op, context.isFloat(0, 1, 2) else { return nil }
+    guard case .conv(let convolution) = context.node.op, context.isReal(0) else { return nil }
     guard let weights = context.constant(1) else {
       throw context.fail("the weights are not constant", hint: "weights must be known before the run")
     }
@@ -22,13 +22,13 @@ extension StepFamily {
     window.dilationColumns = convolution.dilations.columns
     window.padTop = convolution.pads.top
     window.padLeft = convolution.pads.left
-    let packed = weights.withElements(as: Float.self) { weights in
+    let packed = weights.realElements().withUnsafeBufferPointer { weights in
       func pack(_ bias: UnsafeBufferPointer<Float>?) -> PackedConvolution {
         context.kernels.pack(
           window, inChannels: context.fact(0)!.shape[-1], outChannels: context.outputFact.shape[-1],
           groups: convolution.groups, weights: weights, bias: bias)
       }
-      return context.constant(2)?.withElements(as: Float.self) { pack($0) } ?? pack(nil)
+      return context.constant(2)?.realElements().withUnsafeBufferPointer { pack($0) } ?? pack(nil)
     }
     let input = context.input(0)!
     let output = context.output

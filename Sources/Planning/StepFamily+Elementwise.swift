@@ -7,7 +7,8 @@ internal import Kernels
 extension StepFamily {
   /// Functions of single elements or of pairs, and softmax.
   static let elementwise = StepFamily(name: "elementwise") { context in
-    guard context.isFloat(0, 1) else { return nil }
+    if case .cast(let dtype) = context.node.op { return cast(context, dtype) }
+    guard context.isReal(0, 1) else { return nil }
     switch context.node.op {
     case .add: return try binary(context, .add)
     case .sub: return try binary(context, .sub)
@@ -35,13 +36,13 @@ extension StepFamily {
     let limits = context.planned.limits ?? .none
     let isSame = context.fact(0) == context.fact(1)
     return Step(
-      context, kernel: "f32_\(function.rawValue)__\(kernels.isa)",
+      context, kernel: kernels.name(function.rawValue),
       reason: isSame ? "same shape" : "broadcast over \(plan.extents.count) axes", readsConstants: [a, b],
       inPlace: [a, b].filter { context.facts[$0]!.shape == shape }
     ) { memory in
       [
         kernels.binary(
-          function, plan, a: memory.floats(a), b: memory.floats(b), output: memory.floats(output),
+          function, plan, a: memory.pointer(a), b: memory.pointer(b), output: memory.pointer(output),
           limits: limits)
       ]
     }
@@ -52,10 +53,27 @@ extension StepFamily {
     let kernels = context.kernels
     let count = context.outputFact.shape.count
     return Step(
-      context, kernel: "f32_\(name)__\(kernels.isa)", reason: "element by element", readsConstants: [input],
+      context, kernel: name == "sigmoid" ? kernels.curveName(name) : kernels.name(name),
+      reason: "element by element", readsConstants: [input],
       inPlace: [input]
     ) { memory in
-      [kernels.unary(function, input: memory.floats(input), output: memory.floats(output), count: count)]
+      [kernels.unary(function, input: memory.pointer(input), output: memory.pointer(output), count: count)]
+    }
+  }
+
+  private static func cast(_ context: NodeContext, _ dtype: DType) -> Step {
+    let (input, output) = (context.input(0)!, context.output)
+    let kernels = context.kernels
+    let count = context.outputFact.shape.count
+    let toFloat = dtype == .float32
+    return Step(
+      context, kernel: kernels.curveName(toFloat ? "to_float" : "from_float"), reason: "conversion",
+      readsConstants: [input]
+    ) { memory in
+      [
+        kernels.convert(
+          toFloat: toFloat, input: memory.pointer(input), output: memory.pointer(output), count: count)
+      ]
     }
   }
 
@@ -64,20 +82,21 @@ extension StepFamily {
     let kernels = context.kernels
     let (outer, extent, inner) = context.around(axis, context.outputFact.shape)
     return Step(
-      context, kernel: "f32_softmax__\(inner == 1 ? kernels.isa : "scalar")",
+      context, kernel: inner == 1 ? kernels.curveName("softmax") : kernels.scalarName("softmax"),
       reason: inner == 1 ? "innermost axis" : "axis with \(inner) elements between", readsConstants: [input],
       inPlace: [input]
     ) { memory in
       [
         kernels.softmax(
-          input: memory.floats(input), output: memory.floats(output), outer: outer, extent: extent,
+          input: memory.pointer(input), output: memory.pointer(output), outer: outer, extent: extent,
           inner: inner)
       ]
     }
   }
 
   /// A multiply and an add for each channel. Only graphs that skipped the pass that folds it have any.
-  private static func batchNormalization(_ context: NodeContext, _ epsilon: Float) throws -> Step {
+  private static func batchNormalization(_ context: NodeContext, _ epsilon: Float) throws -> Step? {
+    guard context.outputFact.dtype == .float32 else { return nil }
     let parameters = try (1...4).map { index in
       guard let tensor = context.constant(index) else {
         throw context.fail("its parameters are not constant")
@@ -97,14 +116,14 @@ extension StepFamily {
     let extents = context.outputFact.shape.extents
     let plan = BroadcastPlan(a: extents, b: [channels], output: extents)
     return Step(
-      context, kernel: "f32_mul__\(kernels.isa), f32_add__\(kernels.isa)",
+      context, kernel: "\(kernels.name("mul")), \(kernels.name("add"))",
       reason: "not folded into a convolution",
       weightBytes: table.count, readsConstants: [input], inPlace: [input]
     ) { memory in
       let factors = table.pointer.assumingMemoryBound(to: Float.self)
-      let result = memory.floats(output)
+      let result = memory.pointer(output)
       return [
-        kernels.binary(.mul, plan, a: memory.floats(input), b: factors, output: result),
+        kernels.binary(.mul, plan, a: memory.pointer(input), b: factors, output: result),
         kernels.binary(.add, plan, a: result, b: factors + channels, output: result),
       ]
     }

@@ -62,7 +62,7 @@ extension StepFamily {
     let offsets = parts.indices.map { parts[..<$0].reduce(0, +) }
     let kernels = context.kernels
     let output = context.output
-    let byChannels = shape.rank == 4 && axis == 3 && context.outputFact.dtype == .float32
+    let byChannels = shape.rank == 4 && axis == 3 && context.outputFact.dtype.isReal
     return Step(
       context, kernel: "copy__scalar",
       reason: byChannels ? "what its producers could not write in place" : "axis \(axis)",
@@ -106,7 +106,7 @@ extension StepFamily {
   }
 
   private static func pad(_ context: NodeContext, _ before: [Int], _ value: Float) throws -> Step? {
-    guard context.isFloat(0) else { return nil }
+    guard context.isReal(0) else { return nil }
     let source = context.fact(0)!.shape.extents
     let extents = context.outputFact.shape.extents
     let strides = extents.denseStrides
@@ -115,14 +115,16 @@ extension StepFamily {
       context, StridedCopy(extents: source, inStrides: source.denseStrides, outStrides: strides))
     let (input, output) = (context.input(0)!, context.output)
     let kernels = context.kernels
+    let size = context.outputFact.dtype.byteCount
     return Step(
-      context, kernel: "f32_fill__scalar, copy__scalar", reason: "constant border", readsConstants: [input]
+      context, kernel: "\(kernels.scalarName("fill")), copy__scalar", reason: "constant border",
+      readsConstants: [input]
     ) {
       memory in
-      let result = memory.floats(output)
+      let result = memory.pointer(output)
       return [
         kernels.fill(result, count: extents.reduce(1, *), value: value),
-        kernels.copy(copy, from: memory.pointer(input), to: result + offset, elementBytes: 4),
+        kernels.copy(copy, from: memory.pointer(input), to: result + offset * size, elementBytes: size),
       ]
     }
   }

@@ -6,13 +6,16 @@ internal import Kernels
 extension StepFamily {
   /// Changes of size and sampling.
   static let geometry = StepFamily(name: "geometry") { context in
-    guard context.isFloat(0, 1, 2) else { return nil }
+    guard context.isReal(0) else { return nil }
     switch context.node.op {
     case .resize(let resize): return Self.resize(context, resize)
-    case .gridSample(let sampling): return gridSample(context, sampling)
-    case .warp(let warp): return try Self.warp(context, warp)
-    case .localAttention(let attention): return Self.localAttention(context, attention)
-    case .globalAttention(let scale): return globalAttention(context, scale)
+    case .gridSample(let sampling) where context.fact(1)?.dtype == .float32:
+      return gridSample(context, sampling)
+    case .warp(let warp) where context.isReal(0, 1, 2): return try Self.warp(context, warp)
+    case .localAttention(let attention) where context.isReal(0, 1, 2):
+      return localAttention(context, attention)
+    case .globalAttention(let scale) where context.outputFact.dtype == .float32:
+      return globalAttention(context, scale)
     default: return nil
     }
   }
@@ -27,7 +30,7 @@ extension StepFamily {
     let columns = ResizeTable(resize, input: from[2], output: to[2], scale: scales.columns)
     let kernels = context.kernels
     return Step(
-      context, kernel: "f32_resize__\(kernels.isa)", reason: "\(resize.mode.rawValue), positions in tables",
+      context, kernel: kernels.name("resize"), reason: "\(resize.mode.rawValue), positions in tables",
       readsConstants: [input], takesStrided: true, givesStrided: true
     ) { memory in
       [kernels.resize(input: memory.map(input), output: memory.map(output), rows: rows, columns: columns)]
@@ -40,7 +43,7 @@ extension StepFamily {
       nearest: sample.mode == .nearest, border: sample.padding == .border, alignCorners: sample.alignCorners)
     let kernels = context.kernels
     return Step(
-      context, kernel: "f32_gridsample__scalar", reason: "not recognised as a warp",
+      context, kernel: kernels.scalarName("gridsample"), reason: "not recognised as a warp",
       readsConstants: [input, grid]
     ) { memory in
       [
@@ -60,7 +63,7 @@ extension StepFamily {
     let residual = context.planned.residual
     let kernels = context.kernels
     return Step(
-      context, kernel: "f32_warp__\(kernels.isa)",
+      context, kernel: kernels.name("warp"),
       reason:
         "offsets\(mask == nil ? "" : ", mask") and sampling in one\(residual == nil ? "" : ", with the add")",
       readsConstants: context.values, inPlace: residual.map { [$0] } ?? [], takesStrided: true,

@@ -7,7 +7,9 @@ internal import Kernels
 extension StepFamily {
   /// Matrix products.
   static let products = StepFamily(name: "products") { context in
-    guard case .matMul = context.node.op, context.isFloat(0, 1) else { return nil }
+    guard case .matMul = context.node.op, context.isReal(0, 1), context.outputFact.dtype == .float32 else {
+      return nil
+    }
     if let tensor = context.constant(1), tensor.shape.rank == 2, context.kernels.level != .scalar {
       return packed(context, tensor)
     }
@@ -35,8 +37,8 @@ extension StepFamily {
       weightBytes: convolution.byteCount,
       readsConstants: [a]
     ) { memory in
-      let input = MapView(memory.floats(a), batch: 1, rows: 1, columns: rows, channels: k)
-      let result = MapView(memory.floats(output), batch: 1, rows: 1, columns: rows, channels: n)
+      let input = MapView(memory.pointer(a), batch: 1, rows: 1, columns: rows, channels: k)
+      let result = MapView(memory.pointer(output), batch: 1, rows: 1, columns: rows, channels: n)
       return [convolution.job(input: input, output: result, limits: .none)]
     }
   }
@@ -63,7 +65,7 @@ extension StepFamily {
       context, kernel: kernels.matMulKernel, reason: "\(batch) products \(m)x\(k)x\(n)",
       readsConstants: [a, b]
     ) { memory in
-      [kernels.matMul(product, a: memory.floats(a), b: memory.floats(b), output: memory.floats(output))]
+      [kernels.matMul(product, a: memory.pointer(a), b: memory.pointer(b), output: memory.pointer(output))]
     }
   }
 }

@@ -48,14 +48,14 @@ extension StepFamily {
       if quantizes {
         return [
           kernels.quantize(
-            input: memory.floats(input), output: memory.pointer(output), isSigned: stored == .int8,
+            input: memory.pointer(input), output: memory.pointer(output), isSigned: stored == .int8,
             scales: scales,
             zeroPoints: zeros, outer: outer, extent: extent, inner: inner)
         ]
       }
       return [
         kernels.dequantize(
-          input: memory.pointer(input), output: memory.floats(output), isSigned: stored == .int8,
+          input: memory.pointer(input), output: memory.pointer(output), isSigned: stored == .int8,
           scales: scales,
           zeroPoints: zeros, outer: outer, extent: extent, inner: inner)
       ]

@@ -6,7 +6,7 @@ internal import Kernels
 extension StepFamily {
   /// Pooling and reductions.
   static let windows = StepFamily(name: "windows") { context in
-    guard context.fact(0)?.dtype == .float32 else { return nil }
+    guard context.fact(0)?.dtype.isReal == true else { return nil }
     switch context.node.op {
     case .averagePool(let pooling): return pool(context, pooling, average: true)
     case .maxPool(let pooling): return pool(context, pooling, average: false)
@@ -31,7 +31,7 @@ extension StepFamily {
     let (input, output) = (context.input(0)!, context.output)
     let kernels = context.kernels
     return Step(
-      context, kernel: "f32_\(average ? "average" : "max")_pool__\(kernels.isa)",
+      context, kernel: kernels.name("\(average ? "average" : "max")_pool"),
       reason: "\(window.kernelRows)x\(window.kernelColumns) window", readsConstants: [input],
       takesStrided: true,
       givesStrided: true
@@ -44,10 +44,10 @@ extension StepFamily {
     let (input, output) = (context.input(0)!, context.output)
     let kernels = context.kernels
     return Step(
-      context, kernel: "f32_global_average_pool__scalar", reason: "small", readsConstants: [input],
+      context, kernel: kernels.scalarName("global_average_pool"), reason: "small", readsConstants: [input],
       takesStrided: true
     ) { memory in
-      [kernels.globalAveragePool(input: memory.map(input), output: memory.floats(output))]
+      [kernels.globalAveragePool(input: memory.map(input), output: memory.pointer(output))]
     }
   }
 
@@ -65,11 +65,11 @@ extension StepFamily {
     let terms = summed.extents.reduce(1, *)
     let kernels = context.kernels
     return Step(
-      context, kernel: "f32_reduce__scalar", reason: "\(terms) terms", readsConstants: [input]
+      context, kernel: kernels.scalarName("reduce"), reason: "\(terms) terms", readsConstants: [input]
     ) { memory in
       [
         kernels.reduce(
-          input: memory.floats(input), output: memory.floats(output), kept: kept, summed: summed,
+          input: memory.pointer(input), output: memory.pointer(output), kept: kept, summed: summed,
           scale: mean ? 1 / Float(terms) : 1)
       ]
     }
@@ -80,11 +80,12 @@ extension StepFamily {
     let (outer, extent, inner) = context.around(axis, context.fact(0)!.shape)
     let kernels = context.kernels
     return Step(
-      context, kernel: "f32_arg_max__scalar", reason: "over \(extent) elements", readsConstants: [input]
+      context, kernel: kernels.scalarName("arg_max"), reason: "over \(extent) elements",
+      readsConstants: [input]
     ) { memory in
       [
         kernels.argMax(
-          input: memory.floats(input), output: memory.pointer(output).assumingMemoryBound(to: Int64.self),
+          input: memory.pointer(input), output: memory.pointer(output).assumingMemoryBound(to: Int64.self),
           outer: outer, extent: extent, inner: inner)
       ]
     }

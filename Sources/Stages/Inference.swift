@@ -18,7 +18,7 @@ public protocol Inference: AnyObject {
 public struct ModelDescription: Sendable {
   public var name: String
   public var sha256: String?
-  /// fp32, fp16 or int8.
+  /// fp32, fp16, bf16 or int8.
   public var precision: String
   /// Labels are the same bits everywhere.
   public var isExact: Bool

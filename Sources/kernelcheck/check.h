@@ -15,6 +15,8 @@ typedef struct {
   int bench;           // print times instead of checking
   const char *filter;  // only kernels whose name contains this; NULL means all
   uint64_t seed;
+  int half;            // elements of real numbers are halves
+  int bf16;            // and convolutions may round them to bf16
   int passed, failed;
 } check;
 

@@ -2,7 +2,7 @@
 #include "families.h"
 
 const family families[] = {
-    check_f32,
+    check_real,
     check_pixels,
     check_int8,
 };

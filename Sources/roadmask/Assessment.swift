@@ -16,6 +16,8 @@ struct Assessment {
   private(set) var frames = 0
   private(set) var matrix: ConfusionMatrix
   private(set) var boundary: BoundaryCounts
+  /// Pixels that another model labels alike, of all.
+  private(set) var agreement: Agreement?
   /// Of frames that follow each other.
   private(set) var consistency: TemporalConsistency?
 
@@ -33,14 +35,24 @@ struct Assessment {
     frames += 1
   }
 
+  private mutating func add(_ prediction: LabelMap, beside other: LabelMap) {
+    var sum = agreement ?? Agreement()
+    sum.add(prediction, other)
+    agreement = sum
+  }
+
   /// A model on pictures. Values of the label pictures beyond the classes must be in `ignore`.
   ///
-  /// - Parameter isFilm: the pictures follow each other in time.
+  /// - Parameters:
+  ///   - isFilm: the pictures follow each other in time.
+  ///   - other: a model whose labels in fp32 are held beside.
   static func pictures(
-    _ images: String, labels: String, isFilm: Bool, ignore: [UInt8], config: PipelineConfig, model: String?
+    _ images: String, labels: String, isFilm: Bool, ignore: [UInt8], config: PipelineConfig, model: String?,
+    against other: String? = nil
   ) throws -> Assessment {
     let reader = try ImageSequenceReader(images)
     let (labeler, names) = try labeler(for: reader.info, config: config, model: model)
+    let beside = try other.map { try self.beside($0, for: reader.info, config: config) }
     let ignored = Set(ignore.isEmpty ? [UInt8(names.count), 255] : ignore)
     var result = Assessment(names: names, isFilm: isFilm)
     for path in reader.paths {
@@ -54,12 +66,15 @@ struct Assessment {
       let prediction = try labeler.labels(of: frame)
       result.add(
         prediction: prediction.value, truth: LabelMap(truth, width: frame.width, height: frame.height))
+      if let beside { result.add(prediction.value, beside: try beside.labels(of: frame).value) }
     }
     return result
   }
 
   /// A model on a drawn street.
-  static func drawn(_ uri: String, config: PipelineConfig, model: String?) throws -> Assessment {
+  static func drawn(
+    _ uri: String, config: PipelineConfig, model: String?, against other: String? = nil
+  ) throws -> Assessment {
     guard case .street(let parameters) = try TestSource.parse(uri) else {
       throw Problem(.usage, "RM-USE-005", "\(uri) knows no classes", hint: "test:street does")
     }
@@ -74,6 +89,7 @@ struct Assessment {
         .usage, "RM-EVAL-002", "the model's classes are not those of test:street",
         hint: "it draws \(camVidNames.joined(separator: ", "))")
     }
+    let beside = try other.map { try self.beside($0, for: info, config: config) }
     let renderer = StreetRenderer(scene: scene)
     let truth = LabelMap(width: info.width, height: info.height)
     var result = Assessment(names: names, isFilm: true)
@@ -83,7 +99,9 @@ struct Assessment {
         range: info.color.range)
       renderer.render(frame: index, into: picture.view, labels: truth)
       let frame = Frame(picture, index: index, pts: Int64(index), duration: 1, timeBase: info.timeBase)
-      result.add(prediction: try labeler.labels(of: frame).value, truth: truth)
+      let prediction = try labeler.labels(of: frame)
+      result.add(prediction: prediction.value, truth: truth)
+      if let beside { result.add(prediction.value, beside: try beside.labels(of: frame).value) }
     }
     return result
   }
@@ -123,12 +141,22 @@ struct Assessment {
   ) throws -> (FrameLabeler, names: [String]) {
     let path = try ModelStore.path(of: model, precision: config.model.precision)
     let loaded = try LoadedModel(
-      path: path, level: config.usableLevel(), picture: { config.pictureSize(for: info, like: $0) },
+      path: path, level: config.usableLevel(), precision: config.model.precision,
+      picture: { config.pictureSize(for: info, like: $0) },
       insists: config.model.size != nil)
     let inference = try loaded.inference(threads: config.threadBudget)
     return (
       FrameLabeler(source: info, config: config, inference: inference), loaded.description.palette.names
     )
+  }
+
+  /// A labeler in fp32, in the same size.
+  private static func beside(_ model: String, for info: SourceInfo, config: PipelineConfig) throws
+    -> FrameLabeler
+  {
+    var config = config
+    config.model.precision = .fp32
+    return try labeler(for: info, config: config, model: model).0
   }
 
   private static func label(of picture: String, in folder: String, width: Int, height: Int) throws -> [UInt8]
@@ -161,6 +189,7 @@ extension Assessment {
       + "pixel accuracy \(percent(scores.pixelAccuracy))   mIoU \(percent(scores.meanIoU))   "
       + "boundary F \(percent(boundary.mean))   "
       + "classes present \(scores.classesPresent) of \(names.count)"
+    if let agreement { last += "   agreement \(String(format: "%.3f%%", agreement.share * 100))" }
     if let share = consistency?.share { last += "   steady \(percent(share))" }
     if let weakest = scores.weakest {
       last += "   weakest \(names[weakest]) \(percent(scores.iou[weakest]!))"
@@ -182,7 +211,7 @@ extension Assessment {
       + "\"pixel_accuracy\":\(String(format: "%.6f", scores.pixelAccuracy)),"
       + "\"miou\":\(String(format: "%.6f", scores.meanIoU)),\"iou\":{\(perClass.joined(separator: ","))},"
       + "\"boundary_f\":\(number(boundary.mean)),\"boundary\":{\(outlines.joined(separator: ","))},"
-      + "\"consistency\":\(number(consistency?.share)),"
+      + "\"consistency\":\(number(consistency?.share)),\"agreement\":\(number(agreement?.share)),"
       + "\"confusion\":[\(rows.joined(separator: ","))]}"
   }
 }

@@ -30,7 +30,8 @@ struct Execution {
     let info = source.info
     try config.checkAdaptation(under: source.policy)
     let model = try LoadedModel(
-      path: path, level: level, picture: { config.pictureSize(for: info, like: $0) },
+      path: path, level: level, precision: config.model.precision,
+      picture: { config.pictureSize(for: info, like: $0) },
       insists: config.model.size != nil, sizes: config.flow.adapt == .resolution)
     if options.dryRun { return describe(info, model) }
     guard MemoryRoom.has(model.plan.arenaBytes + model.plan.weightBytes) else { throw noMemory(for: path) }

@@ -26,11 +26,14 @@ struct LoadedModel: Sendable {
   var plan: Plan { plans[0].plan }
 
   /// - Parameters:
+  ///   - precision: `.fp32`, `.fp16` and `.bf16` say how real numbers are stored and multiplied; else as in the
+  ///     file.
   ///   - choose: the size to take pictures in, given the file's own.
   ///   - insists: a network that cannot have that size is refused; else it keeps its own.
   ///   - sizes: plans it for smaller pictures too, for `--adapt resolution`.
   init(
-    path: String, level: CPULevel, picture choose: (_ own: PixelSize) throws -> PixelSize = { $0 },
+    path: String, level: CPULevel, precision: PipelineConfig.Model.Precision = .auto,
+    picture choose: (_ own: PixelSize) throws -> PixelSize = { $0 },
     insists: Bool = true, sizes isForSizes: Bool = false
   ) throws {
     self.path = path
@@ -49,14 +52,24 @@ struct LoadedModel: Sendable {
           picture = wanted
         } catch is GraphError where !insists {}
       }
+      let asksHalves = precision == .fp16 || precision == .bf16
+      let isHalf = asksHalves || precision == .auto && metadata["precision"] == "fp16"
+      let options = PlanOptions(level: level, multipliesBF16: precision == .bf16)
+      if asksHalves, graph.isQuantized {
+        throw Problem(
+          .badData, "RM-MODEL-010",
+          "\(path): it is quantized to 8 bits, and cannot run in \(precision.rawValue)",
+          hint: "name the model of floats, or leave --precision away")
+      }
+      if isHalf { graph = try graph.halved() }
       let ends = try graph.withStoredEnds()
       stored = ends.graph.inputs.first.flatMap { ends.inputs[$0.name] }
-      var plans = [(plan: try Plan(graph: ends.graph, options: PlanOptions(level: level)), picture: picture)]
+      var plans = [(plan: try Plan(graph: ends.graph, options: options), picture: picture)]
       if isForSizes, let largest = picture ?? whole {
         for size in largest.smaller {
           let input = size.roundedUp(to: 32)
           let smaller = try graph.resized(toRows: input.height, columns: input.width).withStoredEnds().graph
-          plans.append((try Plan(graph: smaller, options: PlanOptions(level: level)), size))
+          plans.append((try Plan(graph: smaller, options: options), size))
         }
       }
       self.plans = plans
@@ -67,7 +80,7 @@ struct LoadedModel: Sendable {
       let license = metadata["license"]
       description = ModelDescription(
         name: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent,
-        sha256: try FileDigest.sha256(path), precision: plan.work.integer > 0 ? "int8" : "fp32",
+        sha256: try FileDigest.sha256(path), precision: plan.precision,
         isExact: plan.isExact,
         palette: try LoadedModel.palette(metadata, classes: classes), license: license ?? "unknown",
         notice: license.map { "weights: \($0)" + (metadata["dataset"].map { " (trained on \($0))" } ?? "") })

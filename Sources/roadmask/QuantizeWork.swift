@@ -10,7 +10,7 @@ import Planning
 import Quantization
 import Stages
 
-/// From a float model and pictures to a file of 8 bits, and how the two differ.
+/// From a float model to a file of 8 bits, or of halves, and how the two differ.
 struct QuantizeWork {
   let model: String
   let config: PipelineConfig
@@ -47,7 +47,7 @@ struct QuantizeWork {
 
   /// Calibrates, and writes beside `target`.
   func write(beside target: String, frames: Int) throws -> (Draft, examples: [AlignedBytes]) {
-    let loaded = try LoadedModel(path: model, level: .best)
+    let loaded = try LoadedModel(path: model, level: .best, precision: .fp32)
     guard loaded.description.precision == "fp32" else {
       throw Problem(
         .badData, "RM-MODEL-009", "\(model): it is quantized already", hint: "quantize the model of floats")
@@ -63,20 +63,48 @@ struct QuantizeWork {
       }
       var stored = try graph.quantized(
         calibrator.scheme, ranges: calibrator.ranges(range), means: calibrator.means)
-      stored.metadata["parent_sha256"] = try FileDigest.sha256(model)
       stored.metadata["precision"] = "int8"
-      // The name ends as model files do.
-      let draft = Draft(path: target + ".part.onnx", target: target)
-      try ONNXWriter.write(stored, to: draft.path)
-      return (draft, examples)
+      return (try draft(of: stored, beside: target), examples)
     } catch {
       throw Problem(error, subject: model)
     }
   }
 
+  /// Pictures as the model takes them.
+  func examples(_ count: Int) throws -> [AlignedBytes] {
+    let format = try LoadedModel(path: model, level: .best, precision: .fp32)
+      .inference(threads: config.threadBudget).input
+    return try ExampleReader.read(config, input: format, count: count)
+  }
+
+  /// Rounds to halves, and writes beside `target`.
+  func writeHalves(beside target: String) throws -> Draft {
+    do {
+      let graph = try ONNXReader.read(model)
+      guard !graph.isQuantized, graph.metadata["precision"] != "fp16" else {
+        throw Problem(
+          .badData, "RM-MODEL-009", "\(model): it is in \(graph.isQuantized ? "8 bits" : "fp16") already",
+          hint: "give the model of floats")
+      }
+      return try draft(of: try graph.foldedForQuantization().halved(), beside: target)
+    } catch {
+      throw Problem(error, subject: model)
+    }
+  }
+
+  private func draft(of graph: Graph, beside target: String) throws -> Draft {
+    var graph = graph
+    graph.metadata["parent_sha256"] = try FileDigest.sha256(model)
+    // The name ends as model files do.
+    let draft = Draft(path: target + ".part.onnx", target: target)
+    try ONNXWriter.write(graph, to: draft.path)
+    return draft
+  }
+
   /// Where the labels of both agree on `examples`, and how long both take.
   func compare(with stored: LoadedModel, on examples: [AlignedBytes]) throws -> String {
-    let float = try LoadedModel(path: model, level: .best).inference(threads: config.threadBudget)
+    let float = try LoadedModel(path: model, level: .best, precision: .fp32).inference(
+      threads: config.threadBudget)
     let integer = try stored.inference(threads: config.threadBudget)
     let (before, beforeTime) = labels(float, examples)
     // Each takes pictures in its own form.
@@ -116,10 +144,12 @@ struct QuantizeWork {
   }
 }
 
-extension LoadedModel {
+extension Plan {
   /// "58 of 58 operators int8, exact".
-  var work: String {
-    let work = plan.work
-    return "\(work.integer) of \(work.steps) operators int8, \(description.isExact ? "exact" : "mixed")"
+  var workLine: String {
+    let work = work
+    let count = ["int8": work.integer, "fp16": work.half, "bf16": work.half][precision] ?? work.steps
+    let kind = precision == "int8" ? (isExact ? ", exact" : ", mixed") : ""
+    return "\(count) of \(work.steps) operators \(precision)\(kind)"
   }
 }

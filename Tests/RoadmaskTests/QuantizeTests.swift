@@ -69,5 +69,50 @@ extension ProgramTests {
       expectRefusal(try work.run(["quantize", "q.onnx", "-o", "r.onnx"] + options), "RM-MODEL-009")
       #expect(try work.bytes("q.onnx") == bytes && !work.exists("r.onnx"))
     }
+
+    /// Halves need no pictures; the file runs as such, and the file of floats gives the same labels when asked to.
+    @Test func halvesRunAsAFileAndOnDemand() throws {
+      let made = try work.run(["quantize", "f.onnx", "--to", "fp16", "-o", "h.onnx", "--calib", Street.short])
+      #expect(made.status == 0, "\(made.err)")
+      #expect(made.out.contains("operators fp16") && made.out.contains("agreement"), "\(made.out)")
+      #expect(try work.bytes("h.onnx").count * 10 < work.bytes("f.onnx").count * 6)
+      #expect(try work.run(["model", "info", "h.onnx"]).out.contains("precision   fp16"))
+      let runs = [
+        ("a", ["-m", "h.onnx", "--threads", "1"]), ("b", ["-m", "h.onnx", "--threads", "2"]),
+        ("c", ["-m", "f.onnx", "--precision", "fp16"]),
+      ]
+      for (name, options) in runs {
+        let result = try work.run(["run", Street.short, "null:", "--hash", name] + options)
+        #expect(result.status == 0 && result.err.contains(" fp16  kernels"), "\(result.err)")
+      }
+      #expect(
+        try work.text("a") == work.text("b") && work.text("a") == work.text("c") && work.text("a") != "")
+      let profile = try work.run(["profile", "h.onnx", "--runs", "1", "--top", "0"]).out
+      #expect(profile.contains("f16_conv__") && profile.contains("operators fp16"), "\(profile)")
+      #expect(
+        try work.run(["profile", "h.onnx", "--runs", "1", "--precision", "fp32"]).out.contains("f32_conv__"))
+    }
+
+    @Test func whatCannotBeHalvesIsRefused() throws {
+      try work.run(["quantize", "f.onnx", "--calib", Street.short, "--frames", "1", "-o", "q.onnx"])
+      try work.run(["quantize", "f.onnx", "--to", "fp16", "-o", "h.onnx"])
+      for file in ["q.onnx", "h.onnx"] {
+        expectRefusal(try work.run(["quantize", file, "--to", "fp16", "-o", "x.onnx"]), "RM-MODEL-009", file)
+      }
+      expectRefusal(
+        try work.run(["run", Street.short, "null:", "-m", "q.onnx", "--precision", "fp16"]), "RM-MODEL-010")
+      #expect(try work.run(["quantize", "f.onnx", "-o", "x.onnx"]).status == 64)
+      #expect(!work.exists("x.onnx"))
+    }
+
+    @Test func agreementIsThatOfLabels() throws {
+      try work.run(["quantize", "f.onnx", "--to", "fp16", "-o", "h.onnx"])
+      func eval(_ options: [String]) throws -> String {
+        try work.run(["eval", "--source", Street.short, "--against", "f.onnx"] + options).out
+      }
+      #expect(try eval(["-m", "f.onnx"]).contains("agreement 100.000%"))
+      let halves = try eval(["-m", "h.onnx"])
+      #expect(halves.contains("agreement 99."), "\(halves)")
+    }
   }
 }

@@ -28,6 +28,12 @@ rm_cpu_level rm_cpu_detect(void);
 // 1 where `level` belongs to this architecture and is not above what `rm_cpu_detect` gives.
 int rm_cpu_usable(rm_cpu_level level);
 
+// 1 where this machine computes with halves: AVX512-FP16, or fullfp16. Thread-safe.
+int rm_cpu_computes_halves(void);
+
+// 1 where this machine multiplies pairs of bf16: AVX512_BF16. Thread-safe.
+int rm_cpu_multiplies_bf16(void);
+
 // The CPU's name as the system reports it; "unknown" where it does not. Static storage.
 const char *rm_cpu_name(void);
 

@@ -208,7 +208,7 @@ typedef struct {
   uint16_t table[256];
 } rm_int8_warp_call;
 
-// Local cross-attention (rm_f32_local_attention) on stored numbers:
+// Local cross-attention (rm_real_local_attention) on stored numbers:
 //   s(p, r)      = sum of (query - query_zero) * (key - key_zero); 0 for cells beyond the border
 //   t(p, r)      = round(s * multiplier) + bias[sub-pixel][r], in steps of 1/32 of the exponent, ties to even
 //   weights      = the softmax above of t, differences of 255 and more taken as 255: they sum to 256

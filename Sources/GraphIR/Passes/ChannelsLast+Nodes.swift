@@ -8,7 +8,8 @@ extension LayoutRewriter {
     let rank = shape(x).rank
     switch node.op {
     case .conv, .batchNormalization, .averagePool, .maxPool, .globalAveragePool, .depthToSpace, .spaceToDepth,
-      .resize, .warp, .localAttention, .globalAttention, .relu, .clip, .sigmoid, .hardSigmoid, .hardSwish:
+      .resize, .warp, .localAttention, .globalAttention, .relu, .clip, .sigmoid, .hardSigmoid, .hardSwish,
+      .cast:
       emit(node, node.op, node.inputs.map { read($0) })
     case .add, .sub, .mul, .div: binary(node)
     case .matMul:

@@ -49,7 +49,7 @@ public struct PipelineConfig: Sendable, Equatable {
   }
 
   public struct Model: Sendable, Equatable {
-    public enum Precision: String, Sendable, CaseIterable { case auto, fp32, fp16, int8 }
+    public enum Precision: String, Sendable, CaseIterable { case auto, fp32, fp16, bf16, int8 }
 
     /// An installed name or a path; the installed default.
     public var file: String?

@@ -26,7 +26,9 @@ struct EvalCommand: ParsableCommand {
   @Option(help: "A label video to score.") var pred: String?
   @Option(help: "The true label video.") var truth: String?
   @Option(name: .shortAndLong, help: "An installed model's name, or an .onnx file.") var model: String?
-  @Option(help: "Which of an installed model's files: auto, fp32, fp16, int8.") var precision: String?
+  @Option(help: "Numbers to run on: auto, fp32, fp16, bf16, int8.") var precision: String?
+  @Option(help: "Also say how many pixels this model labels alike in fp32, a name or an .onnx file.")
+  var against: String?
   @Option(help: "Size of the model's picture as WxH. (default: by the source's shape)") var inferSize: String?
   @Option(
     help: "Values that are no class in label pictures. (default: 255, and the one behind the last class)")
@@ -43,9 +45,10 @@ struct EvalCommand: ParsableCommand {
       outcome = try Assessment.videos(pred: pred, truth: truth, names: classNames())
     } else if let images, let labels, pred == nil, source == nil {
       outcome = try Assessment.pictures(
-        images, labels: labels, isFilm: film, ignore: ignore, config: config(images), model: model)
+        images, labels: labels, isFilm: film, ignore: ignore, config: config(images), model: model,
+        against: against)
     } else if let source, pred == nil, images == nil {
-      outcome = try Assessment.drawn(source, config: config(source), model: model)
+      outcome = try Assessment.drawn(source, config: config(source), model: model, against: against)
     } else {
       throw Problem(
         .usage, "RM-USE-005", "it is not clear what to compare",

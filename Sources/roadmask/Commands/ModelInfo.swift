@@ -34,7 +34,7 @@ struct ModelInfo: ParsableCommand {
 
   private func describe(_ graph: Graph, _ path: String) throws {
     print("file        \(path)")
-    for key in ["roadmask.network", "classes", "picture", "dataset", "license"] {
+    for key in ["roadmask.network", "precision", "classes", "picture", "dataset", "license"] {
       guard let text = graph.metadata[key] else { continue }
       print((key == "roadmask.network" ? "network" : key).padded(to: 12) + text)
     }

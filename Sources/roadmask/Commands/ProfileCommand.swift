@@ -19,7 +19,7 @@ struct ProfileCommand: ParsableCommand {
   @Option(help: "Runs to take the median of.") var runs = 20
   @Option(help: "Threads.") var threads = 1
   @Option(help: "Use no instructions above this level.") var cpu: String?
-  @Option(help: "Which of an installed model's files: auto, fp32, fp16, int8.") var precision: String?
+  @Option(help: "Numbers to run on: auto, fp32, fp16, bf16, int8.") var precision: String?
   @Option(help: "Size of the model's picture as WxH. (default: the file's)") var inferSize: String?
   @Option(help: "Operators to show; 0 shows all.") var top = 20
   @Option(help: "Write the last run as a timeline (Chrome's JSON).") var trace: String?
@@ -39,7 +39,7 @@ struct ProfileCommand: ParsableCommand {
     let size = config.model.size
     let loaded = try LoadedModel(
       path: ModelStore.path(of: model, precision: config.model.precision), level: config.usableLevel(),
-      picture: { size ?? $0 })
+      precision: config.model.precision, picture: { size ?? $0 })
     if json {
       print(try WholeRun(loaded, threads: threads, runs: runs).json(loaded.plan, threads: threads))
       return
@@ -70,9 +70,11 @@ struct ProfileCommand: ParsableCommand {
     let peak = MachinePeak(level: plan.options.level)
     /// Of all threads together.
     func share(_ time: StepTime) -> String {
-      let isProduct = time.step.macs > 0 && time.step.runsOnStoredNumbers && peak.macs > 0
-      let most = (isProduct ? peak.macs : peak.bytes) * Double(threads)
-      guard most > 0 else { return "-" }
+      let isProduct = time.step.macs > 0
+      let products = time.step.runsOnStoredNumbers ? peak.macs : peak.floatMACs
+      let most = (isProduct ? products : peak.bytes) * Double(threads)
+      // Products of bf16 have an instruction of their own.
+      guard most > 0, !time.step.kernel.hasSuffix("bf16") else { return "-" }
       let rate = Double(isProduct ? time.step.macs : time.step.movedBytes) / time.seconds
       return String(format: "%.0f%%", rate / most * 100)
     }
@@ -106,11 +108,12 @@ struct ProfileCommand: ParsableCommand {
     print(
       String(
         format: "\n%d steps  %.2f ms  %.1f GMAC/s  %@  %d thread%@", sorted.count, total * 1e3,
-        Double(plan.macs) / total / 1e9, plan.options.level.rawValue, threads, threads == 1 ? "" : "s"))
+        Double(plan.macs) / total / 1e9, plan.options.level.rawValue, threads, threads == 1 ? "" : "s")
+        + "  \(plan.workLine)")
     print(
       String(
-        format: "peak of one thread  %.0f GMAC/s in 8 bits, %.0f GB/s from the caches", peak.macs / 1e9,
-        peak.bytes / 1e9)
+        format: "peak of one thread  %.0f GMAC/s in 8 bits, %.0f in fp32, %.0f GB/s from the caches",
+        peak.macs / 1e9, peak.floatMACs / 1e9, peak.bytes / 1e9)
         + (plan.isExact ? "; all between the ends runs on stored numbers" : ""))
   }
 }

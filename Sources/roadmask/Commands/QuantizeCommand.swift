@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Buffers
 import Evaluation
 import Foundation
 import Quantization
@@ -9,19 +10,24 @@ import Stages
 struct QuantizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quantize",
-    abstract: "Write a model in 8 bits, and say what that costs.",
-    usage: "roadmask quantize <model> --calib <source> -o <file> [<options>]",
+    abstract: "Write a model in 8 bits, or in fp16, and say what that costs.",
+    usage: "roadmask quantize <model> [--to int8] --calib <source> -o <file> [<options>]",
     discussion: """
       The ranges of all values are taken from pictures that the model sees as in a run; they should be like
       those it will meet. Weights get a scale for each channel. The file is standard ONNX.
 
+      --to fp16 rounds weights and values to half precision, which needs no pictures; those of --calib, if any, \
+      tell how many labels stay.
+
       Example: roadmask quantize street.onnx --calib frames/ --images val --labels valannot \\
                    --max-drop 0.5 -o street.int8.onnx
+               roadmask quantize street.onnx --to fp16 -o street.fp16.onnx
       """)
 
   @Argument(help: "An installed model's name, or an .onnx file of floats.") var model: String
+  @Option(help: "What to write: int8, fp16.") var to = Target.int8
   @Option(help: "Pictures for calibration: a video, a folder of pictures, or a test: source.")
-  var calib: String
+  var calib: String?
   @Option(name: .shortAndLong, help: "The file to write.") var output: String
   @Option(help: "How many pictures to take, spread over the source.") var frames = 100
   @Option(
@@ -42,7 +48,15 @@ struct QuantizeCommand: ParsableCommand {
   @Option(help: "CPU threads.") var threads: Int?
   @Flag(name: .customShort("y"), help: "Overwrite the file.") var overwrite = false
 
+  enum Target: String, ExpressibleByArgument { case int8, fp16 }
+
   func validate() throws {
+    guard calib != nil || to == .fp16 else {
+      throw ValidationError("--calib names pictures like those the model will meet; 8 bits need them.")
+    }
+    guard to == .int8 || real.isEmpty && range == .minMax else {
+      throw ValidationError("--float and --range are for 8 bits.")
+    }
     guard frames > 0 else { throw ValidationError("--frames must be at least 1.") }
     guard (images == nil) == (labels == nil), images == nil || source == nil else {
       throw ValidationError("Give --images with --labels, or --source.")
@@ -56,19 +70,28 @@ struct QuantizeCommand: ParsableCommand {
     let path = try ModelStore.path(of: model, precision: .fp32)
     var check = OutputCheck()
     check.add(input: path, "the model")
-    check.add(input: calib, "the source")
+    if let calib { check.add(input: calib, "the source") }
     check.targets = [OutputCheck.Target(path: output, overwrite: overwrite)]
     try check.run()
 
-    let work = QuantizeWork(model: path, config: try config(calib), range: range) { name in
+    let work = QuantizeWork(model: path, config: try config(calib ?? ""), range: range) { name in
       real.contains { name.hasPrefix($0) }
     }
-    let (draft, examples) = try work.write(beside: output, frames: frames)
+    let draft: QuantizeWork.Draft
+    var examples: [AlignedBytes] = []
+    switch to {
+    case .fp16: draft = try work.writeHalves(beside: output)
+    case .int8: (draft, examples) = try work.write(beside: output, frames: frames)
+    }
     defer { draft.discard() }
-    print("calibrate  \(examples.count) pictures, weights per channel, values per tensor")
+    if to == .int8 {
+      print("calibrate  \(examples.count) pictures, weights per channel, values per tensor")
+    } else if calib != nil {
+      examples = try work.examples(frames)
+    }
     let stored = try LoadedModel(path: draft.path, level: .best)
-    print("write      \(output)   \(stored.work)   \(draft.sizes(from: path))")
-    print(try work.compare(with: stored, on: examples))
+    print("write      \(output)   \(stored.plan.workLine)   \(draft.sizes(from: path))")
+    if !examples.isEmpty { print(try work.compare(with: stored, on: examples)) }
     let drop = try score(path, draft.path)
     try draft.publish()
     if let maxDrop, let drop, drop > maxDrop {
@@ -86,14 +109,17 @@ struct QuantizeCommand: ParsableCommand {
 
   /// - Returns: by how much the mIoU is less, in points of 100.
   private func score(_ float: String, _ stored: String) throws -> Double? {
-    func assess(_ model: String) throws -> Assessment? {
+    func assess(_ model: String, against other: String? = nil) throws -> Assessment? {
       if let images, let labels {
         return try Assessment.pictures(
-          images, labels: labels, isFilm: false, ignore: [], config: config(images), model: model)
+          images, labels: labels, isFilm: false, ignore: [], config: config(images), model: model,
+          against: other)
       }
-      return try source.map { try Assessment.drawn($0, config: config($0), model: model) }
+      return try source.map {
+        try Assessment.drawn($0, config: config($0), model: model, against: other)
+      }
     }
-    guard let before = try assess(float), let after = try assess(stored) else { return nil }
+    guard let before = try assess(float), let after = try assess(stored, against: float) else { return nil }
     let (a, b) = (Scores(before.matrix), Scores(after.matrix))
     let drop = (a.meanIoU - b.meanIoU) * 100
     var line = String(
@@ -101,6 +127,9 @@ struct QuantizeCommand: ParsableCommand {
     let losses = zip(a.iou, b.iou).map { ($0 ?? 0) - ($1 ?? 0) }
     if let most = losses.indices.max(by: { losses[$0] < losses[$1] }) {
       line += String(format: "   largest loss %@ %.2f", after.names[most], losses[most] * 100)
+    }
+    if let agreement = after.agreement {
+      line += String(format: "\nagreement  %.3f %% of their pixels", agreement.share * 100)
     }
     print(line)
     return drop

@@ -76,7 +76,10 @@ struct RunOptions: ParsableArguments {
     name: .shortAndLong, help: "An installed model's name, or an .onnx file. (default: the installed one)")
   var model: String?
 
-  @Option(help: "Which of an installed model's files: auto, fp32, fp16, int8. (default: auto, int8 first)")
+  @Option(
+    help:
+      "Numbers to run on: auto, fp32, fp16, bf16, int8; of an installed model, its file. (default: auto, int8 first)"
+  )
   var precision: String?
 
   @Option(

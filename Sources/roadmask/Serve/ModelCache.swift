@@ -14,6 +14,7 @@ final class ModelCache: Sendable {
     var inode: UInt
     var changed: Int
     var level: CPULevel
+    var precision: PipelineConfig.Model.Precision
     var insists: Bool
     var isForSizes: Bool
   }
@@ -27,7 +28,7 @@ final class ModelCache: Sendable {
     stat(path, &status)
     let key = Key(
       path: FileIdentity.place(of: path), inode: UInt(status.st_ino), changed: status.st_mtim.tv_sec,
-      level: try config.usableLevel(), insists: config.model.size != nil,
+      level: try config.usableLevel(), precision: config.model.precision, insists: config.model.size != nil,
       isForSizes: config.flow.adapt == .resolution)
     return try models.withLock { models in
       let known = models[key] ?? []
@@ -36,7 +37,8 @@ final class ModelCache: Sendable {
         if let match = known.first(where: { $0.wanted == wanted }) { return match }
       }
       let model = try LoadedModel(
-        path: path, level: key.level, picture: { config.pictureSize(for: source, like: $0) },
+        path: path, level: key.level, precision: key.precision,
+        picture: { config.pictureSize(for: source, like: $0) },
         insists: key.insists,
         sizes: key.isForSizes)
       models[key] = known + [model]

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernels on halves for NEON.
+#if defined(__aarch64__)
+
+#define HALF 1
+#include "real_neon.h"
+
+#include "../vector/real_table.h"
+
+#endif

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0
+// Network operators on real numbers, stored as float32 or as float16 (IEEE half precision).
+//
+// Both kinds of storage have the same kernels with the same arguments: `rm_real_kernels` gives the table for one.
+// What a comment calls an element is a float in one and a half in the other; strides are in elements. Biases,
+// limits, tables of weights, grids and whatever else is declared as float is float32 in both.
+//
+// Every kernel takes a pointer to its arguments and a range [begin, end) of units: pieces of the output that
+// may be computed in any order and by any thread. The unit is stated with each argument structure. What a unit
+// holds does not depend on the range it is asked for in, so results are the same for any split.
+//
+// Maps are channels-last: [batch][rows][columns][channels], channels innermost and contiguous. Pointers need no
+// alignment beyond the element's. A kernel may read up to RM_REAL_OVER_READ bytes behind the end of an
+// input map and of packed weights, and never writes outside its output. An output must not overlap an input,
+// except where "in place" is said.
+//
+// Errors are against the exact result, relative to the sum of the magnitudes of the terms: 2e-6 for sums of up
+// to 10^4 terms, 2e-6 for functions. Levels differ from one another within the same bounds, because they fuse
+// multiply and add or not; one level always gives the same bits. Halves are computed in float32 and rounded once,
+// to nearest, ties to even: half a unit of the last place more. Tables whose name ends in "fp16" keep sums in
+// halves instead, where each term adds an error of up to 2^-11 of the sum so far; curves they compute as others do.
+// A number beyond 65504 becomes infinite when stored as half. NaN goes through
+// sums and limits; a maximum over NaN is not specified.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rm_cpu.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Bytes behind the end of an input that a vector load may touch.
+enum { RM_REAL_OVER_READ = 64 };
+// Elements of a flat array in one unit.
+enum { RM_REAL_BLOCK = 4096 };
+// Output pixels in one unit of a convolution.
+enum { RM_REAL_CONV_TILE = 48 };
+// Elements of input that a convolution on halves widens at a time.
+enum { RM_REAL_CONV_STAGE = 1 << 16 };
+// The largest window of a convolution with packed weights, in taps.
+enum { RM_REAL_CONV_TAPS = 64 };
+// The most input channels of a group of a convolution with packed weights.
+enum { RM_REAL_CONV_DEPTH = 4096 };
+// Axes that strided operators take.
+enum { RM_REAL_RANK = 8 };
+
+// Convolution: output = min(max(sum + bias, low), high) + residual, where `add_first` moves the residual into
+// the limits: min(max(sum + bias + residual, low), high). No activation is low = -INFINITY, high = INFINITY.
+//
+// Cells outside the input count as zero. The output may be the residual itself, element for element.
+// Unit: RM_REAL_CONV_TILE output pixels in row-major order over batch, rows and columns.
+// Depthwise kernels: unit is one output row of one picture.
+typedef struct {
+  const void *input;
+  const void *weights;    // [out_channels][kernel_rows][kernel_columns][in_channels / groups], or packed
+  const float *bias;      // [out_channels]; NULL means zero
+  const void *residual;  // [pixels of the output][out_channels]; NULL means none
+  void *output;
+  ptrdiff_t in_stride, out_stride, residual_stride;  // from a pixel to the next; a row follows the last pixel
+  int batch;
+  int in_rows, in_columns, in_channels;
+  int out_rows, out_columns, out_channels;
+  int groups;
+  int kernel_rows, kernel_columns;
+  int stride_rows, stride_columns;
+  int dilation_rows, dilation_columns;
+  int pad_top, pad_left;
+  int add_first;
+  float low, high;
+} rm_real_conv;
+
+// 1 where a kernel with packed weights takes a window, its strides and dilations, and so many channels.
+int rm_real_conv_fits(const rm_real_conv *conv);
+
+// Elements of the packed weights of a level whose panels are `panel` channels wide, without over-read.
+// Packed: for each group, for each panel of output channels: [taps][in_channels / groups / terms][panel][terms],
+// channels beyond the last are zero. `terms` is 1 or 2.
+size_t rm_real_conv_packed_count(const rm_real_conv *conv, int panel, int terms);
+void rm_real_conv_pack(const rm_real_conv *conv, int panel, int terms, const float *weights, float *packed);
+
+// Depthwise weights [channels][taps] to [taps][channels], the form that depthwise kernels take.
+void rm_real_dwconv_pack(int channels, int taps, const float *weights, float *packed);
+
+// Weights are packed as floats; the first makes them halves: to nearest, ties to even. The other is exact.
+void rm_real_to_halves(const float *input, uint16_t *output, size_t count);
+void rm_real_from_halves(const uint16_t *input, float *output, size_t count);
+// The same to bf16, the upper half of a float.
+void rm_real_to_bf16(const float *input, uint16_t *output, size_t count);
+
+// Two maps element by element, operands repeated along axes where their stride is 0:
+// output = min(max(a op b, low), high). Output is contiguous. In place on an operand of the output's own shape.
+// Unit: one run along the innermost axis; there are extents[0] * ... * extents[rank - 2] of them.
+typedef struct {
+  const void *a, *b;
+  void *output;
+  int rank;                       // 1 to RM_REAL_RANK
+  ptrdiff_t extents[RM_REAL_RANK];
+  ptrdiff_t a_strides[RM_REAL_RANK], b_strides[RM_REAL_RANK];  // the innermost 0 or 1
+  float low, high;
+} rm_real_binary;
+
+// One function of each element. In place.
+// clamp: min(max(x, a), b). sigmoid: 1 / (1 + exp(-x)). hard_sigmoid: min(max(a x + b, 0), 1).
+// hard_swish: x min(max(x / 6 + 1/2, 0), 1). Unit: RM_REAL_BLOCK elements.
+typedef struct {
+  const void *input;
+  void *output;
+  ptrdiff_t count;
+  float a, b;
+} rm_real_unary;
+
+// The other storage of the same numbers. Unit: RM_REAL_BLOCK elements.
+typedef struct {
+  const void *input;
+  void *output;
+  ptrdiff_t count;
+} rm_real_convert;
+
+// Softmax over the middle axis of [outer][extent][inner]. In place. Unit: one outer index.
+typedef struct {
+  const void *input;
+  void *output;
+  ptrdiff_t outer, extent, inner;
+} rm_real_softmax;
+
+// Windows over rows and columns. Cells outside the input never win a maximum; in an average they are left out,
+// or count as zeros where `count_include_pad` and the cell lies within the pads. Unit: one output row.
+typedef struct {
+  const void *input;
+  void *output;
+  ptrdiff_t in_stride, out_stride;
+  int batch;
+  int in_rows, in_columns, channels;
+  int out_rows, out_columns;
+  int kernel_rows, kernel_columns;
+  int stride_rows, stride_columns;
+  int pad_top, pad_left, pad_bottom, pad_right;
+  int count_include_pad;
+} rm_real_pool;
+
+// The mean of all pixels: [batch][pixels][channels] to [batch][channels]. Unit: one picture.
+typedef struct {
+  const void *input;
+  void *output;
+  ptrdiff_t in_stride;
+  int batch, pixels, channels;
+} rm_real_global_pool;
+
+// Sums over any axes, times `scale`. Unit: one element of the output, in the order of the kept axes.
+typedef struct {
+  const void *input;
+  void *output;
+  int kept_rank, summed_rank;
+  ptrdiff_t kept_extents[RM_REAL_RANK], kept_strides[RM_REAL_RANK];
+  ptrdiff_t summed_extents[RM_REAL_RANK], summed_strides[RM_REAL_RANK];
+  float scale;
+} rm_real_reduce;
+
+// The lowest index of the greatest value over the middle axis of [outer][extent][inner]. Unit: one outer index.
+typedef struct {
+  const void *input;
+  int64_t *output;
+  ptrdiff_t outer, extent, inner;
+} rm_real_arg_max;
+
+// Elements of `size` bytes from one strided array to another: transpose, slice, concat, pad, depth to space.
+// Unit: one index of the outermost axis. Strides may be negative.
+typedef struct {
+  const void *input;
+  void *output;
+  int size;  // 1, 2, 4 or 8
+  int rank;  // 1 to RM_REAL_RANK
+  ptrdiff_t extents[RM_REAL_RANK];
+  ptrdiff_t in_strides[RM_REAL_RANK], out_strides[RM_REAL_RANK];
+} rm_copy;
+
+// The same value everywhere. Unit: RM_REAL_BLOCK elements.
+typedef struct {
+  void *output;
+  ptrdiff_t count;
+  float value;
+} rm_real_fill;
+
+// Change of size by tables: output row i mixes input rows rows0[i] and rows1[i], the latter with weight
+// row_weights[i]; the same for columns. Nearest is weight 0. Unit: one output row of one picture.
+typedef struct {
+  const void *input;
+  void *output;
+  ptrdiff_t in_stride, out_stride;
+  const int *rows0, *rows1, *columns0, *columns1;
+  const float *row_weights, *column_weights;
+  int batch;
+  int in_rows, in_columns, channels;
+  int out_rows, out_columns;
+} rm_real_resize;
+
+// ONNX GridSample: grid [batch][out_rows][out_columns][2], x first, -1 to 1 across the input.
+// Coordinates that are not finite sample as the border's first cell. Unit: one output row.
+typedef struct {
+  const void *input;
+  const float *grid;
+  void *output;
+  int batch;
+  int in_rows, in_columns, channels;
+  int out_rows, out_columns;
+  int align_corners;  // -1 and 1 are the centres of the outermost cells, not their outer edges
+  int border;         // cells outside repeat the border; otherwise they are zero
+  int nearest;        // the nearest cell, ties to even; otherwise bilinear
+} rm_real_gridsample;
+
+// Moves each pixel of a map to where its semantics are (SRM, arXiv 2412.08671):
+//   d(i, j)   = sum over the 3x3 neighbours n of mask[i][j][n] * offsets[i + n / 3 - 1][j + n % 3 - 1];
+//               offsets outside the map are zero; without a mask d = offsets[i][j]
+//   scale 2:  x = (j + 0.5 + d.x) / 2 - 0.5, source of half the output's rows and columns
+//   scale 1:  x = j + d.x
+//   output[i][j] = bilinear sample of source at (x, y) clamped to its border, + residual[i][j]
+// Offsets are in output pixels, x first. Unit: one output row of one picture.
+typedef struct {
+  const void *source;    // [batch][source_rows][source_columns][channels]
+  const void *offsets;   // [batch][rows][columns][2]
+  const void *mask;      // [batch][rows][columns][9]; NULL means none
+  const void *residual;  // [batch][rows][columns][channels]; NULL means none; may be the output
+  void *output;
+  ptrdiff_t source_stride, offsets_stride, mask_stride, residual_stride, out_stride;  // pixel to pixel
+  int batch;
+  int source_rows, source_columns, channels;
+  int rows, columns;
+  int scale;  // 1 or 2
+} rm_real_warp;
+
+// Local cross-attention (RSP, arXiv 2106.01744): the four fine pixels of each coarse cell take from the region x region
+// cells around it, whose keys and values are zero beyond the border:
+//   weight(p, r) = softmax over cells r of scale * (query[p] . key[r]) + bias[sub-pixel of p][r]
+//   output[p]    = sum over r of weight(p, r) * value[r]
+// Unit: two output rows, of one coarse row of one picture.
+#define RM_ATTENTION_CELLS 49
+typedef struct {
+  const void *query;   // [batch][2 * rows][2 * columns][depth]
+  const void *key;     // [batch][rows][columns][depth]
+  const void *value;   // [batch][rows][columns][channels]
+  const float *bias;   // [4][region * region]; NULL means zeros
+  void *output;        // [batch][2 * rows][2 * columns][channels]
+  ptrdiff_t query_stride, key_stride, value_stride, out_stride;  // pixel to pixel
+  int batch;
+  int rows, columns;  // coarse
+  int depth, channels;
+  int region;  // odd, at most 7
+  float scale;
+} rm_real_local_attention;
+
+// Attention of every pixel of a picture to all its pixels (MCIBI, arXiv 2108.11819):
+//   weight(p, n) = softmax over pixels n of scale * (query[p] . key[n])
+//   output[p]    = sum over n of weight(p, n) * value[n]
+// No matrix of weights is kept. Of float32 only. The output overlaps no input. Unit: one pixel.
+typedef struct {
+  const void *query, *key;  // [batch][pixels][depth]
+  const void *value;        // [batch][pixels][channels]
+  void *output;             // [batch][pixels][channels]
+  ptrdiff_t query_stride, key_stride, value_stride, out_stride;  // pixel to pixel
+  int batch, pixels;
+  int depth, channels;
+  float scale;
+} rm_real_global_attention;
+
+// output[i] = a[i] x b[i] for each i of the batch: [m][k] x [k][n]. A batch stride of 0 repeats the operand.
+// Unit: one row of one product.
+typedef struct {
+  const void *a, *b;
+  void *output;
+  ptrdiff_t a_batch_stride, b_batch_stride;
+  int batch, m, k, n;
+} rm_real_matmul;
+
+// stored = round_half_even(real / scale) + zero_point, kept within the type; and back. The middle axis of
+// [outer][extent][inner] has a scale and zero point for each index. Unit: one outer index.
+typedef struct {
+  const void *input;
+  void *output;
+  const float *scales;         // [extent]
+  const int32_t *zero_points;  // [extent]
+  ptrdiff_t outer, extent, inner;
+  int is_signed;  // the stored type: int8, otherwise uint8
+} rm_real_quantize;
+
+typedef void (*rm_real_conv_fn)(const rm_real_conv *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_real_binary_fn)(const rm_real_binary *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_real_unary_fn)(const rm_real_unary *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_real_convert_fn)(const rm_real_convert *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_real_softmax_fn)(const rm_real_softmax *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_real_pool_fn)(const rm_real_pool *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_real_global_pool_fn)(const rm_real_global_pool *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_real_reduce_fn)(const rm_real_reduce *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_real_arg_max_fn)(const rm_real_arg_max *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_copy_fn)(const rm_copy *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_real_fill_fn)(const rm_real_fill *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_real_resize_fn)(const rm_real_resize *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_real_gridsample_fn)(const rm_real_gridsample *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_real_warp_fn)(const rm_real_warp *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_real_local_attention_fn)(const rm_real_local_attention *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_real_global_attention_fn)(const rm_real_global_attention *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_real_matmul_fn)(const rm_real_matmul *, ptrdiff_t begin, ptrdiff_t end);
+typedef void (*rm_real_quantize_fn)(const rm_real_quantize *, ptrdiff_t begin, ptrdiff_t end);
+
+// The kernels of one level. A level without its own form of a kernel has the one below it.
+typedef struct {
+  // Any convolution, weights as they are when conv_panel is 0, else packed in panels of that width and for
+  // shapes that rm_real_conv_fits.
+  rm_real_conv_fn conv;
+  int conv_panel;
+  int conv_terms;  // 2: weights are packed as pairs of bf16
+  rm_real_conv_fn dwconv;     // groups = in_channels = out_channels, weights packed by rm_real_dwconv_pack
+  rm_real_conv_fn dwconv3x3;  // the same, 3x3 without dilation, stride_columns 1 or 2
+  rm_real_binary_fn add, sub, mul, div;
+  rm_real_unary_fn clamp, sigmoid, hard_sigmoid, hard_swish;
+  rm_real_softmax_fn softmax;
+  rm_real_pool_fn average_pool, max_pool;
+  rm_real_global_pool_fn global_average_pool;
+  rm_real_reduce_fn reduce;
+  rm_real_arg_max_fn arg_max;
+  rm_copy_fn copy;
+  rm_real_fill_fn fill;
+  rm_real_resize_fn resize;
+  rm_real_gridsample_fn gridsample;
+  rm_real_warp_fn warp;
+  rm_real_local_attention_fn local_attention;
+  rm_real_global_attention_fn global_attention;  // NULL for halves
+  rm_real_matmul_fn matmul;
+  rm_real_quantize_fn quantize, dequantize;
+  // From the table's storage to float32 and back; in the table of float32 a copy.
+  rm_real_convert_fn to_float, from_float;
+  const char *storage;     // "f32" or "f16", the beginning of its kernels' names
+  const char *name;        // the end of their names: "avx512", "avx2", "neon", "scalar", ...
+  const char *curve_name;  // the same for sigmoid, softmax and local attention
+} rm_real_table;
+
+// How the elements of a table are stored.
+typedef enum {
+  RM_REAL_FLOAT = 0,
+  RM_REAL_HALF = 1,
+  // Halves, and where the machine has AVX512_BF16, convolutions that round their input and weights to bf16: each
+  // product has an error of up to 2^-8 of it.
+  RM_REAL_HALF_BF16 = 2,
+} rm_real_storage;
+
+// The table of a level; of the highest level below it that has one, where it has none. Static storage.
+// A machine that computes halves has a table of its own for them at every level above scalar.
+const rm_real_table *rm_real_kernels(rm_cpu_level level, rm_real_storage storage);
+
+#ifdef __cplusplus
+}
+#endif

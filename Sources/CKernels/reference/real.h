@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The function formulas that all levels share.
+#pragma once
+
+#include <math.h>
+#include <string.h>
+
+#include "rm_real.h"
+
+// Kept within [low, high]; NaN stays NaN.
+static inline float rm_clamp(float x, float low, float high) {
+  if (x < low) x = low;
+  if (x > high) x = high;
+  return x;
+}
+
+// exp(x) = 2^n e^r with n = round(x / ln 2), |r| <= ln 2 / 2, e^r by its Taylor terms up to r^7.
+// Arguments are kept within RM_EXP_LOW to RM_EXP_HIGH, where 2^n is a normal number.
+#define RM_EXP_LOW -87.0f
+#define RM_EXP_HIGH 88.0f
+#define RM_EXP_LOG2E 1.44269504f
+#define RM_EXP_LN2_HIGH 0.693359375f
+#define RM_EXP_LN2_LOW -2.12194440e-4f
+#define RM_EXP_TERM7 1.98412698e-4f
+#define RM_EXP_TERM6 1.38888889e-3f
+#define RM_EXP_TERM5 8.33333333e-3f
+#define RM_EXP_TERM4 4.16666667e-2f
+#define RM_EXP_TERM3 1.66666667e-1f
+
+static inline float rm_exp(float x) {
+  x = rm_clamp(x, RM_EXP_LOW, RM_EXP_HIGH);
+  if (x != x) return x;
+  const float n = rintf(x * RM_EXP_LOG2E);
+  const float r = (x - n * RM_EXP_LN2_HIGH) - n * RM_EXP_LN2_LOW;
+  float p = RM_EXP_TERM7;
+  p = p * r + RM_EXP_TERM6;
+  p = p * r + RM_EXP_TERM5;
+  p = p * r + RM_EXP_TERM4;
+  p = p * r + RM_EXP_TERM3;
+  p = p * r + 0.5f;
+  p = p * r + 1.0f;
+  p = p * r + 1.0f;
+  const int32_t bits = ((int32_t)n + 127) * (1 << 23);
+  float power;
+  memcpy(&power, &bits, sizeof power);
+  return p * power;
+}
+
+static inline float rm_sigmoid(float x) { return 1.0f / (1.0f + rm_exp(-x)); }
+
+// How many outputs of a convolution that rm_real_conv_fits have their input on the stage at a time.
+int rm_real_conv_chunk(const rm_real_conv *conv);

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Buffers
+internal import CKernels
+
+/// How a convolution's window moves over its input.
+public struct ConvolutionWindow: Sendable, Hashable {
+  public var kernelRows: Int
+  public var kernelColumns: Int
+  public var strideRows = 1
+  public var strideColumns = 1
+  public var dilationRows = 1
+  public var dilationColumns = 1
+  public var padTop = 0
+  public var padLeft = 0
+
+  public init(kernelRows: Int, kernelColumns: Int) {
+    self.kernelRows = kernelRows
+    self.kernelColumns = kernelColumns
+  }
+}
+
+/// Weights of one convolution in the form that one CPU level's kernel takes, and the choice of that kernel.
+public struct PackedConvolution: @unchecked Sendable {
+  // @unchecked: the function pointer and the packed bytes never change.
+
+  public let window: ConvolutionWindow
+  public let inChannels: Int
+  public let outChannels: Int
+  public let groups: Int
+  /// The C kernel's name.
+  public let kernel: String
+  /// Why it was chosen.
+  public let reason: String
+  let function: rm_real_conv_fn
+  let isDepthwise: Bool
+  let weights: AlignedBytes
+  let bias: AlignedBytes?
+
+  public var byteCount: Int { weights.count + (bias?.count ?? 0) }
+}
+
+extension RealKernels {
+  /// Chooses the kernel of a convolution and packs its weights.
+  ///
+  /// - Parameters:
+  ///   - weights: `[outChannels][kernelRows][kernelColumns][inChannels / groups]`.
+  ///   - bias: `[outChannels]`.
+  public func pack(
+    _ window: ConvolutionWindow, inChannels: Int, outChannels: Int, groups: Int,
+    weights: UnsafeBufferPointer<Float>, bias: UnsafeBufferPointer<Float>?
+  ) -> PackedConvolution {
+    // Pairs of few channels are slower to bring together than to multiply one by one.
+    if table.pointee.conv_terms > 1, inChannels / groups < 8, groups == 1 {
+      return RealKernels(level: level, element: element).pack(
+        window, inChannels: inChannels, outChannels: outChannels, groups: groups, weights: weights,
+        bias: bias)
+    }
+    let taps = window.kernelRows * window.kernelColumns
+    precondition(groups > 0 && inChannels % groups == 0 && outChannels % groups == 0)
+    precondition(
+      weights.count == outChannels * taps * (inChannels / groups), "weights do not fit the convolution")
+    precondition(bias == nil || bias!.count == outChannels, "bias does not fit the convolution")
+    var shape = rm_real_conv()
+    shape.in_channels = Int32(inChannels)
+    shape.out_channels = Int32(outChannels)
+    shape.groups = Int32(groups)
+    shape.kernel_rows = Int32(window.kernelRows)
+    shape.kernel_columns = Int32(window.kernelColumns)
+    shape.stride_columns = Int32(window.strideColumns)
+    shape.dilation_columns = Int32(window.dilationColumns)
+
+    let table = table.pointee
+    let isDepthwise = groups == inChannels && groups == outChannels && groups > 1
+    let panel = isDepthwise ? 0 : Int(table.conv_panel)
+    let isPacked = panel > 0 && rm_real_conv_fits(&shape) != 0
+    let terms = isPacked ? table.conv_terms : 1
+    let count = isPacked ? rm_real_conv_packed_count(&shape, Int32(panel), terms) : weights.count
+    let packed = AlignedBytes(count: count * MemoryLayout<Float>.stride)
+    let function: rm_real_conv_fn
+    let kernel: String
+    let reason: String
+    if isDepthwise {
+      rm_real_dwconv_pack(Int32(outChannels), Int32(taps), weights.baseAddress, packed.floats)
+      let is3x3 =
+        window.kernelRows == 3 && window.kernelColumns == 3 && window.dilationRows == 1
+        && window.dilationColumns == 1 && window.strideColumns <= 2
+      function = is3x3 ? table.dwconv3x3 : table.dwconv
+      kernel = is3x3 ? name("dwconv3x3") : scalarName("dwconv")
+      reason = is3x3 ? "depthwise 3x3" : "depthwise, window without a vector kernel"
+    } else if isPacked {
+      if terms == 2 {
+        let rounding = WeightRounding(
+          channels: outChannels, taps: taps, depth: inChannels / groups, isChannelsLast: true)
+        rounding.rounded(weights) { $0.roundedToBF16 }.withUnsafeBufferPointer {
+          rm_real_conv_pack(&shape, Int32(panel), terms, $0.baseAddress, packed.floats)
+        }
+      } else {
+        rm_real_conv_pack(&shape, Int32(panel), terms, weights.baseAddress, packed.floats)
+      }
+      function = table.conv
+      kernel = name("conv")
+      reason =
+        (taps == 1 ? "1x1, packed weights" : "dense window, packed weights, no patch matrix")
+        + (terms == 2 ? ", products of bf16" : "")
+    } else {
+      packed.pointer.copyMemory(from: weights.baseAddress!, byteCount: packed.count)
+      function = RealKernels(level: .scalar, element: element).table.pointee.conv
+      kernel = scalarName("conv")
+      reason = panel == 0 ? "the level has no vector kernel" : "window too large for packed weights"
+    }
+    let storedBias = bias.map { source in
+      let bytes = AlignedBytes(count: source.count * MemoryLayout<Float>.stride)
+      bytes.pointer.copyMemory(from: source.baseAddress!, byteCount: bytes.count)
+      return bytes
+    }
+    return PackedConvolution(
+      window: window, inChannels: inChannels, outChannels: outChannels, groups: groups, kernel: kernel,
+      reason: reason, function: function, isDepthwise: isDepthwise,
+      weights: stored(packed, count: count, asBF16: terms == 2),
+      bias: storedBias)
+  }
+}
+
+extension RealKernels {
+  /// `count` floats as elements, or as bf16.
+  private func stored(_ floats: AlignedBytes, count: Int, asBF16: Bool) -> AlignedBytes {
+    guard element == .float16 else { return floats }
+    let halves = AlignedBytes(count: count * element.byteCount)
+    let numbers = halves.pointer.assumingMemoryBound(to: UInt16.self)
+    if asBF16 {
+      rm_real_to_bf16(floats.floats, numbers, count)
+    } else {
+      rm_real_to_halves(floats.floats, numbers, count)
+    }
+    return halves
+  }
+}
+
+extension PackedConvolution {
+  /// - Parameters:
+  ///   - residual: added to the output, element for element; may be the output itself.
+  ///   - addFirst: `limits` apply to the sum with the residual, not before it.
+  public func job(
+    input: MapView, output: MapView, limits: Limits, residual: MapView? = nil, addFirst: Bool = false
+  )
+    -> Job
+  {
+    precondition(
+      input.channels == inChannels && output.channels == outChannels && input.batch == output.batch)
+    var c = rm_real_conv()
+    c.input = UnsafeRawPointer(input.base)
+    c.weights = UnsafeRawPointer(weights.pointer)
+    c.bias = bias.map { UnsafePointer($0.floats) }
+    c.output = output.base
+    c.in_stride = input.pixelStride
+    c.out_stride = output.pixelStride
+    if let residual {
+      precondition(residual.pixels == output.pixels && residual.channels == outChannels)
+      c.residual = UnsafeRawPointer(residual.base)
+      c.residual_stride = residual.pixelStride
+    }
+    c.batch = Int32(input.batch)
+    c.in_rows = Int32(input.rows)
+    c.in_columns = Int32(input.columns)
+    c.in_channels = Int32(inChannels)
+    c.out_rows = Int32(output.rows)
+    c.out_columns = Int32(output.columns)
+    c.out_channels = Int32(outChannels)
+    c.groups = Int32(groups)
+    c.kernel_rows = Int32(window.kernelRows)
+    c.kernel_columns = Int32(window.kernelColumns)
+    c.stride_rows = Int32(window.strideRows)
+    c.stride_columns = Int32(window.strideColumns)
+    c.dilation_rows = Int32(window.dilationRows)
+    c.dilation_columns = Int32(window.dilationColumns)
+    c.pad_top = Int32(window.padTop)
+    c.pad_left = Int32(window.padLeft)
+    c.add_first = addFirst ? 1 : 0
+    c.low = limits.low
+    c.high = limits.high
+    let macs = output.elements * window.kernelRows * window.kernelColumns * (inChannels / groups)
+    let tile = Int(RM_REAL_CONV_TILE)
+    let units = isDepthwise ? output.batch * output.rows : (output.pixels + tile - 1) / tile
+    // A depthwise multiply-add costs about four dense ones, for it waits on memory.
+    return Job(function, c, units: units, work: isDepthwise ? macs * 4 : macs)
+  }
+}
+
+extension Float {
+  /// The nearest number of 8 significant bits, ties to even.
+  fileprivate var roundedToBF16: Float {
+    var (number, bits) = (self, UInt16(0))
+    rm_real_to_bf16(&number, &bits, 1)
+    return Float(bitPattern: UInt32(bits) << 16)
+  }
+}
+
+extension AlignedBytes {
+  var floats: UnsafeMutablePointer<Float> { pointer.assumingMemoryBound(to: Float.self) }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "real.h"
+
+typedef struct {
+  int rows, columns, in, out, groups, kernel, stride, dilation, pad;
+} conv_shape;
+
+static int extent(int in, int kernel, int stride, int dilation, int pad) {
+  const int room = in + 2 * pad - dilation * (kernel - 1) - 1;
+  return room < 0 ? 0 : room / stride + 1;
+}
+
+// One convolution. `gap` channels of another map lie between the pixels of each map.
+static void conv(check *c, conv_shape s, int gap, int residual, int add_first, int depthwise) {
+  const rm_real_table *scalar = real_scalar(c), *variant = real_variant(c);
+  char name[64], shape[96];
+  real_name(c, name, sizeof name, depthwise ? "dwconv3x3" : "conv");
+  if (!check_wants(c, name)) return;
+  snprintf(shape, sizeof shape, "%dx%d %d->%d g%d k%d s%d d%d p%d%s", s.rows, s.columns, s.in, s.out, s.groups,
+           s.kernel, s.stride, s.dilation, s.pad, residual ? " +r" : "");
+  const int rows = extent(s.rows, s.kernel, s.stride, s.dilation, s.pad);
+  const int columns = extent(s.columns, s.kernel, s.stride, s.dilation, s.pad);
+  if (rows < 1 || columns < 1) return;
+  const int batch = c->bench ? 1 : 2, taps = s.kernel * s.kernel, depth = s.in / s.groups;
+  const size_t in_pixels = (size_t)batch * s.rows * s.columns, out_pixels = (size_t)batch * rows * columns;
+  // The last pixel ends with its own channels, not with the gap behind them.
+  real_array input = real_random(c, in_pixels * (s.in + gap) - gap, -1, 1);
+  real_array weights = real_floats(c, (size_t)s.out * taps * depth, -1, 1);
+  real_array bias = real_floats(c, s.out, -1, 1);
+  real_array other = real_random(c, out_pixels * (s.out + gap) - gap, -1, 1);
+  real_array want = real_random(c, out_pixels * (s.out + gap) - gap, 0, 0);
+  real_array got = real_random(c, out_pixels * (s.out + gap) - gap, 0, 0);
+  rm_real_conv a = {
+      .input = input.at, .bias = check_range(c, 0, 3) ? bias.at : NULL,
+      .residual = residual ? other.at : NULL, .output = want.at, .in_stride = s.in + gap, .out_stride = s.out + gap,
+      .residual_stride = s.out + gap, .batch = batch, .in_rows = s.rows, .in_columns = s.columns, .in_channels = s.in,
+      .out_rows = rows, .out_columns = columns, .out_channels = s.out, .groups = s.groups, .kernel_rows = s.kernel,
+      .kernel_columns = s.kernel, .stride_rows = s.stride, .stride_columns = s.stride, .dilation_rows = s.dilation,
+      .dilation_columns = s.dilation, .pad_top = s.pad, .pad_left = s.pad, .add_first = add_first,
+      .low = check_range(c, 0, 1) ? 0 : -INFINITY, .high = check_range(c, 0, 1) ? 6 : INFINITY,
+  };
+  rm_real_conv b = a;
+  b.output = got.at;
+  real_array packed;
+  if (depthwise) {
+    packed = real_floats(c, weights.count, 0, 0);
+    rm_real_dwconv_pack(s.out, taps, weights.at, packed.at);
+  } else if (variant->conv_panel && rm_real_conv_fits(&a)) {
+    packed = real_floats(c, rm_real_conv_packed_count(&a, variant->conv_panel, variant->conv_terms), 0, 0);
+    rm_real_conv_pack(&a, variant->conv_panel, variant->conv_terms, weights.at, packed.at);
+  } else {
+    packed = real_floats(c, weights.count, 0, 0);
+    memcpy(packed.at, weights.at, weights.count * sizeof(float));
+    variant = scalar;
+  }
+  packed = !depthwise && variant->conv_terms == 2 ? real_pairs(packed) : real_elements(c, packed);
+  weights = real_elements(c, weights);
+  a.weights = depthwise ? packed.at : weights.at;
+  b.weights = packed.at;
+  const double macs = (double)out_pixels * s.out * taps * depth;
+  const real_case what = {
+      .name = name, .shape = shape,
+      .scalar = (real_kernel)(depthwise ? scalar->dwconv : scalar->conv),
+      .variant = (real_kernel)(depthwise ? variant->dwconv3x3 : variant->conv),
+      .scalar_arguments = &a, .variant_arguments = &b,
+      .units = depthwise ? batch * rows : (ptrdiff_t)((out_pixels + RM_REAL_CONV_TILE - 1) / RM_REAL_CONV_TILE),
+      .want = want.at, .got = got.at, .count = want.count,
+      .relative = 0, .absolute = 2e-6f * (float)(taps * depth + 2), .rounding = (float)(taps * depth + 2), .work = 2 * macs, .unit = "flop",
+  };
+  real_run(c, &what);
+  real_free(&input);
+  real_free(&weights);
+  real_free(&bias);
+  real_free(&other);
+  real_free(&want);
+  real_free(&got);
+  real_free(&packed);
+}
+
+// The window reaches over a group of inputs at the border of every tile, and channels around every panel.
+void check_real_conv(check *c) {
+  if (c->bench) {
+    conv(c, (conv_shape){192, 240, 16, 96, 1, 1, 1, 1, 0}, 0, 0, 0, 0);
+    conv(c, (conv_shape){96, 120, 24, 144, 1, 1, 1, 1, 0}, 0, 0, 0, 0);
+    conv(c, (conv_shape){96, 120, 96, 24, 1, 1, 1, 1, 0}, 0, 0, 0, 0);
+    conv(c, (conv_shape){24, 30, 64, 384, 1, 1, 1, 1, 0}, 0, 0, 0, 0);
+    conv(c, (conv_shape){24, 30, 384, 64, 1, 1, 1, 1, 0}, 0, 1, 1, 0);
+    conv(c, (conv_shape){12, 15, 960, 160, 1, 1, 1, 1, 0}, 0, 1, 1, 0);
+    conv(c, (conv_shape){48, 60, 64, 64, 1, 3, 1, 1, 1}, 0, 0, 0, 0);
+    conv(c, (conv_shape){48, 60, 64, 11, 1, 3, 1, 1, 1}, 0, 0, 0, 0);
+    conv(c, (conv_shape){384, 480, 3, 32, 1, 3, 2, 1, 1}, 0, 0, 0, 0);
+    conv(c, (conv_shape){192, 240, 32, 32, 32, 3, 1, 1, 1}, 0, 0, 0, 1);
+    conv(c, (conv_shape){192, 240, 96, 96, 96, 3, 2, 1, 1}, 0, 0, 0, 1);
+    conv(c, (conv_shape){96, 120, 144, 144, 144, 3, 1, 1, 1}, 0, 0, 0, 1);
+    conv(c, (conv_shape){24, 30, 384, 384, 384, 3, 1, 1, 1}, 0, 0, 0, 1);
+    return;
+  }
+  static const int channels[] = {1, 2, 7, 8, 9, 11, 15, 16, 17, 24, 31, 32, 33, 40, 48, 49, 63, 64, 65, 80, 97, 113};
+  const int kinds = (int)(sizeof channels / sizeof *channels);
+  for (int i = 0; i < 160; i++) {
+    conv_shape s = {
+        .rows = check_range(c, 1, 12), .columns = check_range(c, 1, 12), .in = channels[check_range(c, 0, kinds - 1)],
+        .out = channels[i % kinds], .groups = 1, .kernel = check_range(c, 1, 3), .stride = check_range(c, 1, 3),
+        .dilation = check_range(c, 1, 2), .pad = check_range(c, 0, 2),
+    };
+    if (i % 5 == 0) s.kernel = 1, s.pad = 0, s.stride = 1;
+    if (i % 16 == 7) s.kernel = 7, s.pad = 3;
+    if (i % 9 == 4) s.groups = check_range(c, 2, 4), s.in *= s.groups, s.out *= s.groups;
+    conv(c, s, check_range(c, 0, 1) * 5, check_range(c, 0, 1), check_range(c, 0, 1), 0);
+  }
+  for (int i = 0; i < 160; i++) {
+    const int wide = channels[i % kinds];
+    const conv_shape s = {
+        .rows = check_range(c, 1, 9), .columns = check_range(c, 1, 24), .in = wide, .out = wide, .groups = wide,
+        .kernel = 3, .stride = check_range(c, 1, 2), .dilation = 1, .pad = check_range(c, 0, 1),
+    };
+    conv(c, s, check_range(c, 0, 1) * 3, check_range(c, 0, 1), check_range(c, 0, 1), 1);
+  }
+}
