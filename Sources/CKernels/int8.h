@@ -93,6 +93,7 @@ RM_INT8_VARIANT(avxvnni)
 RM_INT8_VARIANT(avx512vnni)
 #undef RM_INT8_VARIANT
 void rm_int8_combine__avx2(const rm_int8_combine_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_mul__avx512vnni(const rm_int8_mul_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_mul__avx2(const rm_int8_mul_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_max_pool__avx2(const rm_int8_pool_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_average_pool__avx2(const rm_int8_pool_call *, ptrdiff_t, ptrdiff_t);

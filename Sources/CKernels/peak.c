@@ -57,12 +57,31 @@ __attribute__((target("avx512f,avx512vnni"))) static void loop_avx512vnni(void) 
   for (int i = 0; i < CHAINS; i++) __asm__ volatile("" ::"v"(sum[i]));
 }
 
-double rm_peak_macs(rm_cpu_level level) {
-  void (*loop)(void) = NULL;
-  double each = 0;
-  if (level == RM_CPU_AVX2) loop = loop_avx2, each = 16;
-  if (level == RM_CPU_AVXVNNI) loop = loop_avxvnni, each = 32;
-  if (level == RM_CPU_AVX512VNNI || level == RM_CPU_AMX) loop = loop_avx512vnni, each = 64;
+__attribute__((target("avx2,fma"))) static void loop_fma256(void) {
+  __m256 sum[CHAINS];
+  for (int i = 0; i < CHAINS; i++) sum[i] = _mm256_setzero_ps();
+  __m256 x = _mm256_set1_ps(0.5f), w = _mm256_set1_ps(0.25f);
+  for (int turn = 0; turn < TURNS; turn++) {
+    __asm__ volatile("" : "+x"(x), "+x"(w));
+#pragma unroll
+    for (int i = 0; i < CHAINS; i++) sum[i] = _mm256_fmadd_ps(x, w, sum[i]);
+  }
+  for (int i = 0; i < CHAINS; i++) __asm__ volatile("" ::"x"(sum[i]));
+}
+
+__attribute__((target("avx512f"))) static void loop_fma512(void) {
+  __m512 sum[CHAINS];
+  for (int i = 0; i < CHAINS; i++) sum[i] = _mm512_setzero_ps();
+  __m512 x = _mm512_set1_ps(0.5f), w = _mm512_set1_ps(0.25f);
+  for (int turn = 0; turn < TURNS; turn++) {
+    __asm__ volatile("" : "+v"(x), "+v"(w));
+#pragma unroll
+    for (int i = 0; i < CHAINS; i++) sum[i] = _mm512_fmadd_ps(x, w, sum[i]);
+  }
+  for (int i = 0; i < CHAINS; i++) __asm__ volatile("" ::"v"(sum[i]));
+}
+
+static double rate(void (*loop)(void), double each) {
   if (!loop) return 0;
   double best = 1e9;
   loop();
@@ -74,8 +93,22 @@ double rm_peak_macs(rm_cpu_level level) {
   }
   return each * CHAINS * TURNS / best;
 }
+
+double rm_peak_macs(rm_cpu_level level) {
+  if (level == RM_CPU_AVX2) return rate(loop_avx2, 16);
+  if (level == RM_CPU_AVXVNNI) return rate(loop_avxvnni, 32);
+  if (level == RM_CPU_AVX512VNNI || level == RM_CPU_AMX) return rate(loop_avx512vnni, 64);
+  return 0;
+}
+
+double rm_peak_f32_macs(rm_cpu_level level) {
+  if (level == RM_CPU_AVX2 || level == RM_CPU_AVXVNNI) return rate(loop_fma256, 8);
+  if (level == RM_CPU_AVX512VNNI || level == RM_CPU_AMX) return rate(loop_fma512, 16);
+  return 0;
+}
 #else
 double rm_peak_macs(rm_cpu_level level) { return level < 0; }
+double rm_peak_f32_macs(rm_cpu_level level) { return level < 0; }
 #endif
 
 double rm_peak_bytes(size_t size) {

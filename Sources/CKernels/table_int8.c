@@ -25,8 +25,8 @@ static const rm_int8_kernels scalar = {
 };
 
 #if defined(__x86_64__)
-// Above AVX2 only the products differ.
-#define X86(isa)                                                                                          \
+// Above AVX2 only the products differ, and on 512 bits what is written for them.
+#define X86(isa, wide)                                                                                    \
   static const rm_int8_kernels isa = {                                                                    \
       .conv_packed_bytes = rm_int8_conv_packed_bytes__##isa,                                              \
       .conv_pack = rm_int8_conv_pack__##isa,                                                              \
@@ -35,7 +35,7 @@ static const rm_int8_kernels scalar = {
       .dwconv_pack = rm_int8_dwconv_pack__##isa,                                                          \
       .dwconv = rm_int8_dwconv__##isa,                                                                    \
       .combine = rm_int8_combine__avx2,                                                                   \
-      .mul = rm_int8_mul__avx2,                                                                           \
+      .mul = rm_int8_mul__##wide,                                                                         \
       .table = rm_int8_table__scalar,                                                                     \
       .max_pool = rm_int8_max_pool__avx2,                                                                 \
       .average_pool = rm_int8_average_pool__avx2,                                                         \
@@ -49,9 +49,9 @@ static const rm_int8_kernels scalar = {
       .quantize = rm_int8_quantize__avx2,                                                                 \
       .dequantize = rm_int8_dequantize__avx2,                                                             \
   }
-X86(avx2);
-X86(avxvnni);
-X86(avx512vnni);
+X86(avx2, avx2);
+X86(avxvnni, avx2);
+X86(avx512vnni, avx512vnni);
 #endif
 
 #if defined(__aarch64__)

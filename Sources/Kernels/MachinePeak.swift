@@ -6,11 +6,14 @@ internal import CKernels
 public struct MachinePeak: Sendable {
   /// Integer multiply-adds a second, by the dot product of the level; 0 where it has none.
   public let macs: Double
+  /// Multiply-adds of floats a second; 0 where it was not measured.
+  public let floatMACs: Double
   /// Bytes a second, read and written, from the caches: copies of 4 MiB.
   public let bytes: Double
 
   public init(level: CPULevel) {
     macs = rm_peak_macs(level.rawLevel)
+    floatMACs = rm_peak_f32_macs(level.rawLevel)
     bytes = rm_peak_bytes(4 << 20)
   }
 }

@@ -47,6 +47,36 @@ void check_int8_conv(check *c) {
       plan.columns = check_range(c, reach > 2 * plan.pad ? reach - 2 * plan.pad : 1, i % 5 ? 20 : 130);
       compare(c, &plan, 0);
     }
+    // Shapes that kernels of their own take: few output channels, and 3x3 on channels in sixteens.
+    for (int i = 0; i < 60; i++) {
+      const int kernel = i % 2 ? 3 : 1;
+      const int8_conv_plan few = {.rows = check_range(c, 3, 9),
+                                  .columns = check_range(c, 3, i % 5 ? 20 : 70),
+                                  .in = check_range(c, 32, 150),
+                                  .out = check_range(c, 1, 5),
+                                  .kernel = kernel,
+                                  .stride = check_range(c, 1, 2),
+                                  .dilation = check_range(c, 0, 3) ? 1 : 2,
+                                  .pad = kernel == 3 ? 2 : 0,
+                                  .in_gap = check_range(c, 0, 2) ? 0 : 5,
+                                  .out_gap = check_range(c, 0, 2) ? 0 : 3,
+                                  .residual = check_range(c, 0, 2) == 0,
+                                  .fill = check_range(c, 0, 3) ? INT8_RANDOM : INT8_EXTREME};
+      const int8_conv_plan square = {.rows = check_range(c, 1, 9),
+                                     .columns = check_range(c, 1, i % 5 ? 20 : 70),
+                                     .in = 16 * check_range(c, 2, i % 4 ? 6 : 16),
+                                     .out = check_range(c, 16, 90),
+                                     .kernel = 3,
+                                     .stride = 1,
+                                     .dilation = 1,
+                                     .pad = check_range(c, 1, 2),
+                                     .in_gap = check_range(c, 0, 2) ? 0 : 5,
+                                     .out_gap = check_range(c, 0, 2) ? 0 : 3,
+                                     .residual = check_range(c, 0, 1),
+                                     .fill = check_range(c, 0, 2) ? INT8_RANDOM : INT8_EXTREME};
+      compare(c, &few, 0);
+      compare(c, &square, 0);
+    }
     const int8_conv_plan stem = {40, 120, 3, 32, 3, 2, 1, 1, 0, 0, 0, INT8_RANDOM};
     const int8_conv_plan wide = {3, 9, 577, 19, 7, 1, 1, 3, 0, 0, 0, INT8_EXTREME};
     compare(c, &stem, 0);

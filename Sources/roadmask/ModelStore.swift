@@ -38,8 +38,8 @@ enum ModelStore {
   /// The file of `model`, a name or a path; the default model without one.
   ///
   /// A name stands for `NAME.int8.onnx`, `NAME.fp16.onnx` and `NAME.onnx`; `precision` chooses among those that
-  /// are installed, `auto` the first in this order; `fp16` and `bf16` take the floats where there is no file of halves. A
-  /// path means that very file.
+  /// are installed, `auto` the first in this order. `fp32` takes the halves where there is no file of floats, `fp16` and
+  /// `bf16` the other way round. A path means that very file.
   static func path(of model: String?, precision: PipelineConfig.Model.Precision = .auto) throws -> String {
     if let model, model.contains("/") || model.hasSuffix(".onnx") {
       guard FileManager.default.fileExists(atPath: model) else {
@@ -55,7 +55,7 @@ enum ModelStore {
       case .auto: [".int8", ".fp16", ""]
       case .int8: [".int8"]
       case .fp16, .bf16: [".fp16", ""]
-      case .fp32: [""]
+      case .fp32: ["", ".fp16"]
       }
     let installed = installed
     for ending in endings {

@@ -14,6 +14,9 @@ extern "C" {
 // registers alone; 0 where there is no such loop. Takes some milliseconds.
 double rm_peak_macs(rm_cpu_level level);
 
+// The same of the level's fused multiply-add in floats.
+double rm_peak_f32_macs(rm_cpu_level level);
+
 // Bytes a second that one thread copies, read and written ones counted, over buffers of `size` bytes each.
 // Returns 0 where memory is short. Takes about 10 ms.
 double rm_peak_bytes(size_t size);

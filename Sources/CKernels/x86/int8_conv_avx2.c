@@ -28,23 +28,35 @@ static inline __attribute__((always_inline)) ISA __m256i dot(__m256i sum, pixel 
 }
 
 #include "int8_conv_ymm.h"
+
+typedef __m256i few_vec;
+
+// Even and odd terms apart, as s16.
+INLINE ISA few_vec few_dot(few_vec sum, few_vec x, few_vec w) {
+  const __m256i even = _mm256_madd_epi16(_mm256_and_si256(x, _mm256_set1_epi16(0xff)),
+                                         _mm256_srai_epi16(_mm256_slli_epi16(w, 8), 8));
+  const __m256i odd = _mm256_madd_epi16(_mm256_srli_epi16(x, 8), _mm256_srai_epi16(w, 8));
+  return _mm256_add_epi32(sum, _mm256_add_epi32(even, odd));
+}
+
+#include "int8_few_ymm.h"
 #include "int8_winograd_avx2.h"
 
 size_t rm_int8_conv_packed_bytes__avx2(const rm_int8_conv_shape *shape) {
-  return rm_int8_winograd_fits(shape) ? rm_int8_winograd_packed_bytes(shape) : rm_int8_tiles_packed_bytes(&tiles, shape);
+  return rm_int8_winograd_fits(shape) ? rm_int8_winograd_packed_bytes(shape) : rm_int8_tiles_packed_bytes(choose_tiles(&tiles, shape), shape);
 }
 
 void rm_int8_conv_pack__avx2(const rm_int8_conv_shape *shape, const rm_int8_conv_weights *from, void *packed) {
   if (rm_int8_winograd_fits(shape))
     rm_int8_winograd_pack(shape, from, packed);
   else
-    rm_int8_tiles_pack(&tiles, shape, from, packed);
+    rm_int8_tiles_pack(choose_tiles(&tiles, shape), shape, from, packed);
 }
 
 void rm_int8_conv__avx2(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   if (rm_int8_winograd_fits(&call->shape))
     rm_int8_winograd_run(call, row_begin, row_end);
   else
-    rm_int8_tiles_run(&tiles, call, row_begin, row_end);
+    rm_int8_tiles_run(choose_tiles(&tiles, &call->shape), call, row_begin, row_end);
 }
 #endif

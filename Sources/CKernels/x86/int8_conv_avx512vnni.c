@@ -135,15 +135,36 @@ static ISA void tile4(const rm_int8_tile *t) { tile(t, 6, 4); }
 static const rm_int8_tiles tiles = {
     .lanes = 16, .most_vectors = 4, .pixels = {0, 12, 8, 8, 6}, .run = {NULL, tile1, tile2, tile3, tile4}};
 
+typedef __m512i few_vec;
+#define FEW_BYTES 64
+
+INLINE ISA few_vec few_none(void) { return _mm512_setzero_si512(); }
+INLINE ISA few_vec few_load(const uint8_t *at) { return _mm512_loadu_si512(at); }
+INLINE ISA few_vec few_part(const uint8_t *at, int32_t terms) {
+  return _mm512_maskz_loadu_epi32((__mmask16)((1u << terms / 4) - 1), at);
+}
+INLINE ISA few_vec few_dot(few_vec sum, few_vec x, few_vec w) { return _mm512_dpbusd_epi32(sum, x, w); }
+INLINE ISA __m128i few_sums(const few_vec sum[4]) {
+  __m256i half[4];
+#pragma unroll
+  for (int p = 0; p < 4; p++)
+    half[p] = _mm256_add_epi32(_mm512_castsi512_si256(sum[p]), _mm512_extracti64x4_epi64(sum[p], 1));
+  const __m256i ab = _mm256_hadd_epi32(half[0], half[1]), cd = _mm256_hadd_epi32(half[2], half[3]);
+  const __m256i all = _mm256_hadd_epi32(ab, cd);
+  return _mm_add_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
+}
+
+#include "int8_few.h"
+
 size_t rm_int8_conv_packed_bytes__avx512vnni(const rm_int8_conv_shape *shape) {
-  return rm_int8_tiles_packed_bytes(&tiles, shape);
+  return rm_int8_tiles_packed_bytes(choose_tiles(&tiles, shape), shape);
 }
 
 void rm_int8_conv_pack__avx512vnni(const rm_int8_conv_shape *shape, const rm_int8_conv_weights *from, void *packed) {
-  rm_int8_tiles_pack(&tiles, shape, from, packed);
+  rm_int8_tiles_pack(choose_tiles(&tiles, shape), shape, from, packed);
 }
 
 void rm_int8_conv__avx512vnni(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
-  rm_int8_tiles_run(&tiles, call, row_begin, row_end);
+  rm_int8_tiles_run(choose_tiles(&tiles, &call->shape), call, row_begin, row_end);
 }
 #endif

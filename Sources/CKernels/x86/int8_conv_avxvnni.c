@@ -17,15 +17,21 @@ static inline __attribute__((always_inline)) ISA __m256i dot(__m256i sum, pixel 
 
 #include "int8_conv_ymm.h"
 
+typedef __m256i few_vec;
+
+INLINE ISA few_vec few_dot(few_vec sum, few_vec x, few_vec w) { return _mm256_dpbusd_avx_epi32(sum, x, w); }
+
+#include "int8_few_ymm.h"
+
 size_t rm_int8_conv_packed_bytes__avxvnni(const rm_int8_conv_shape *shape) {
-  return rm_int8_tiles_packed_bytes(&tiles, shape);
+  return rm_int8_tiles_packed_bytes(choose_tiles(&tiles, shape), shape);
 }
 
 void rm_int8_conv_pack__avxvnni(const rm_int8_conv_shape *shape, const rm_int8_conv_weights *from, void *packed) {
-  rm_int8_tiles_pack(&tiles, shape, from, packed);
+  rm_int8_tiles_pack(choose_tiles(&tiles, shape), shape, from, packed);
 }
 
 void rm_int8_conv__avxvnni(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
-  rm_int8_tiles_run(&tiles, call, row_begin, row_end);
+  rm_int8_tiles_run(choose_tiles(&tiles, &call->shape), call, row_begin, row_end);
 }
 #endif

@@ -74,6 +74,7 @@ INLINE ISA void v_put(uint8_t *out, vec bytes, int32_t channels) {
 }
 
 #include "int8_dwconv.h"
+#include "int8_dwconv3x3.h"
 
 static int32_t block_width(int32_t left) { return left > 32 ? 64 : 32; }
 
@@ -95,11 +96,13 @@ void rm_int8_dwconv_pack__avx512vnni(const rm_int8_conv_shape *s, const rm_int8_
 
 void rm_int8_dwconv__avx512vnni(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   const rm_int8_conv_shape *s = &call->shape;
+  void (*const wide)(const rm_int8_conv_call *, int32_t, int32_t, int32_t, const uint8_t *) = row_kernel64(s);
+  void (*const narrow)(const rm_int8_conv_call *, int32_t, int32_t, int32_t, const uint8_t *) = row_kernel32(s);
   for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
     const uint8_t *at = call->packed;
     for (int32_t first = 0; first < s->out_channels; first += block_width(s->out_channels - first)) {
       const int32_t left = s->out_channels - first;
-      (left > 32 ? block_row64 : block_row32)(call, row, first, left, at);
+      (left > 32 ? wide : narrow)(call, row, first, left, at);
       at += left > 32 ? block_bytes64(s) : block_bytes32(s);
     }
   }

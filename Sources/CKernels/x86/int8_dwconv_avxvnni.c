@@ -22,10 +22,11 @@ void rm_int8_dwconv_pack__avxvnni(const rm_int8_conv_shape *s, const rm_int8_con
 
 void rm_int8_dwconv__avxvnni(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   const rm_int8_conv_shape *s = &call->shape;
+  void (*const run)(const rm_int8_conv_call *, int32_t, int32_t, int32_t, const uint8_t *) = row_kernel32(s);
   for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
     const uint8_t *at = call->packed;
     for (int32_t first = 0; first < s->out_channels; first += 32, at += block_bytes32(s))
-      block_row32(call, row, first, s->out_channels - first, at);
+      run(call, row, first, s->out_channels - first, at);
   }
 }
 #endif

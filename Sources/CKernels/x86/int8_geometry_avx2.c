@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bilinear sampling, 32 channels at a time: pairs of neighbours in a row by pmaddubsw, which cannot saturate as
 // weights sum to 64 or less (255 * 64 < 2^15), then the two rows by pmaddwd. Scaling weights and the half by one power
-// of two does not change a result, so resize takes this path when all its weights are multiples of 1/64.
+// of two does not change a result, so resize takes this path when all its weights are multiples of 1/64, and products
+// of 32 bits otherwise.
 #if defined(__x86_64__)
 #define ISA __attribute__((target("avx2,fma")))
 #include "int8_ymm.h"
@@ -44,6 +45,37 @@ INLINE ISA void sample(const corners *from, const blend *b, uint8_t *out, ptrdif
   }
 }
 
+// Weights in 1/2048, of pairs in a row and of the two rows.
+typedef struct {
+  __m256i x;           // s16 pairs
+  __m256i upper, lower;
+} fine_blend;
+
+INLINE ISA void fine_row(__m256i left, __m256i right, __m256i weights, __m256i out[4]) {
+  const __m256i none = _mm256_setzero_si256();
+  const __m256i low = _mm256_unpacklo_epi8(left, right), high = _mm256_unpackhi_epi8(left, right);
+  out[0] = _mm256_madd_epi16(_mm256_unpacklo_epi8(low, none), weights);
+  out[1] = _mm256_madd_epi16(_mm256_unpackhi_epi8(low, none), weights);
+  out[2] = _mm256_madd_epi16(_mm256_unpacklo_epi8(high, none), weights);
+  out[3] = _mm256_madd_epi16(_mm256_unpackhi_epi8(high, none), weights);
+}
+
+INLINE ISA void sample_fine(const corners *from, const fine_blend *b, uint8_t *out, ptrdiff_t channels) {
+  const __m256i half = _mm256_set1_epi32(1 << 21);
+  for (ptrdiff_t c = 0; c < channels; c += 32) {
+    __m256i upper[4], lower[4];
+    fine_row(rm_load32(from->upper_left + c), rm_load32(from->upper_right + c), b->x, upper);
+    fine_row(rm_load32(from->lower_left + c), rm_load32(from->lower_right + c), b->x, lower);
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+      const __m256i sum = _mm256_add_epi32(_mm256_mullo_epi32(upper[i], b->upper), _mm256_mullo_epi32(lower[i], b->lower));
+      upper[i] = _mm256_srli_epi32(_mm256_add_epi32(sum, half), 22);
+    }
+    const __m256i first = _mm256_packs_epi32(upper[0], upper[1]), second = _mm256_packs_epi32(upper[2], upper[3]);
+    rm_store32(out + c, _mm256_packus_epi16(first, second), channels - c);
+  }
+}
+
 static int coarse_weights(const rm_int8_tap *taps, int32_t count) {
   int32_t bits = 0;
   for (int32_t i = 0; i < count; i++) bits |= taps[i].weight;
@@ -53,10 +85,7 @@ static int coarse_weights(const rm_int8_tap *taps, int32_t count) {
 static int32_t below(int32_t a, int32_t b) { return a < b ? a : b; }
 
 ISA void rm_int8_resize__avx2(const rm_int8_resize_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
-  if (!coarse_weights(call->rows, call->out_rows) || !coarse_weights(call->columns, call->out_columns)) {
-    rm_int8_resize__scalar(call, row_begin, row_end);
-    return;
-  }
+  const int coarse = coarse_weights(call->rows, call->out_rows) && coarse_weights(call->columns, call->out_columns);
   const ptrdiff_t pixel = call->in_pixel, in_row = call->in_columns * pixel;
   for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
     const rm_int8_tap y = call->rows[row];
@@ -67,8 +96,14 @@ ISA void rm_int8_resize__avx2(const rm_int8_resize_call *call, ptrdiff_t row_beg
       const rm_int8_tap x = call->columns[column];
       const ptrdiff_t left = x.first * pixel, right = below(x.first + 1, call->in_columns - 1) * pixel;
       const corners from = {upper + left, upper + right, lower + left, lower + right};
-      const blend b = make_blend(x.weight / 32, y.weight / 32, 6);
-      sample(&from, &b, out, call->channels);
+      if (coarse) {
+        const blend b = make_blend(x.weight / 32, y.weight / 32, 6);
+        sample(&from, &b, out, call->channels);
+      } else {
+        const fine_blend b = {_mm256_set1_epi32(x.weight << 16 | (2048 - x.weight)), _mm256_set1_epi32(2048 - y.weight),
+                              _mm256_set1_epi32(y.weight)};
+        sample_fine(&from, &b, out, call->channels);
+      }
     }
   }
 }

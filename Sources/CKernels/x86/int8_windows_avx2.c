@@ -90,11 +90,22 @@ ISA void rm_int8_average_pool__avx2(const rm_int8_pool_call *call, ptrdiff_t row
 ISA void rm_int8_mean__avx2(const rm_int8_mean_call *call, ptrdiff_t begin, ptrdiff_t end) {
   const rm_rule32 rule = rm_make_rule32(call->out_zero, call->low, call->high);
   const rm_multiplier32 m = rm_same_multiplier32(call->multiplier);
-  for (ptrdiff_t c = begin; c < end; c += 32) {
-    sums sum = start(-call->pixels * call->in_zero);
-    gather(&sum, call->in + c, call->pixels, call->in_pixel);
-    flush(&sum);
-    rm_store32(call->out + c, rm_requantize32(sum.wide, m.each, &rule), end - c);
+  // Runs of pixels that stay in L2 while all channels pass.
+  enum { CHANNELS = 256, PIXELS = 256 };
+  for (ptrdiff_t first = begin; first < end; first += CHANNELS) {
+    const ptrdiff_t last = end - first < CHANNELS ? end : first + CHANNELS;
+    sums all[CHANNELS / 32];
+    for (ptrdiff_t c = first; c < last; c += 32) all[(c - first) / 32] = start(-call->pixels * call->in_zero);
+    for (int32_t p = 0; p < call->pixels; p += PIXELS) {
+      const int32_t count = call->pixels - p < PIXELS ? call->pixels - p : PIXELS;
+      for (ptrdiff_t c = first; c < last; c += 32) {
+        sums *sum = &all[(c - first) / 32];
+        gather(sum, call->in + p * call->in_pixel + c, count, call->in_pixel);
+        flush(sum);
+      }
+    }
+    for (ptrdiff_t c = first; c < last; c += 32)
+      rm_store32(call->out + c, rm_requantize32(all[(c - first) / 32].wide, m.each, &rule), last - c);
   }
 }
 #endif

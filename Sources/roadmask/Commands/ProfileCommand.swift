@@ -69,9 +69,11 @@ struct ProfileCommand: ParsableCommand {
     let peak = MachinePeak(level: plan.options.level)
     /// Of all threads together.
     func share(_ time: StepTime) -> String {
-      let isProduct = time.step.macs > 0 && time.step.runsOnStoredNumbers && peak.macs > 0
-      let most = (isProduct ? peak.macs : peak.bytes) * Double(threads)
-      guard most > 0 else { return "-" }
+      let isProduct = time.step.macs > 0
+      let products = time.step.runsOnStoredNumbers ? peak.macs : peak.floatMACs
+      let most = (isProduct ? products : peak.bytes) * Double(threads)
+      // Products of bf16 have an instruction of their own.
+      guard most > 0, !time.step.kernel.hasSuffix("bf16") else { return "-" }
       let rate = Double(isProduct ? time.step.macs : time.step.movedBytes) / time.seconds
       return String(format: "%.0f%%", rate / most * 100)
     }
@@ -109,8 +111,8 @@ struct ProfileCommand: ParsableCommand {
         + "  \(plan.workLine)")
     print(
       String(
-        format: "peak of one thread  %.0f GMAC/s in 8 bits, %.0f GB/s from the caches", peak.macs / 1e9,
-        peak.bytes / 1e9)
+        format: "peak of one thread  %.0f GMAC/s in 8 bits, %.0f in fp32, %.0f GB/s from the caches",
+        peak.macs / 1e9, peak.floatMACs / 1e9, peak.bytes / 1e9)
         + (plan.isExact ? "; all between the ends runs on stored numbers" : ""))
   }
 }
