@@ -11,7 +11,7 @@ struct QuantizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quantize",
     abstract: "Write a model in 8 bits, or in fp16, and say what that costs.",
-    usage: "roadmask quantize <model> [--to int8] --calib <source> -o <file> [<options>]",
+    usage: "roadmask quantize <model> --calib <source> -o <file> [<options>]",
     discussion: """
       The ranges of all values are taken from pictures that the model sees as in a run; they should be like
       those it will meet. Weights get a scale for each channel. The file is standard ONNX.
