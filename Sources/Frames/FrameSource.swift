@@ -11,12 +11,15 @@ public protocol FrameSource: AnyObject {
   var arrival: FrameArrival? { get }
   /// Frames left out so far.
   var leftOut: FramesLeftOut { get }
+  /// Says goodbye to a peer or device, whoever else still holds `self`; there are no frames after it.
+  func close()
 }
 
 extension FrameSource {
   public var trailingPackets: [Packet] { [] }
   public var arrival: FrameArrival? { nil }
   public var leftOut: FramesLeftOut { FramesLeftOut() }
+  public func close() {}
 }
 
 /// How a frame came from a source that does not wait for us.

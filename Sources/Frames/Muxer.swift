@@ -18,12 +18,12 @@ final class Muxer {
   var isEndless = false
 
   let context: UnsafeMutablePointer<AVFormatContext>
-  private let guardian: IOGuard
-  private let peerTimeout: Double
+  let guardian: IOGuard
+  let peerTimeout: Double
   let fragment: Fragmentation
   /// Added to all times, in `videoTimeBase`.
-  private let shift: Int64
-  private let scratch: UnsafeMutablePointer<AVPacket>
+  let shift: Int64
+  let scratch: UnsafeMutablePointer<AVPacket>
   private(set) var isHeaderWritten = false
   private var isStarted = false
   /// Some track was silent when the first picture came.
@@ -36,8 +36,8 @@ final class Muxer {
   private(set) var videoTimeBase = TimeBase.microseconds
   private(set) var isIntraOnly = false
   /// By the source's stream id.
-  private(set) var tracks: [Int: (index: Int32, timeBase: TimeBase, lastTime: Int64?)] = [:]
-  private(set) var sound: [Packet] = []
+  var tracks: [Int: (index: Int32, timeBase: TimeBase, lastTime: Int64?)] = [:]
+  var sound: [Packet] = []
   private var video: UnsafeMutablePointer<AVStream>?
 
   init(
@@ -74,23 +74,6 @@ final class Muxer {
     context.pointee.flags |= AVFMT_FLAG_FLUSH_PACKETS | AVFMT_FLAG_BITEXACT
     context.pointee.flush_packets = 1
     scratch = av_packet_alloc()
-  }
-
-  /// Connects the container to its output; `nil` where FFmpeg itself owns that.
-  private static func open(
-    _ context: UnsafeMutablePointer<AVFormatContext>, _ path: String, isAddress: Bool, overwrite: Bool
-  ) throws -> OutputFile? {
-    if context.pointee.oformat.pointee.flags & AVFMT_NOFILE != 0 { return nil }
-    if isAddress && !path.hasPrefix("file:") {
-      let code = avio_open2(
-        &context.pointee.pb, place(path), AVIO_FLAG_WRITE, &context.pointee.interrupt_callback, nil)
-      if code < 0 { throw FramesError(code: code, "connect to", path) }
-      return nil
-    }
-    let opened = try OutputFile(path, overwrite: overwrite)
-    context.pointee.pb = opened.context
-    context.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
-    return opened
   }
 
   deinit {
@@ -140,9 +123,6 @@ final class Muxer {
       av_dict_set(&context.pointee.metadata, key, value, 0)
     }
   }
-
-  /// Keeps sound until the pictures have come as far.
-  func queue(_ packets: [Packet]) { sound += packets.filter { tracks[$0.stream] != nil } }
 
   /// Writes a picture, and before it the sound up to its time. Takes the packet's contents.
   func write(_ packet: UnsafeMutablePointer<AVPacket>) throws {
@@ -212,65 +192,15 @@ extension Muxer {
     }
   }
 
-  private func move(_ packet: UnsafeMutablePointer<AVPacket>, by ticks: Int64) {
+  func move(_ packet: UnsafeMutablePointer<AVPacket>, by ticks: Int64) {
     guard ticks != 0 else { return }
     if packet.pointee.pts != rm_nopts() { packet.pointee.pts += ticks }
     if packet.pointee.dts != rm_nopts() { packet.pointee.dts += ticks }
   }
 
-  private func writeSound(until time: Double) throws {
-    var written = 0
-    defer { sound.removeFirst(written) }
-    while written < sound.count {
-      let packet = sound[written]
-      if let order = packet.order, order + videoTimeBase.seconds(shift) > time { break }
-      written += 1
-      try write(packet)
-    }
-  }
-
-  private func write(_ packet: Packet) throws {
-    guard let track = tracks[packet.stream] else { return }
-    let stream = context.pointee.streams[Int(track.index)]!
-    av_packet_ref(scratch, packet.handle)
-    scratch.pointee.stream_index = track.index
-    scratch.pointee.pos = -1
-    move(scratch, by: videoTimeBase.convert(shift, to: packet.timeBase))
-    av_packet_rescale_ts(scratch, packet.timeBase.rational, stream.pointee.time_base)
-    if scratch.pointee.dts == rm_nopts() { scratch.pointee.dts = scratch.pointee.pts }
-    if scratch.pointee.dts == rm_nopts() { scratch.pointee.dts = (track.lastTime ?? -1) + 1 }
-    if let last = track.lastTime, scratch.pointee.dts <= last { scratch.pointee.dts = last + 1 }
-    if scratch.pointee.pts == rm_nopts() || scratch.pointee.pts < scratch.pointee.dts {
-      scratch.pointee.pts = scratch.pointee.dts
-    }
-    tracks[packet.stream]?.lastTime = scratch.pointee.dts
-    try submit(scratch)
-  }
-
-  private func submit(_ packet: UnsafeMutablePointer<AVPacket>) throws {
+  func submit(_ packet: UnsafeMutablePointer<AVPacket>) throws {
     let code = timed { av_write_frame(context, packet) }
     av_packet_unref(packet)
     if code < 0 || (file?.failure ?? 0) != 0 { throw failure(code) }
-  }
-
-  /// Gives a call that talks to a peer `peerTimeout` seconds; those that write files may take any time.
-  private func timed(_ body: () -> Int32) -> Int32 {
-    if file == nil { guardian.allow(peerTimeout) }
-    return body()
-  }
-
-  private static func silence(of path: String, _ operation: String, _ seconds: Double) -> FramesError {
-    FramesError(
-      .timedOut, operation, path, "it did not answer for \(Int(seconds)) s",
-      hint: "check that the peer is up and the network reaches it")
-  }
-
-  func failure(_ code: Int32) -> FramesError {
-    if guardian.isInterrupted {
-      return FramesError(.interrupted, "write", path, "stopped", hint: "start it again")
-    }
-    if guardian.isOverdue { return Muxer.silence(of: path, "write", peerTimeout) }
-    if let file, file.failure != 0 { return FramesError(errno: file.failure, "write", path) }
-    return FramesError(code: code, "write", path)
   }
 }

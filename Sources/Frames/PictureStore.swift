@@ -26,11 +26,11 @@ public struct PicturePattern: Sendable, Hashable {
   private let after: String
   private let digits: Int
 
-  /// `nil` where `text` holds no `%d` or `%0Nd`.
+  /// `nil` where `text` holds no `%d` or `%0Nd`, or does not end as pictures do: in `%d-%m-%Y.mp4` it is a day.
   public init?(_ text: String) {
-    guard let percent = text.firstIndex(of: "%"), let end = text[percent...].firstIndex(of: "d") else {
-      return nil
-    }
+    guard PictureFile.extensions.contains(PictureFile.ending(of: text)),
+      let percent = text.firstIndex(of: "%"), let end = text[percent...].firstIndex(of: "d")
+    else { return nil }
     let width = text[text.index(after: percent)..<end]
     guard width.allSatisfy(\.isNumber) else { return nil }
     before = String(text[..<percent])

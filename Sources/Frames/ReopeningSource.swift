@@ -96,7 +96,6 @@ public final class ReopeningSource: FrameSource {
       } catch let error as FramesError where error.isLoss {
         lose(error)
       } catch let error as FramesError where error.kind == .interrupted {
-        isOver = true
         close()
         throw error
       }
@@ -114,28 +113,28 @@ public final class ReopeningSource: FrameSource {
     backoff.reset()
     let place = timeline.place(frame, now: now)
     if let limit = options.duration, timeline.elapsed(at: place.pts) >= limit {
-      isOver = true
       close()
       return nil
     }
     frame.place(index: given, pts: place.pts, duration: place.duration, timeBase: info.timeBase)
     given += 1
-    if given == options.maxFrames {
-      isOver = true
-      close()
-    }
+    if given == options.maxFrames { close() }
     return try fitter.fit(frame)
   }
 
-  /// Says goodbye to the peer, whoever else still holds `self`.
-  private func close() {
+  public func close() {
+    isOver = true
+    letGo()
+  }
+
+  private func letGo() {
     if let source { leftOutBefore = leftOutBefore + source.leftOut }
     source = nil
   }
 
   /// Closes the source and tells why.
   private func lose(_ error: FramesError) {
-    close()
+    letGo()
     lastError = error
     guard !isAway else { return }
     isAway = true

@@ -70,6 +70,12 @@ public struct Plan: Sendable {
     let constants = graph.constants.mapValues(\.tensor)
     var steps: [Step] = []
     steps.reserveCapacity(nodes.count)
+    // Each node packs weights of its own, however many share them: what is too much is told before the work.
+    var unpackedBytes = 0
+    for planned in nodes where planned.node.op.packsWeights {
+      unpackedBytes += planned.node.inputs.reduce(0) { $0 + (constants[$1]?.bytes.count ?? 0) }
+      try Plan.refuse(unpackedBytes, at: planned.node)
+    }
     var packedBytes = 0
     for planned in nodes {
       let node = planned.node
@@ -80,11 +86,7 @@ public struct Plan: Sendable {
         macs: macs[planned.node.name] ?? 0)
       let step = try StepFamily.step(for: context)
       packedBytes += step.weightBytes
-      guard packedBytes <= GraphLimits.weightBytes else {
-        throw PlanningError(
-          node: planned.node.name, op: planned.node.op.name,
-          "the plan would need more than \(GraphLimits.weightBytes) bytes of packed weights")
-      }
+      try Plan.refuse(packedBytes, at: planned.node)
       steps.append(step)
     }
     let inputs = graph.inputs.map { PlanValue(name: $0.name, fact: $0.fact) }
@@ -103,5 +105,21 @@ public struct Plan: Sendable {
     weightBytes =
       steps.reduce(0) { $0 + $1.weightBytes } + self.constants.values.reduce(0) { $0 + $1.bytes.count }
     self.steps = steps
+  }
+
+  private static func refuse(_ bytes: Int, at node: Node) throws {
+    guard bytes > GraphLimits.weightBytes else { return }
+    throw PlanningError(
+      node: node.name, op: node.op.name,
+      "the plan would need more than \(GraphLimits.weightBytes) bytes of packed weights")
+  }
+}
+
+extension Operator {
+  fileprivate var packsWeights: Bool {
+    switch self {
+    case .conv, .matMul: true
+    default: false
+    }
   }
 }

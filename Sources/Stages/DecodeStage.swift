@@ -43,6 +43,8 @@ final class DecodeStage: SourceStage {
       mediaDuration: frame.timeBase.seconds(frame.duration), waitedNanoseconds: arrival?.waited ?? 0,
       arrivedAt: arrival?.at, corruptBefore: new.corrupt, busyBefore: new.busy)
   }
+
+  func finish() { source.close() }
 }
 
 /// Sound behind the last frame, on its way from `decode` to `encode`.

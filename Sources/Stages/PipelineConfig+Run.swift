@@ -118,6 +118,7 @@ extension PipelineConfig {
       let kind = try? OutputFactory.kind(of: output)
       switch kind {
       case .video? where PicturePattern(output.uri) != nil: line += "  pictures"
+      case .video? where output.isUncompressed: line += "  uncompressed"
       case .video?:
         var encoder = EncoderOptions(name: encode.codec)
         (encoder.crf, encoder.bitrate) = (encode.crf, encode.bitrate)

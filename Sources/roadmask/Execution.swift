@@ -34,13 +34,16 @@ struct Execution {
       picture: { config.pictureSize(for: info, like: $0) },
       insists: config.model.size != nil, sizes: config.flow.adapt == .resolution)
     if options.dryRun { return describe(info, model) }
-    guard MemoryRoom.has(model.plan.arenaBytes + model.plan.weightBytes) else { throw noMemory(for: path) }
+    try Problem.needMemory(model.plan.arenaBytes + model.plan.weightBytes, for: path)
     let inferences = try model.inferences(threads: config.threadBudget)
 
     let run = try Run(config: config, source: source, model: model.description, inferences: inferences)
-    guard MemoryRoom.has(run.memoryCeiling - ProcessFigures.current.residentBytes) else {
+    do {
+      try Problem.needMemory(
+        run.memoryCeiling - ProcessFigures.current.residentBytes, for: redacted(config.source.uri))
+    } catch {
       check.removeTargets()
-      throw noMemory(for: redacted(config.source.uri))
+      throw error
     }
     servers.attach(run)
     for line in run.startLines { log.info("\(line)") }
@@ -63,12 +66,6 @@ struct Execution {
     // Files without a frame play nowhere.
     if result.report.figures.ledger.in == 0 { check.removeTargets() }
     try conclude(result, caught: signals.first)
-  }
-
-  private func noMemory(for subject: String) -> Problem {
-    Problem(
-      .noResources, "RM-SYS-001", "cannot run \(subject): the system refuses the memory for it",
-      hint: "close other programs; a smaller --infer-size, --threads or --queue needs less")
   }
 
   /// What `--dry-run` says.

@@ -23,13 +23,16 @@ struct OutputCheck {
 
   init() {}
 
-  init(_ config: PipelineConfig, model: String, overwrite: Bool) {
+  /// - Parameter renewsReport: the report of an earlier run gives way to that of the next.
+  init(_ config: PipelineConfig, model: String, overwrite: Bool, renewsReport: Bool = false) {
     add(input: config.source.uri, "the source")
     add(input: model, "the model")
     for output in config.outputs { add(output) }
     let others = overwrite || config.outputs.contains(where: \.overwrite)
     if let stats = config.statsFile { targets.append(Target(path: stats, overwrite: others)) }
-    if let report = config.report.file { targets.append(Target(path: report, overwrite: overwrite)) }
+    if let report = config.report.file {
+      targets.append(Target(path: report, overwrite: overwrite || renewsReport))
+    }
   }
 
   /// Names a file that is read; a folder or pattern stands for its pictures.

@@ -37,3 +37,15 @@ struct Problem: Error {
     return first + "\n hint: \(hint)\n"
   }
 }
+
+extension Problem {
+  /// Asks the system whether it has `bytes` more.
+  ///
+  /// - Throws: `Problem` where it has not.
+  static func needMemory(_ bytes: Int, for subject: String) throws {
+    guard !MemoryRoom.has(bytes) else { return }
+    throw Problem(
+      .noResources, "RM-SYS-001", "cannot run \(subject): the system refuses the memory for it",
+      hint: "close other programs; a smaller --infer-size, --threads or --queue needs less")
+  }
+}

@@ -107,7 +107,7 @@ import Testing
   @Test func patternNumbers() throws {
     #expect(PicturePattern("x/%06d.png")?.path(42) == "x/000042.png")
     #expect(PicturePattern("x/%d.png")?.path(42) == "x/42.png")
-    #expect(PicturePattern("x.png") == nil)
+    #expect(PicturePattern("x.png") == nil && PicturePattern("%d-%m-%Y.mp4") == nil)
   }
 
   @Test(

@@ -129,7 +129,8 @@ struct ReferenceRun {
       let bias = node.inputs.count > 3 ? input(3) : nil
       return ordered(attend(map(0), map(1), map(2), bias, attention))
     case .globalAttention(let scale): return ordered(attend(map(0), map(1), map(2), scale))
-    case .quantizeLinear, .dequantizeLinear: preconditionFailure("stored numbers are not compared here")
+    case .quantizeLinear, .dequantizeLinear, .cast:
+      preconditionFailure("stored numbers and halves are not compared here")
     }
   }
 

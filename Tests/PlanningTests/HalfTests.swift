@@ -73,7 +73,7 @@ struct HalfTests {
   @Test func constantsBeyondHalvesAreNamed() throws {
     var builder = GraphBuilder(name: "large")
     let x = try builder.input("x", .float32, [1, 1, 2, 2])
-    let large = try builder.parameter("large", Tensor([70_000], shape: [1, 1, 1, 1]))
+    let large = try builder.parameter("large", Tensor([Float(70_000)], shape: [1, 1, 1, 1]))
     let product = try builder.node("product", .mul, [x, large])
     let graph = try builder.finish(outputs: [try builder.node("end", .relu, [product])])
     let error = #expect(throws: GraphError.self) { try graph.halved() }

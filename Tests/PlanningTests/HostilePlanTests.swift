@@ -36,4 +36,17 @@ struct HostilePlanTests {
     _ = try Plan(graph: graph)
     #expect(ContinuousClock.now - start < .seconds(30))
   }
+
+  /// 4 MiB of weights that each node would pack for itself: refused before the first does.
+  @Test func sharedWeights() throws {
+    var builder = GraphBuilder(name: "shared", layout: .channelsLast)
+    var value = try builder.input("x", .float32, [1, 2, 2, 1024])
+    let zeros = [Float](repeating: 0, count: 1 << 20)
+    let weights = try builder.constant("w", Tensor(zeros, shape: [1024, 1, 1, 1024]))
+    for index in 0..<600 {
+      value = try builder.node("c\(index)", .conv(Convolution(kernel: Pair(1))), [value, weights])
+    }
+    let graph = try builder.finish(outputs: [value])
+    #expect(throws: PlanningError.self) { try Plan(graph: graph) }
+  }
 }

@@ -25,13 +25,19 @@ extension ProgramTests {
           + ["-c", "copy", "-flush_packets", "1", name], in: work.path)
     }
 
-    private func run(_ address: String, seconds: Int) throws -> [String: Any] {
-      let result = try work.run(
+    /// Sends pictures until `name`, which a peer writes, has grown to some seconds.
+    private func run(_ address: String, until name: String) throws -> [String: Any] {
+      let program = try Started(
+        Program.path,
         [
-          "test:street?size=192x128&rate=10&seconds=\(seconds)&seed=3", address, "--set", "source.live=true",
+          "test:street?size=192x128&rate=10&seconds=0&seed=3", address, "--set", "source.live=true",
           "--infer-size", "96x64", "--progress", "none", "--report", "json",
-        ])
-      #expect(result.status == 0, "\(result.err)")
+        ], in: work.path)
+      let isPlayed = program.wait { ((try? work.bytes(name).count) ?? 0) > 60_000 }
+      #expect(isPlayed, "\(program.err)")
+      program.send(SIGINT)
+      let result = program.wait(timeout: 30)
+      #expect(result.status == 130, "\(result.err)")
       #expect(!result.err.contains("secret"))
       let report = try #require(
         try JSONSerialization.jsonObject(with: Data(result.out.utf8)) as? [String: Any])
@@ -52,20 +58,21 @@ extension ProgramTests {
           "-c", script, "\(first.identifier)", ffmpegPath!, "-v", "error", "-nostdin", "-listen", "1", "-i",
           address, "-c", "copy", "-flush_packets", "1", "two.mkv",
         ], in: work.path)
-      let output = try run("rtmp://me:secret@127.0.0.1:\(port)/live/x", seconds: 14)
+      let output = try run("rtmp://me:secret@127.0.0.1:\(port)/live/x", until: "two.mkv")
       #expect(output["uri"] as? String == "rtmp://***@127.0.0.1:\(port)/live/x")
       #expect(output["errors"] as! Int >= 1)
       _ = first.wait(timeout: 30)
       _ = second.wait(timeout: 30)
-      #expect(try Clip(work("one.mkv")).count >= 10)
+      #expect(try Clip(work("one.mkv")).count > 0)
       #expect(try Clip(work("two.mkv")).count >= 10)
     }
 
     @Test func datagramsArePlayed() throws {
-      let listener = try peer(["-t", "3"], "udp://127.0.0.1:\(port)?timeout=20000000", "got.ts")
+      let listener = try peer([], "udp://127.0.0.1:\(port)?timeout=20000000", "got.ts")
       usleep(1_500_000)
-      let output = try run("udp://127.0.0.1:\(port)", seconds: 6)
-      #expect(output["written"] as! Int > 30)
+      let output = try run("udp://127.0.0.1:\(port)", until: "got.ts")
+      #expect(output["written"] as! Int >= 10)
+      listener.send(SIGINT)
       _ = listener.wait(timeout: 30)
       #expect(try Clip(work("got.ts")).count >= 10)
     }

@@ -5,6 +5,8 @@ import Foundation
 /// How often a test of chance is repeated: a few times, or as often as `ROADMASK_ROUNDS` says.
 enum Rounds {
   static let count = Int(ProcessInfo.processInfo.environment["ROADMASK_ROUNDS"] ?? "") ?? 10
+  /// In scripts/reliability.
+  static var isLong: Bool { count > 10 }
   static var all: Range<Int> { 0..<count }
 }
 

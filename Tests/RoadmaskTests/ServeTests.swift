@@ -62,6 +62,20 @@ extension ProgramTests {
       #expect(try Clip(work("late.mp4")).count == 10)
     }
 
+    @Test func whatAnEarlierRunWroteStays() throws {
+      let more = "stats: { file: a.jsonl }\nreport: { file: a.txt }\nrestart: { policy: never }"
+      let file = try pipeline("a", more)
+      for _ in 0..<3 {
+        let result = try work.run(["serve", file])
+        #expect(result.status == 0, "\(result.err)")
+      }
+      for name in ["a.mp4", "a-001.mp4", "a-002.mp4"] { #expect(try Clip(work(name)).count == 10) }
+      #expect(
+        work.names == [
+          "a-001.jsonl", "a-001.mp4", "a-002.jsonl", "a-002.mp4", "a.jsonl", "a.mp4", "a.txt", "a.yaml",
+        ])
+    }
+
     @Test(arguments: [SIGTERM, SIGINT])
     func aSignalDrainsAll(signal: Int32) throws {
       let socketName = signal == SIGTERM ? work("n") : "@roadmask-\(UUID().uuidString)"
@@ -154,6 +168,10 @@ extension ProgramTests {
         ("b", "version: 1\nsource: { uri: in.mp4 }\noutputs: [ { uri: what } ]\n", "RM-SERVE-001", "what"),
         ("b", "version: 1\nsource: { uri: in.mp4 }\npipeline: { adapt: skip }\n", "RM-SERVE-001", "--live"),
         ("b", "version: 1\nsource: { uri: \"rtsp://${NO_SUCH_WORD}@h/x\" }\n", "RM-CONF-001", "NO_SUCH_WORD"),
+        (
+          "b", "version: 1\nsource: { uri: test:street }\noutputs: [ { uri: b-%d.png } ]\n", "RM-SERVE-001",
+          "stop the next from starting"
+        ),
         ("b", "version: 1\nrestart: { backoff: [30s, 1s] }\n", "RM-CONF-001", "longer last"),
       ]
       for (name, text, id, words) in cases {

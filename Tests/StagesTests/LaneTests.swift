@@ -73,10 +73,12 @@ import Testing
 
   @Test func aSlowOutputDropsOnlyItsOwnFrames() throws {
     let fast = FakeOutput.Seen(), slow = FakeOutput.Seen(), waiting = FakeOutput.Seen()
+    let allCame = DispatchSemaphore(value: 0)
     let lanes = [
       try lane(waits: false) { FakeOutput(fast) },
-      try lane(waits: false) { FakeOutput(slow) { _ in usleep(50_000) } },
-      try lane(waits: true) { FakeOutput(waiting) },
+      // As slow as can be: its first frame takes until the last one came.
+      try lane(waits: false) { FakeOutput(slow) { if $0 == 0 { allCame.wait() } } },
+      try lane(waits: true) { FakeOutput(waiting) { if $0 == 59 { allCame.signal() } } },
     ]
     try deliver(60, to: lanes, pause: 3000)
     let figures = lanes.map(\.account.figures)

@@ -9,6 +9,8 @@ final class StreamLink {
   private let server: StreamServer
   private let reply: StreamServer.Reply
   private var isBroken = false
+  /// Where RTSP's packets go that are not sent between the answers.
+  private var datagrams: DatagramPort?
 
   init(_ descriptor: Int32, server: StreamServer, reply: StreamServer.Reply) {
     self.descriptor = descriptor
@@ -20,7 +22,9 @@ final class StreamLink {
     if !isBroken && reply.status == 200 {
       switch reply.ending {
       case .close: break
-      case .silence: while !server.isStopping, isOpen { usleep(10_000) }
+      case .silence:
+        server.books.withLock { $0.silentSince = $0.silentSince ?? Date() }
+        while !server.isStopping, isOpen { usleep(10_000) }
       case .reset:
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
@@ -49,7 +53,10 @@ final class StreamLink {
         if reply.flips > 0 {
           for index in packets.indices where random() < reply.flips { packets[index] ^= 0x55 }
         }
-        if !packets.isEmpty { write(wrap(packets)) }
+        if !packets.isEmpty {
+          let wrapped = wrap(packets)
+          if let datagrams { datagrams.send(wrapped) } else { write(wrapped) }
+        }
         sent += next - place
         place = next
         if let speed = reply.speed {
@@ -68,7 +75,8 @@ final class StreamLink {
     if reply.status == 200 { sendMedia { $0 } }
   }
 
-  /// DESCRIBE, SETUP and PLAY, then RTP of payload type 33 (a transport stream) between the answers.
+  /// DESCRIBE, SETUP and PLAY, then RTP of payload type 33 (a transport stream) between the answers or, where
+  /// the reader wants that, as datagrams.
   func serveRTSP() {
     while let request = request() {
       answer(request)
@@ -79,7 +87,8 @@ final class StreamLink {
       sendMedia { packets in
         let time = UInt32(truncatingIfNeeded: Int(Date().timeIntervalSince(begin) * 90_000))
         let count = UInt16(packets.count + 12)
-        var bytes = Data([0x24, 0, UInt8(count >> 8), UInt8(count & 255), 0x80, 33])
+        var bytes = Data(self.datagrams != nil ? [] : [0x24, 0, UInt8(count >> 8), UInt8(count & 255)])
+        bytes += [0x80, 33]
         bytes += [UInt8(sequence >> 8), UInt8(sequence & 255)]
         bytes += [24, 16, 8, 0].map { UInt8(time >> $0 & 255) } + [0, 0, 0, 1]
         sequence &+= 1
@@ -105,8 +114,13 @@ final class StreamLink {
         "RTSP/1.0 200 OK\r\n\(head)Content-Type: application/sdp\r\nContent-Length: \(text.utf8.count)\r\n\r\n"
           + text)
     case "SETUP":
-      write(
-        "RTSP/1.0 200 OK\r\n\(head)Session: 1\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n")
+      var transport = "RTP/AVP/TCP;unicast;interleaved=0-1"
+      if let match = request.firstMatch(of: /client_port=(\d+)-(\d+)/), let port = UInt16(match.1) {
+        let own = DatagramPort(to: port)
+        datagrams = own
+        transport = "RTP/AVP;unicast;\(match.0);server_port=\(own.number)-\(own.number + 1)"
+      }
+      write("RTSP/1.0 200 OK\r\n\(head)Session: 1\r\nTransport: \(transport)\r\n\r\n")
     case "TEARDOWN":
       server.books.withLock { $0.farewells += 1 }
       write("RTSP/1.0 200 OK\r\n\(head)\r\n")

@@ -44,6 +44,7 @@ public final class StreamServer: Sendable {
     var running = 0
     var connections = 0
     var farewells = 0
+    var silentSince: Date?
   }
 
   public let port: UInt16
@@ -73,6 +74,14 @@ public final class StreamServer: Sendable {
   public var connections: Int { books.withLock { $0.connections } }
   /// RTSP connections that ended with TEARDOWN.
   public var farewells: Int { books.withLock { $0.farewells } }
+
+  /// One connection ended so, or does within 5 s.
+  public var hasFarewell: Bool {
+    for _ in 0..<500 where farewells == 0 { usleep(10_000) }
+    return farewells == 1
+  }
+  /// When the first connection fell silent.
+  public var silentSince: Date? { books.withLock { $0.silentSince } }
 
   /// Refuses connections from now on and breaks those that are open.
   public func stop() {

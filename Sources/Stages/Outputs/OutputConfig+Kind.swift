@@ -6,6 +6,11 @@ extension OutputConfig {
   /// It sends to a peer over a network.
   var isPush: Bool { uri.contains("://") && !uri.hasPrefix("file:") }
 
+  /// Pictures go out as they are: to a device, or as raw video.
+  var isUncompressed: Bool {
+    VideoDeviceWriter.suits(uri) || format.flatMap(RawVideoWriter.Form.init) != nil
+  }
+
   /// The folder of `hls:FOLDER`.
   public var playlistFolder: String? { uri.hasPrefix("hls:") ? String(uri.dropFirst(4)) : nil }
 

@@ -56,6 +56,7 @@ struct SourceLoop<Source: SourceStage>: Loop {
       }
     }
     output.queue.finish()
+    source.finish()
   }
 }
 

@@ -31,6 +31,13 @@ public protocol SourceStage: AnyObject {
 
   /// Makes a call of `next` that waits for data return soon. Called from another thread.
   var interrupt: @Sendable () -> Void { get }
+
+  /// Called once, after the last call of `next`, also when the run was cut short.
+  func finish()
+}
+
+extension SourceStage {
+  public func finish() {}
 }
 
 /// What a source gives.

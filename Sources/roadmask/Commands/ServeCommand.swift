@@ -10,7 +10,8 @@ struct ServeCommand: ParsableCommand {
     usage: "roadmask serve [<options>] <files> ...",
     discussion: """
       The pipelines share the threads, and equal models. One that ends is started again as its 'restart' says \
-      (on-failure by default); lost sources are waited for, and a lost output stops nothing else.
+      (on-failure by default); lost sources are waited for, and a lost output stops nothing else. Files that are \
+      there already stay, and the next get a number: front-001.mp4.
 
       SIGTERM and SIGINT finish all outputs (5 s at most) and exit with 0; a second one ends at once. SIGHUP is \
       ignored: to change a file, restart the program. systemd is told when all have started, and as long as \

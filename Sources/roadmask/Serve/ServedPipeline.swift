@@ -90,8 +90,10 @@ final class ServedPipeline: Sendable {
   }
 
   private func start() throws -> (Run, OutputCheck) {
+    var config = config
+    config.numberOutputs()
     let path = try ModelStore.path(of: config.model.file, precision: config.model.precision)
-    let check = OutputCheck(config, model: path, overwrite: false)
+    let check = OutputCheck(config, model: path, overwrite: false, renewsReport: true)
     try check.run()
     let opening = state.withLock { state in
       state.opening = InterruptFlag()
@@ -100,9 +102,16 @@ final class ServedPipeline: Sendable {
     }
     let source = try OpenedSource(config, flag: opening)
     let model = try models.model(for: config, source: source.info)
+    try Problem.needMemory(model.plan.arenaBytes, for: name)
     let run = try Run(
       config: config, source: source, model: model.description,
       inferences: try model.inferences(threads: config.threadBudget))
+    do {
+      try Problem.needMemory(run.memoryCeiling - ProcessFigures.current.residentBytes, for: name)
+    } catch {
+      check.removeTargets()
+      throw error
+    }
     servers.attach(run)
     for line in run.startLines { log.info("\(line)") }
     if let line = model.sizesLine { log.info("     \(line)") }

@@ -31,6 +31,12 @@ struct ServicePlan {
         let problem = Problem(error)
         throw Problem(.configuration, "RM-SERVE-001", "\(file): \(problem.text)", hint: problem.hint)
       }
+      if let output = config.outputForOneRun {
+        throw Problem(
+          .configuration, "RM-SERVE-001",
+          "\(file): the pictures \(output.uri) of one run would stop the next from starting",
+          hint: "let them go with 'overwrite: true', or have one run with 'restart: { policy: never }'")
+      }
       pipelines.append(Pipeline(file: file, config: config, name: config.name ?? "main"))
     }
     try refuseEqualNames()

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Frames
+
+/// What is wrong with the outputs, before anything is opened.
+extension OutputFactory {
+  /// What an output is, by its own word or its address.
+  static func kind(of output: OutputConfig) throws -> OutputConfig.Kind {
+    if let kind = output.kind { return kind }
+    if output.uri == "null:" { return .null }
+    if output.uri.hasPrefix("http:") && !output.uri.hasPrefix("http://") { return .preview }
+    if output.uri.hasPrefix("hls:") || output.format != nil { return .video }
+    if output.uri == "-" || PicturePattern(output.uri) != nil || output.uri.contains("://") { return .video }
+    let ending = output.uri.split(separator: "/").last.map(String.init) ?? ""
+    let known = ["mp4", "mkv", "mov", "m4v", "webm", "avi", "ts", "nut", "flv"]
+    if let dot = ending.lastIndex(of: "."),
+      known.contains(ending[ending.index(after: dot)...].lowercased())
+    {
+      return .video
+    }
+    throw RunError(
+      .configuration, "write", redacted(output.uri), "its name does not say what it is",
+      hint: "end it in .mp4, .mkv or .ts, or write numbered pictures such as dir/%06d.png")
+  }
+
+  /// Tells what is wrong without opening anything.
+  func check() throws {
+    if let encoder = config.outputs.contains(where: isVideo) ? config.encode.codec : nil,
+      !EncoderOptions.available.contains(encoder)
+    {
+      throw FramesError(
+        .unsupportedEncoder, "encode with", encoder, "this FFmpeg has no such encoder, or we do not know it",
+        hint: "there are \(EncoderOptions.available.joined(separator: ", "))")
+    }
+    if let truth = config.outputs.first(where: { $0.kind == .truth }), !source.uri.hasPrefix("test:street") {
+      throw RunError(
+        .configuration, "write", truth.uri, "the source does not know the true classes",
+        hint: "only test:street does")
+    }
+    for output in config.outputs { try check(output) }
+  }
+
+  private func check(_ output: OutputConfig) throws {
+    func refuse(_ why: String, hint: String) -> RunError {
+      RunError(.configuration, "write", redacted(output.uri), why, hint: hint)
+    }
+    let kind = try OutputFactory.kind(of: output)
+    let isCuttable = output.isFile && [.video, .mask, .truth].contains(kind)
+    if kind == .preview && output.listenAddress == nil {
+      throw refuse("it names no port", hint: "http:8080 listens on this machine, http:0.0.0.0:8080 for all")
+    }
+    if isCuttable && output.partNames == nil {
+      throw refuse("its name holds a directive that is not filled in", hint: "known: %Y %m %d %H %M %S %j %%")
+    }
+    if output.segment != nil && !isCuttable {
+      throw refuse("only video files are cut into segments", hint: "leave the segment out")
+    }
+    if output.keep != OutputConfig.Keep() && output.segment == nil {
+      throw refuse("only segments are removed", hint: "give the length of segments too, as in --segment 10m")
+    }
+  }
+
+  private func isVideo(_ output: OutputConfig) -> Bool {
+    (try? OutputFactory.kind(of: output)) == .video && PicturePattern(output.uri) == nil
+  }
+}

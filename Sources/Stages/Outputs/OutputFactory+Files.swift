@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Buffers
+internal import Frames
+internal import Glibc
+
+/// Opens videos, label videos and pictures.
+extension OutputFactory {
+  func makeFolder(_ folder: String) throws {
+    guard mkdir(folder, 0o777) != 0 && errno != EEXIST else { return }
+    throw FramesError(
+      .cannotCreate, "create", folder, String(cString: strerror(errno)).lowercased(),
+      hint: "check the folder above it")
+  }
+
+  /// A file or stream of pictures or labels, whose times are moved by `shift` ticks.
+  func video(_ output: OutputConfig, _ kind: OutputConfig.Kind, _ path: String, shift: Int64) throws
+    -> any Output
+  {
+    if kind == .video { return PictureOutput(try picture(output, path, shift: shift)) }
+    return LabelVideoOutput(
+      try labels(output, path), wantsTruth: kind == .truth, numbering: numbering(output), shift: shift)
+  }
+
+  private func picture(_ output: OutputConfig, _ path: String, shift: Int64) throws -> any FrameSink {
+    var video = source.video
+    if config.overlay.view == .side { video.width = (video.width + 1) / 2 * 4 }
+    if let pattern = PicturePattern(output.uri) {
+      return ImageSequenceWriter(pattern, overwrite: output.overwrite)
+    }
+    if VideoDeviceWriter.suits(path) {
+      return try VideoDeviceWriter(path, video: video, interrupt: interrupt)
+    }
+    if let form = output.format.flatMap(RawVideoWriter.Form.init) {
+      return try RawVideoWriter(path, form: form, video: video, overwrite: output.overwrite)
+    }
+    if let folder = output.playlistFolder { try makeFolder(folder) }
+    var options = VideoWriter.Options()
+    options.encoder = EncoderOptions(name: config.encode.codec)
+    options.encoder.crf = config.encode.crf
+    options.encoder.bitrate = config.encode.bitrate
+    options.encoder.preset = config.encode.preset
+    options.encoder.gop = config.encode.gop.seconds
+    options.encoder.threads = threads.encoderThreads
+    options.encoder.zeroLatency = isLive || output.isPush
+    options.container = output.format
+    options.fragment =
+      output.isFastStart ? .fastStart : output.fragment.map { .every($0.seconds) } ?? Fragmentation.none
+    options.overwrite = output.overwrite
+    options.interrupt = interrupt
+    options.metadata = ["encoder_settings": "roadmask \(model.name)"]
+    options.shift = shift
+    options.synchronizesFragments = synchronizesFragments(output)
+    options.isEndless = isLive
+    return try VideoWriter(path, video: video, audio: keepsAudio ? source.audio : [], options: options)
+  }
+
+  /// Sound stays with all pictures or goes: where pictures are dropped, theirs would be missing.
+  var keepsAudio: Bool { (config.encode.audio ?? (isLive ? .none : .copy)) == .copy }
+
+  private func labels(_ output: OutputConfig, _ path: String) throws -> LabelVideoWriter {
+    try LabelVideoWriter(
+      path, width: source.width, height: source.height, timeBase: source.timeBase,
+      rate: source.video.rate, sampleAspectRatio: source.video.sampleAspectRatio,
+      metadata: ["classes": palette.names.joined(separator: ",")], threads: threads.encoderThreads,
+      overwrite: output.overwrite, synchronizesFragments: synchronizesFragments(output), interrupt: interrupt)
+  }
+
+  private func synchronizesFragments(_ output: OutputConfig) -> Bool {
+    (output.sync ?? (isLive ? .fragment : .close)) == .fragment
+  }
+
+  func numbering(_ output: OutputConfig) -> Numbering? {
+    Numbering(output.ids, names: palette.names, width: source.width, height: source.height)
+  }
+
+  func writeClassMap(beside output: OutputConfig) throws {
+    let isCut = output.partNames?.isTimed == true || output.segment != nil
+    let file = try TextFile(output.classMapPath, overwrite: output.overwrite || isCut)
+    try file.append(ClassMap.json(palette, numbering: numbering(output)))
+    try file.finish()
+  }
+}
