@@ -47,7 +47,7 @@ extension ProgramTests {
     @Test func aSourceThatIsAwayCostsLittle() throws {
       let server = try fallingSilent()
       let program = try watch(server.uri)
-      #expect(program.wait { server.connections > 0 })
+      #expect(program.wait { server.silentSince != nil })
       server.stop()
       #expect(program.wait { program.err.contains("reconnecting") }, "\(program.err)")
       sleep(2)

@@ -9,7 +9,7 @@ import Stages
 struct ProfileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "profile", abstract: "Say how long each operator of a model takes on this machine, and why.",
-    usage: "roadmask profile [MODEL] [--runs N] [--threads N] [--top N] [--cpu LEVEL] [--trace FILE]",
+    usage: "roadmask profile [MODEL] [--threads N] [--cpu LEVEL] [<options>]",
     discussion: "Medians over the runs, slowest first; each operator is timed by itself, then "
       + "the whole network with the argmax stage. 'peak' is a node's share of what the "
       + "machine was measured to do at most: multiply-adds, or else bytes from the caches.")
