@@ -15,6 +15,28 @@ public struct Pass: Sendable {
   }
 }
 
+extension Pass {
+  /// A pass that puts another node in the place of the last one of a pattern; `removeDead` takes the rest away.
+  ///
+  /// - Parameter find: from a graph, channels first, and its facts: the node for the place of the one at an index.
+  static func recognising(
+    _ name: String, summary: String,
+    find: @escaping @Sendable (Graph, [String: Fact]) -> (Int) -> Node?
+  ) -> Pass {
+    Pass(name: name, summary: summary) { graph in
+      guard graph.layout == .channelsFirst else { return 0 }
+      let found = find(graph, try graph.facts())
+      var changes = 0
+      for index in graph.nodes.indices {
+        guard let node = found(index) else { continue }
+        graph.nodes[index] = node
+        changes += 1
+      }
+      return changes
+    }
+  }
+}
+
 extension Graph {
   /// The passes that make a graph as files carry it into one as it runs, in order.
   public static let standardPasses: [Pass] = [

@@ -3,19 +3,9 @@
 import Buffers
 
 extension Pass {
-  public static let recogniseGlobalAttention = Pass(
-    name: "recogniseGlobalAttention", summary: "replace two products of positions by GlobalAttention"
-  ) { graph in
-    guard graph.layout == .channelsFirst else { return 0 }
-    let finder = GlobalAttentionFinder(graph, try graph.facts())
-    var changes = 0
-    for index in graph.nodes.indices {
-      guard let attention = finder.attention(at: index) else { continue }
-      graph.nodes[index] = attention
-      changes += 1
-    }
-    return changes
-  }
+  public static let recogniseGlobalAttention = recognising(
+    "recogniseGlobalAttention", summary: "replace two products of positions by GlobalAttention"
+  ) { graph, facts in GlobalAttentionFinder(graph, facts).attention(at:) }
 }
 
 /// Reads the pattern backwards from its last node, with N = rows * columns:

@@ -3,20 +3,10 @@
 import Buffers
 
 extension Pass {
-  public static let recogniseLocalAttention = Pass(
-    name: "recogniseLocalAttention",
+  public static let recogniseLocalAttention = recognising(
+    "recogniseLocalAttention",
     summary: "replace sums of shifted maps, weighted by a relation, by LocalAttention"
-  ) { graph in
-    guard graph.layout == .channelsFirst else { return 0 }
-    let finder = LocalAttentionFinder(graph, try graph.facts())
-    var changes = 0
-    for index in graph.nodes.indices {
-      guard let attention = finder.attention(at: index) else { continue }
-      graph.nodes[index] = attention
-      changes += 1
-    }
-    return changes
-  }
+  ) { graph, facts in LocalAttentionFinder(graph, facts).attention(at:) }
 }
 
 /// Reads the pattern backwards from its last sum, for a region of k x k cells:

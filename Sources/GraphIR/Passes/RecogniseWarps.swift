@@ -3,19 +3,9 @@
 import Buffers
 
 extension Pass {
-  public static let recogniseWarps = Pass(
-    name: "recogniseWarps", summary: "replace GridSample of a base grid plus offsets by Warp"
-  ) { graph in
-    guard graph.layout == .channelsFirst else { return 0 }
-    let finder = WarpFinder(graph, try graph.facts())
-    var changes = 0
-    for index in graph.nodes.indices {
-      guard let warp = finder.warp(at: index) else { continue }
-      graph.nodes[index] = warp
-      changes += 1
-    }
-    return changes
-  }
+  public static let recogniseWarps = recognising(
+    "recogniseWarps", summary: "replace GridSample of a base grid plus offsets by Warp"
+  ) { graph, facts in WarpFinder(graph, facts).warp(at:) }
 }
 
 /// Reads the pattern backwards from GridSample. Every constant is compared with what it has to be:
