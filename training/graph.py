@@ -43,11 +43,17 @@ class BatchNorm(nn.Module):
 # Torch forms of the operators -----------------------------------------------------------------------------------
 
 
-def conv(x: Tensor, weight: Tensor, bias: Tensor | None, pads: list[int], **options: Any) -> Tensor:
+def conv(x: Tensor, weight: Tensor, bias: Tensor | None, pads: list[int], stride: tuple[int, int],
+         dilation: tuple[int, int], groups: int) -> Tensor:
     top, left, bottom, right = pads
-    if top == bottom and left == right:
-        return F.conv2d(x, weight, bias, padding=(top, left), **options)
-    return F.conv2d(F.pad(x, (left, right, top, bottom)), weight, bias, **options)
+    padding = (top, left)
+    if top != bottom or left != right:
+        x, padding = F.pad(x, (left, right, top, bottom)), (0, 0)
+    if groups == x.shape[1] and stride != (1, 1) and x.device.type == "cpu":
+        # oneDNN 3.x takes up to a second for the input gradient of a strided depthwise convolution in bfloat16.
+        every = F.conv2d(x, weight, bias, 1, padding, dilation, groups)
+        return every[:, :, ::stride[0], ::stride[1]]
+    return F.conv2d(x, weight, bias, stride, padding, dilation, groups)
 
 
 def grid_sample(x: Tensor, grid: Tensor, padding_mode: str, align_corners: bool) -> Tensor:
