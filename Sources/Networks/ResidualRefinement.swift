@@ -4,6 +4,10 @@ import GraphIR
 
 /// The parts of RefineNet (arXiv 1611.06612) and its light form (arXiv 1810.03272).
 enum ResidualRefinement {
+  /// Of the original's branches: without normalization they have to begin small beside the sum that they join.
+  /// 0.01 is the authors'.
+  private static let start = NetworkBuilder.Start.normal(deviation: 0.01)
+
   /// CRP: a chain of pool and convolution, each result added to the sum.
   ///
   /// `kernel` 1 with batch normalization is the light form, 3 without is the original.
@@ -20,7 +24,7 @@ enum ResidualRefinement {
       if kernel == 1 {
         top = try builder.layer(top, step, channels, curve: .none)
       } else {
-        top = try builder.conv(top, step, channels, kernel: kernel)
+        top = try builder.conv(top, step, channels, kernel: kernel, start: start)
       }
       sum = try builder.node("\(step).add", .add, sum, top)
     }
@@ -31,9 +35,9 @@ enum ResidualRefinement {
   static func unit(_ x: String, _ name: String, _ builder: inout NetworkBuilder) throws -> String {
     let channels = builder.map(x).channels
     var y = try builder.node("\(name).relu1", .relu, x)
-    y = try builder.conv(y, "\(name).conv1", channels, kernel: 3, bias: true)
+    y = try builder.conv(y, "\(name).conv1", channels, kernel: 3, bias: true, start: start)
     y = try builder.node("\(name).relu2", .relu, y)
-    y = try builder.conv(y, "\(name).conv2", channels, kernel: 3)
+    y = try builder.conv(y, "\(name).conv2", channels, kernel: 3, start: start)
     return try builder.node("\(name).add", .add, x, y)
   }
 
