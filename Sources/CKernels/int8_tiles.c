@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "int8_tiles.h"
 
-// How terms are cut into segments when weights are packed: `runs` runs of `length` bytes, `groups` groups each.
-typedef struct {
-  int32_t runs, length, groups;
-} cut;
-
-static cut packed_cut(const rm_int8_conv_shape *s) {
-  const int32_t row = s->kernel_columns * s->in_channels;
-  if (s->dilation_columns == 1) return (cut){s->kernel_rows, row, rm_int8_groups(row)};
-  return (cut){s->kernel_rows * s->kernel_columns, s->in_channels, rm_int8_groups(s->in_channels)};
+rm_int8_cut rm_int8_tiles_cut(const rm_int8_tiles *t, const rm_int8_conv_shape *s) {
+  const int by_row = s->dilation_columns == 1;
+  const int32_t length = by_row ? s->kernel_columns * s->in_channels : s->in_channels;
+  const int32_t groups = rm_int8_groups(length), chunks = (groups + t->chunk - 1) / t->chunk;
+  // Equal chunks are filled by less than one each, full ones by less than one in all.
+  const int32_t each = chunks <= 16 ? (groups + chunks - 1) / chunks : t->chunk;
+  return (rm_int8_cut){s->kernel_rows * (by_row ? 1 : s->kernel_columns), length, chunks, chunks * each};
 }
 
 static int32_t vector_count(const rm_int8_tiles *t, int32_t channels) {
@@ -34,7 +32,7 @@ static size_t panel_bytes(const rm_int8_tiles *t, int32_t vectors, int32_t group
 }
 
 size_t rm_int8_tiles_packed_bytes(const rm_int8_tiles *t, const rm_int8_conv_shape *s) {
-  const cut c = packed_cut(s);
+  const rm_int8_cut c = rm_int8_tiles_cut(t, s);
   return panel_bytes(t, vector_count(t, s->out_channels), c.runs * c.groups) + RM_INT8_OVERREAD;
 }
 
@@ -51,7 +49,7 @@ static void pack_group(const rm_int8_tiles *t, const int8_t *four, int32_t lane,
 
 void rm_int8_tiles_pack(const rm_int8_tiles *t, const rm_int8_conv_shape *s, const rm_int8_conv_weights *from,
                         void *packed) {
-  const cut c = packed_cut(s);
+  const rm_int8_cut c = rm_int8_tiles_cut(t, s);
   const int32_t vectors = vector_count(t, s->out_channels), panels = panel_count(t, vectors);
   const int32_t group_bytes = t->lanes * (t->wide ? 8 : 4);
   uint8_t *at = packed;
@@ -105,21 +103,21 @@ static int inside_columns(const rm_int8_conv_shape *s, int32_t column, int32_t c
 }
 
 // Bytes of one pixel's gathered terms, and how many pixels a block gathers.
-static int32_t gathered_bytes(const rm_int8_conv_shape *s) {
-  const cut c = packed_cut(s);
+static int32_t gathered_bytes(const rm_int8_tiles *t, const rm_int8_conv_shape *s) {
+  const rm_int8_cut c = rm_int8_tiles_cut(t, s);
   return c.runs * c.groups * 4;
 }
 
-static int32_t gathered_pixels(const rm_int8_conv_shape *s) {
-  const int32_t most = 32768 / gathered_bytes(s);
+static int32_t gathered_pixels(const rm_int8_tiles *t, const rm_int8_conv_shape *s) {
+  const int32_t most = 32768 / gathered_bytes(t, s);
   return most < 1 ? 1 : most < RM_INT8_BLOCK ? most : RM_INT8_BLOCK;
 }
 
 // Copies the terms of each pixel in packed order, for channel counts that are no multiple of four at a border.
-static void gather(const rm_int8_conv_call *call, int32_t row, int32_t column, int32_t count, segments *to,
-                   uint8_t *bytes) {
+static void gather(const rm_int8_tiles *t, const rm_int8_conv_call *call, int32_t row, int32_t column, int32_t count,
+                   segments *to, uint8_t *bytes) {
   const rm_int8_conv_shape *s = &call->shape;
-  const cut c = packed_cut(s);
+  const rm_int8_cut c = rm_int8_tiles_cut(t, s);
   for (int32_t i = 0; i < count; i++) {
     uint8_t *out = bytes + (size_t)i * (size_t)(c.runs * c.groups * 4);
     to->table[i] = out;
@@ -181,12 +179,12 @@ static way choose(const rm_int8_conv_call *call, int32_t column, int32_t count) 
   return s->in_channels % 4 == 0 || s->dilation_columns != 1 ? BY_TAP : GATHERED;
 }
 
-static segments find_segments(const rm_int8_conv_call *call, int32_t row, int32_t column, int32_t count,
-                              const uint8_t **table, uint8_t *bytes) {
+static segments find_segments(const rm_int8_tiles *t, const rm_int8_conv_call *call, int32_t row, int32_t column,
+                              int32_t count, const uint8_t **table, uint8_t *bytes) {
   segments to = {.table = table};
   const way how = choose(call, column, count);
   if (how == GATHERED)
-    gather(call, row, column, count, &to, bytes);
+    gather(t, call, row, column, count, &to, bytes);
   else
     point(call, row, column, count, how == BY_ROW, &to);
   for (int32_t k = 0; k < to.count; k++) {
@@ -198,51 +196,54 @@ static segments find_segments(const rm_int8_conv_call *call, int32_t row, int32_
 
 // Pixels of the block that begins at `column`. Where a border would be gathered, blocks end with their row and
 // the first and last are short, so that little is copied.
-static int32_t block_length(const rm_int8_conv_call *call, int32_t column, ptrdiff_t left) {
+static int32_t block_length(const rm_int8_tiles *t, const rm_int8_conv_call *call, int32_t column, ptrdiff_t left) {
   const rm_int8_conv_shape *s = &call->shape;
   int32_t length = RM_INT8_BLOCK;
   if (choose(call, column, length) == GATHERED) {
     length = s->out_columns - column < length ? s->out_columns - column : length;
     while (length > 8 && choose(call, column, length) == GATHERED) length -= 8;
-    if (choose(call, column, length) == GATHERED && length > gathered_pixels(s)) length = gathered_pixels(s);
+    if (choose(call, column, length) == GATHERED && length > gathered_pixels(t, s)) length = gathered_pixels(t, s);
   }
   return left < length ? (int32_t)left : length;
 }
 
+int rm_int8_tiles_next(const rm_int8_tiles *t, const rm_int8_conv_call *call, rm_int8_panel *p, rm_int8_tile *tile) {
+  const rm_int8_conv_shape *s = &call->shape;
+  const rm_int8_cut c = rm_int8_tiles_cut(t, s);
+  const int32_t vectors = vector_count(t, s->out_channels);
+  if (p->index == panel_count(t, vectors)) return 0;
+  p->first += p->vectors * t->lanes;
+  p->vectors = panel_vectors(t, vectors, p->index++);
+  const int32_t lanes = p->vectors * t->lanes, rest = s->out_channels - p->first;
+  const uint8_t *at = (const uint8_t *)call->packed + p->end;
+  p->end += (ptrdiff_t)panel_bytes(t, p->vectors, c.runs * c.groups);
+  tile->bias = (const int32_t *)at;
+  tile->multiplier = (const float *)at + lanes;
+  tile->weights = at + 8 * (size_t)lanes;
+  tile->channels = rest < lanes ? rest : lanes;
+  return 1;
+}
+
 void rm_int8_tiles_run(const rm_int8_tiles *t, const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   const rm_int8_conv_shape *s = &call->shape;
-  const cut c = packed_cut(s);
-  const int32_t vectors = vector_count(t, s->out_channels), panels = panel_count(t, vectors);
   const ptrdiff_t end = row_end * s->out_columns;
   const uint8_t *table[s->kernel_rows * s->kernel_columns * TABLE_STRIDE];
-  uint8_t bytes[gathered_pixels(s) * gathered_bytes(s) + RM_INT8_OVERREAD];
+  uint8_t bytes[gathered_pixels(t, s) * gathered_bytes(t, s) + RM_INT8_OVERREAD];
   int32_t count;
   for (ptrdiff_t block = row_begin * s->out_columns; block < end; block += count) {
     const int32_t row = (int32_t)(block / s->out_columns), column = (int32_t)(block % s->out_columns);
-    count = block_length(call, column, end - block);
-    const segments from = find_segments(call, row, column, count, table, bytes);
-    const uint8_t *at = call->packed;
-    for (int32_t panel = 0, first = 0; panel < panels; panel++) {
-      const int32_t width = panel_vectors(t, vectors, panel), lanes = width * t->lanes;
-      rm_int8_tile tile = {
-          .stride = TABLE_STRIDE,
-          .segment_count = from.count,
-          .groups = from.groups,
-          .bias = (const int32_t *)at,
-          .multiplier = (const float *)at + lanes,
-          .weights = at + 8 * (size_t)lanes,
-          .channels = s->out_channels - first < lanes ? s->out_channels - first : lanes,
-          .call = call,
-      };
+    count = block_length(t, call, column, end - block);
+    const segments from = find_segments(t, call, row, column, count, table, bytes);
+    rm_int8_tile tile = {.stride = TABLE_STRIDE, .segment_count = from.count, .groups = from.groups, .call = call};
+    for (rm_int8_panel panel = {0}; rm_int8_tiles_next(t, call, &panel, &tile);) {
+      const int32_t width = panel.vectors;
       for (int32_t i = 0; i < count; i += t->pixels[width]) {
         tile.segments = from.table + i;
-        tile.out = call->out + (block + i) * call->out_pixel + first;
-        tile.residual = call->residual ? call->residual + (block + i) * call->residual_pixel + first : NULL;
+        tile.out = call->out + (block + i) * call->out_pixel + panel.first;
+        tile.residual = call->residual ? call->residual + (block + i) * call->residual_pixel + panel.first : NULL;
         tile.pixels = count - i < t->pixels[width] ? count - i : t->pixels[width];
         t->run[width](&tile);
       }
-      at += panel_bytes(t, width, c.runs * c.groups);
-      first += lanes;
     }
   }
 }

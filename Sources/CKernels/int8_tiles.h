@@ -8,8 +8,8 @@
 //
 // Packed: for each panel bias [vectors * lanes] s32, multiplier [vectors * lanes] f32, weights
 // [groups][vectors] of one group of four terms for each lane: four bytes, or with `wide` two vectors of s16
-// pairs (0, 2) and (1, 3). Terms run over kernel rows, kernel columns, input channels; they are rounded up to
-// groups of four at the end of a kernel row (dilated: of a tap) with zero weights.
+// pairs (0, 2) and (1, 3). Terms run over kernel rows, kernel columns, input channels; the end of a kernel row
+// (dilated: of a tap) is filled up to whole chunks of groups of four with zero weights.
 #pragma once
 
 #include "int8.h"
@@ -32,12 +32,31 @@ typedef struct {
 
 typedef struct {
   int32_t lanes, most_vectors;
+  int32_t chunk;    // the most groups that one instruction takes, up to 16
   int32_t wide;     // weights as s16 pairs
   int32_t centred;  // the tile subtracts 128 from activations
   // By vectors in the panel.
   int32_t pixels[RM_INT8_VECTORS_MAX + 1];
   void (*run[RM_INT8_VECTORS_MAX + 1])(const rm_int8_tile *);
 } rm_int8_tiles;
+
+// How terms are cut when weights are packed: `runs` runs of `length` bytes, each of `chunks` chunks of equally many
+// groups, which reach less than RM_INT8_OVERREAD behind the run's end.
+typedef struct {
+  int32_t runs, length, chunks, groups;  // groups: of all chunks of a run
+} rm_int8_cut;
+
+rm_int8_cut rm_int8_tiles_cut(const rm_int8_tiles *, const rm_int8_conv_shape *);
+
+// A walk over packed panels; before the first one all is zero.
+typedef struct {
+  int32_t index;           // of the panel after this one
+  int32_t first, vectors;  // the panel's first channel, and its vectors
+  ptrdiff_t end;           // bytes of the panels so far
+} rm_int8_panel;
+
+// Goes to the next panel, and fills in what belongs to it: weights, bias, multiplier, channels. 0 behind the last.
+int rm_int8_tiles_next(const rm_int8_tiles *, const rm_int8_conv_call *, rm_int8_panel *, rm_int8_tile *);
 
 size_t rm_int8_tiles_packed_bytes(const rm_int8_tiles *, const rm_int8_conv_shape *);
 void rm_int8_tiles_pack(const rm_int8_tiles *, const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);

@@ -26,14 +26,14 @@ static const rm_int8_kernels scalar = {
 
 #if defined(__x86_64__)
 // Above AVX2 only the products differ, and on 512 bits what is written for them.
-#define X86(isa, wide)                                                                                    \
+#define X86(isa, narrow, wide)                                                                               \
   static const rm_int8_kernels isa = {                                                                    \
       .conv_packed_bytes = rm_int8_conv_packed_bytes__##isa,                                              \
       .conv_pack = rm_int8_conv_pack__##isa,                                                              \
       .conv = rm_int8_conv__##isa,                                                                        \
-      .dwconv_packed_bytes = rm_int8_dwconv_packed_bytes__##isa,                                          \
-      .dwconv_pack = rm_int8_dwconv_pack__##isa,                                                          \
-      .dwconv = rm_int8_dwconv__##isa,                                                                    \
+      .dwconv_packed_bytes = rm_int8_dwconv_packed_bytes__##narrow,                                       \
+      .dwconv_pack = rm_int8_dwconv_pack__##narrow,                                                       \
+      .dwconv = rm_int8_dwconv__##narrow,                                                                 \
       .combine = rm_int8_combine__avx2,                                                                   \
       .mul = rm_int8_mul__##wide,                                                                         \
       .table = rm_int8_table__scalar,                                                                     \
@@ -49,9 +49,10 @@ static const rm_int8_kernels scalar = {
       .quantize = rm_int8_quantize__avx2,                                                                 \
       .dequantize = rm_int8_dequantize__avx2,                                                             \
   }
-X86(avx2, avx2);
-X86(avxvnni, avx2);
-X86(avx512vnni, avx512vnni);
+X86(avx2, avx2, avx2);
+X86(avxvnni, avxvnni, avx2);
+X86(avx512vnni, avx512vnni, avx512vnni);
+X86(amx, avx512vnni, avx512vnni);
 #endif
 
 #if defined(__aarch64__)
@@ -88,7 +89,8 @@ const rm_int8_kernels *rm_int8_table(rm_cpu_level level) {
 #if defined(__x86_64__)
   if (level == RM_CPU_AVX2) return &avx2;
   if (level == RM_CPU_AVXVNNI) return &avxvnni;
-  if (level == RM_CPU_AVX512VNNI || level == RM_CPU_AMX) return &avx512vnni;
+  if (level == RM_CPU_AVX512VNNI) return &avx512vnni;
+  if (level == RM_CPU_AMX) return &amx;
 #elif defined(__aarch64__)
   if (level == RM_CPU_NEON) return &neon;
   if (level == RM_CPU_NEONDOT) return &neondot;

@@ -53,6 +53,7 @@ static ISA void NAME(tile4)(const rm_int8_tile *t) { NAME(tile)(t, 4, 4); }
 
 static const rm_int8_tiles NAME(tiles) = {
     .lanes = 4,
+    .chunk = 1,
     .most_vectors = 4,
     .centred = CENTRED,
     .pixels = {0, 8, 8, 6, 4},

@@ -49,7 +49,7 @@ static void tile1(const rm_int8_tile *t) { tile(t, 8, 1); }
 static void tile2(const rm_int8_tile *t) { tile(t, 4, 2); }
 
 static const rm_int8_tiles tiles = {
-    .lanes = 4, .most_vectors = 2, .centred = 1, .pixels = {0, 8, 4}, .run = {NULL, tile1, tile2}};
+    .lanes = 4, .chunk = 1, .most_vectors = 2, .centred = 1, .pixels = {0, 8, 4}, .run = {NULL, tile1, tile2}};
 
 size_t rm_int8_conv_packed_bytes__neon(const rm_int8_conv_shape *shape) {
   return rm_int8_tiles_packed_bytes(&tiles, shape);

@@ -90,6 +90,7 @@ static ISA void tile2(const rm_int8_tile *t) { tile(t, 6, 2); }
 static ISA void tile3(const rm_int8_tile *t) { tile(t, 4, 3); }
 
 static const rm_int8_tiles tiles = {.lanes = 8,
+                                    .chunk = 1,
                                     .most_vectors = MOST_VECTORS,
                                     .wide = WEIGHT_VECTORS == 2,
                                     .pixels = {0, 8, 6, 4},

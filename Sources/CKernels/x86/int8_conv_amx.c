@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+// Dense convolution with tdpbusd: a tile of 16 pixels x up to 64 terms times one of as many terms x 16 channels.
+//
+// Panels are two vectors of channels wide and take two tiles of pixels at a time, a last one of one vector takes
+// four, so that four tiles of sums hide each other's latency. Terms are cut into chunks of equal length (int8_tiles.h),
+// one tile configuration for all; a tile's time hangs on its pixels alone, so that short chunks cost what long ones
+// do, and as few as possible count.
+//
+// The pixels of a tile are neighbours in one row of the output, which puts their terms at equal distances in the
+// input: a tile is loaded from the map itself. Where its windows reach over the map's border the cells under them are
+// copied, with pads, once for all panels; so are those of a kernel row whose pixels are not adjacent.
+//
+// Sums are stored to memory and become bytes while the products of the next tiles run.
+#if defined(__x86_64__)
+#define ISA __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,amx-tile,amx-int8")))
+
+#include "int8_store_avx512.h"
+
+enum { ROWS = 16, BLOCK_TILES = 8, COPY_BYTES = 96 << 10 };
+
+static const rm_int8_tiles tiles = {.lanes = 16, .chunk = 16, .most_vectors = 2};
+
+// Where one run of a tile's pixels lies: pixel i at `at` + i * `step`.
+typedef struct {
+  const uint8_t *at;
+  ptrdiff_t step;
+} source;
+
+// Neighbouring pixels of one output row.
+typedef struct {
+  uint8_t *out;
+  const uint8_t *residual;
+  int32_t pixels;
+} spot;
+
+// Tiles that all panels pass over.
+typedef struct {
+  const rm_int8_conv_call *call;
+  rm_int8_conv_shape shape;  // a product of pixels alone as one long row
+  rm_int8_cut cut;
+  int32_t count;
+  spot spots[BLOCK_TILES];
+  source *sources;  // [BLOCK_TILES][cut.runs]
+  int32_t copied;   // bytes in use of `copies`
+  uint8_t *copies;  // [COPY_BYTES + RM_INT8_OVERREAD]
+} block;
+
+// Of one kernel row of a tile, or of one tap where taps are apart: the cells it covers, and their distance.
+typedef struct {
+  int32_t cells, apart;
+} cover;
+
+static cover covered(const rm_int8_conv_shape *s, int32_t pixels) {
+  if (s->dilation_columns != 1) return (cover){pixels, s->stride_columns};
+  return (cover){(pixels - 1) * s->stride_columns + s->kernel_columns, 1};
+}
+
+// Bytes that a tile's copies may take.
+static int64_t most_copied(const rm_int8_conv_shape *s) {
+  const rm_int8_cut c = rm_int8_tiles_cut(&tiles, s);
+  return (int64_t)c.runs * covered(s, ROWS).cells * s->in_channels;
+}
+
+// Copies `n` cells of row y that begin at column x.
+static const uint8_t *copy(block *b, int32_t y, int32_t x, cover n) {
+  const rm_int8_conv_shape *s = &b->shape;
+  const ptrdiff_t bytes = s->in_channels, step = n.apart * b->call->in_pixel;
+  uint8_t *to = b->copies + b->copied, *const begin = to;
+  b->copied += (int32_t)(n.cells * bytes);
+  int32_t left = x >= 0 ? 0 : (n.apart - 1 - x) / n.apart, inside = (s->in_columns - 1 - x) / n.apart + 1;
+  left = left < n.cells ? left : n.cells;
+  inside = (x >= s->in_columns ? 0 : inside < n.cells ? inside : n.cells) - left;
+  inside = inside > 0 ? inside : 0;
+  memset(to, *b->call->pad, (size_t)(left * bytes));
+  to += left * bytes;
+  const uint8_t *from = b->call->in + ((ptrdiff_t)y * s->in_columns + x + left * n.apart) * b->call->in_pixel;
+  if (step == bytes) {
+    memcpy(to, from, (size_t)(inside * bytes));
+    to += inside * bytes;
+  } else {
+    for (int32_t i = 0; i < inside; i++, from += step, to += bytes) memcpy(to, from, (size_t)bytes);
+  }
+  memset(to, *b->call->pad, (size_t)((n.cells - left - inside) * bytes));
+  return begin;
+}
+
+static source find(block *b, int32_t y, int32_t x, int32_t pixels) {
+  const rm_int8_conv_shape *s = &b->shape;
+  const rm_int8_conv_call *call = b->call;
+  if (y < 0 || y >= s->in_rows) return (source){call->pad, 0};
+  const cover n = covered(s, pixels);
+  const int dense = n.apart != 1 || s->kernel_columns == 1 || call->in_pixel == s->in_channels;
+  if (dense && x >= 0 && x + (n.cells - 1) * n.apart < s->in_columns) {
+    // All 16 pixels are loaded, and what follows the map may not be.
+    const ptrdiff_t first = ((ptrdiff_t)y * s->in_columns + x) * call->in_pixel, step = s->stride_columns * call->in_pixel;
+    const ptrdiff_t end = ((ptrdiff_t)s->in_rows * s->in_columns - 1) * call->in_pixel + s->in_channels;
+    if (first + (ROWS - 1) * step + b->cut.groups * 4 <= end + RM_INT8_OVERREAD) return (source){call->in + first, step};
+  }
+  return (source){copy(b, y, x, n), (n.apart == 1 ? s->stride_columns : 1) * (ptrdiff_t)s->in_channels};
+}
+
+static void add_tile(block *b, int32_t row, int32_t column, int32_t pixels) {
+  const rm_int8_conv_shape *s = &b->shape;
+  const rm_int8_conv_call *call = b->call;
+  const ptrdiff_t pixel = (ptrdiff_t)row * s->out_columns + column;
+  const int32_t top = row * s->stride_rows - s->pad_top, left = column * s->stride_columns - s->pad_left;
+  const int32_t taps = b->cut.runs / s->kernel_rows;
+  source *to = b->sources + b->count * b->cut.runs;
+  for (int32_t k = 0; k < b->cut.runs; k++)
+    to[k] = find(b, top + k / taps * s->dilation_rows, left + k % taps * s->dilation_columns, pixels);
+  b->spots[b->count++] = (spot){call->out + pixel * call->out_pixel,
+                                call->residual ? call->residual + pixel * call->residual_pixel : NULL, pixels};
+}
+
+// 32 pixels by 32 channels.
+INLINE ISA void multiply2(const rm_int8_tile *t, const rm_int8_cut *c, const source *const from[4]) {
+  const ptrdiff_t bytes = c->groups / c->chunks * 4;
+  const uint8_t *w = t->weights;
+  _tile_loadd(0, t->bias, 0);
+  _tile_loadd(1, t->bias + 16, 0);
+  _tile_loadd(2, t->bias, 0);
+  _tile_loadd(3, t->bias + 16, 0);
+  for (int32_t r = 0; r < c->runs; r++) {
+    const source a = from[0][r], b = from[1][r];
+    for (ptrdiff_t k = 0; k < c->groups * 4; k += bytes, w += bytes * 32) {
+      _tile_loadd(6, w, 128);
+      _tile_loadd(4, a.at + k, a.step);
+      _tile_dpbusd(0, 4, 6);
+      _tile_loadd(7, w + 64, 128);
+      _tile_dpbusd(1, 4, 7);
+      _tile_loadd(5, b.at + k, b.step);
+      _tile_dpbusd(2, 5, 6);
+      _tile_dpbusd(3, 5, 7);
+    }
+  }
+}
+
+// 64 pixels by 16 channels.
+INLINE ISA void multiply1(const rm_int8_tile *t, const rm_int8_cut *c, const source *const from[4]) {
+  const ptrdiff_t bytes = c->groups / c->chunks * 4;
+  const uint8_t *w = t->weights;
+  _tile_loadd(0, t->bias, 0);
+  _tile_loadd(1, t->bias, 0);
+  _tile_loadd(2, t->bias, 0);
+  _tile_loadd(3, t->bias, 0);
+  for (int32_t r = 0; r < c->runs; r++) {
+    const source p0 = from[0][r], p1 = from[1][r], p2 = from[2][r], p3 = from[3][r];
+    for (ptrdiff_t k = 0; k < c->groups * 4; k += bytes, w += bytes * 16) {
+      _tile_loadd(6, w, 64);
+      _tile_loadd(4, p0.at + k, p0.step);
+      _tile_dpbusd(0, 4, 6);
+      _tile_loadd(5, p1.at + k, p1.step);
+      _tile_dpbusd(1, 5, 6);
+      _tile_loadd(4, p2.at + k, p2.step);
+      _tile_dpbusd(2, 4, 6);
+      _tile_loadd(5, p3.at + k, p3.step);
+      _tile_dpbusd(3, 5, 6);
+    }
+  }
+}
+
+// Sums on their way to bytes: [tiles][16 pixels][vectors][16].
+typedef struct {
+  rm_int8_tile tile;
+  int32_t vectors, count, first;  // first: the panel's first channel
+  spot spots[4];
+  int32_t sums[1024] __attribute__((aligned(64)));
+} batch;
+
+INLINE ISA void finish_tiles(batch *b, const int vectors) {
+  const rule512 rule = make_rule(b->tile.call);
+  __m512 m[4];
+#pragma unroll
+  for (int v = 0; v < 4; v++) m[v] = _mm512_loadu_ps(b->tile.multiplier + 16 * (v % vectors));
+  for (int32_t i = 0; i < b->count; i++) {
+    const spot *s = b->spots + i;
+    b->tile.out = s->out + b->first;
+    b->tile.residual = s->residual ? s->residual + b->first : NULL;
+    b->tile.pixels = s->pixels;
+    for (int32_t p = 0; p < s->pixels; p += 4 / vectors) {
+      __m512i four[4];
+#pragma unroll
+      for (int v = 0; v < 4; v++) four[v] = _mm512_load_si512(b->sums + ((i * ROWS + p) * vectors + v) * 16);
+      store(&b->tile, requantize(four, m, &rule), vectors, p);
+    }
+  }
+}
+
+static ISA void finish(batch *b) {
+  if (b->count == 0) return;
+  if (b->vectors == 2)
+    finish_tiles(b, 2);
+  else
+    finish_tiles(b, 1);
+  b->count = 0;
+}
+
+INLINE ISA void store_sums(int32_t *to, const int vectors) {
+  const ptrdiff_t tile = ROWS * 16;
+  _tile_stored(0, to, 64 * vectors);
+  _tile_stored(1, vectors == 2 ? to + 16 : to + tile, 64 * vectors);
+  _tile_stored(2, to + 2 * tile, 64 * vectors);
+  _tile_stored(3, vectors == 2 ? to + 2 * tile + 16 : to + 3 * tile, 64 * vectors);
+}
+
+// All panels over the block. `batches` are two: one is finished while the products of the other run.
+static ISA void run_block(block *b, batch batches[2]) {
+  rm_int8_tile tile = {.call = b->call};
+  int32_t turn = 0;
+  for (rm_int8_panel panel = {0}; rm_int8_tiles_next(&tiles, b->call, &panel, &tile);) {
+    const int32_t most = panel.vectors == 2 ? 2 : 4;
+    for (int32_t i = 0; i < b->count; i += most, turn ^= 1) {
+      const int32_t count = b->count - i < most ? b->count - i : most;
+      // Where tiles are missing the last one is computed again.
+      const source *from[4];
+      for (int32_t j = 0; j < 4; j++) from[j] = b->sources + (i + (j < count ? j : count - 1)) * b->cut.runs;
+      batch *now = batches + turn;
+      now->tile = tile;
+      now->vectors = panel.vectors;
+      now->first = panel.first;
+      memcpy(now->spots, b->spots + i, sizeof(spot) * (size_t)count);
+      if (panel.vectors == 2) {
+        multiply2(&tile, &b->cut, from);
+        finish(batches + (turn ^ 1));
+        store_sums(now->sums, 2);
+      } else {
+        multiply1(&tile, &b->cut, from);
+        finish(batches + (turn ^ 1));
+        store_sums(now->sums, 1);
+      }
+      now->count = count;
+    }
+  }
+  finish(batches + (turn ^ 1));
+  b->count = b->copied = 0;
+}
+
+static ISA void configure(int32_t chunk_groups) {
+  struct {
+    uint8_t palette, start_row, reserved[14];
+    uint16_t bytes[16];
+    uint8_t rows[16];
+  } tile = {.palette = 1};
+  for (int i = 0; i < 8; i++) {
+    tile.rows[i] = (uint8_t)(i < 6 ? ROWS : chunk_groups);
+    tile.bytes[i] = (uint16_t)(i == 4 || i == 5 ? 4 * chunk_groups : 64);
+  }
+  // Compilers have taken the instruction to read fewer bytes than it does.
+  __asm__ volatile("" ::"r"(&tile) : "memory");
+  _tile_loadconfig(&tile);
+}
+
+static ISA void run_rows(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  const rm_int8_cut cut = rm_int8_tiles_cut(&tiles, &call->shape);
+  source sources[BLOCK_TILES * cut.runs];
+  uint8_t copies[COPY_BYTES + RM_INT8_OVERREAD];
+  batch batches[2];
+  batches[0].count = batches[1].count = 0;
+  block b = {.call = call, .shape = call->shape, .cut = cut, .sources = sources, .copies = copies};
+  rm_int8_conv_shape *s = &b.shape;
+  const int32_t room = COPY_BYTES - (int32_t)most_copied(s);
+  ptrdiff_t begin = 0, end = s->out_columns;
+  if (s->kernel_rows == 1 && s->kernel_columns == 1 && s->stride_rows == 1 && s->stride_columns == 1 &&
+      s->pad_top == 0 && s->pad_left == 0 && s->out_columns == s->in_columns && s->out_rows <= s->in_rows) {
+    begin = row_begin * end, end *= row_end;
+    row_begin = 0, row_end = 1;
+    s->in_columns *= s->in_rows, s->out_columns *= s->out_rows;
+    s->in_rows = s->out_rows = 1;
+  }
+  for (ptrdiff_t row = row_begin; row < row_end; row++) {
+    for (ptrdiff_t column = begin; column < end; column += ROWS) {
+      add_tile(&b, (int32_t)row, (int32_t)column, (int32_t)(end - column < ROWS ? end - column : ROWS));
+      if (b.count == BLOCK_TILES || b.copied > room) run_block(&b, batches);
+    }
+  }
+  run_block(&b, batches);
+}
+
+static int takes(const rm_int8_conv_shape *s) {
+  return !(s->out_channels <= 4 && s->in_channels >= 32) && most_copied(s) <= COPY_BYTES;
+}
+
+size_t rm_int8_conv_packed_bytes__amx(const rm_int8_conv_shape *shape) {
+  return takes(shape) ? rm_int8_tiles_packed_bytes(&tiles, shape) : rm_int8_conv_packed_bytes__avx512vnni(shape);
+}
+
+void rm_int8_conv_pack__amx(const rm_int8_conv_shape *shape, const rm_int8_conv_weights *from, void *packed) {
+  if (takes(shape))
+    rm_int8_tiles_pack(&tiles, shape, from, packed);
+  else
+    rm_int8_conv_pack__avx512vnni(shape, from, packed);
+}
+
+ISA void rm_int8_conv__amx(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  if (!takes(&call->shape)) {
+    rm_int8_conv__avx512vnni(call, row_begin, row_end);
+    return;
+  }
+  const rm_int8_cut cut = rm_int8_tiles_cut(&tiles, &call->shape);
+  configure(cut.groups / cut.chunks);
+  run_rows(call, row_begin, row_end);
+  _tile_release();
+}
+#endif

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// From accumulators to stored bytes on 512 bits, for the products of int8_tiles.h. The file that includes this defines
+// ISA.
+//
+// Four vectors of accumulators at a time become 64 bytes: convert, scale, upper clamp in float (so that the conversion
+// cannot overflow upwards), convert, pack with saturation, which is the lower clamp, and one permutation that undoes
+// the packs' lane order. Channel tails use masked stores.
+#pragma once
+
+#include <immintrin.h>
+
+#include "../int8_tiles.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+typedef struct {
+  __m512 limit;
+  __m512i zero, low, order;
+} rule512;
+
+INLINE ISA rule512 make_rule(const rm_int8_conv_call *call) {
+  return (rule512){_mm512_set1_ps((float)(call->high - call->out_zero)), _mm512_set1_epi16((int16_t)call->out_zero),
+                   _mm512_set1_epi8((char)call->low),
+                   _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)};
+}
+
+INLINE ISA __m512i scaled(__m512i accumulator, __m512 multiplier, __m512 limit) {
+  return _mm512_cvtps_epi32(_mm512_min_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(accumulator), multiplier), limit));
+}
+
+INLINE ISA __m512i requantize(const __m512i a[4], const __m512 m[4], const rule512 *r) {
+  __m512i ab = _mm512_packs_epi32(scaled(a[0], m[0], r->limit), scaled(a[1], m[1], r->limit));
+  __m512i cd = _mm512_packs_epi32(scaled(a[2], m[2], r->limit), scaled(a[3], m[3], r->limit));
+  ab = _mm512_adds_epi16(ab, r->zero);
+  cd = _mm512_adds_epi16(cd, r->zero);
+  return _mm512_permutexvar_epi32(r->order, _mm512_max_epu8(_mm512_packus_epi16(ab, cd), r->low));
+}
+
+// COMBINE on 64 bytes.
+static ISA __m512i joined(__m512i a, __m512i b, const rm_int8_combine *rule) {
+  const __m512i none = _mm512_setzero_si512();
+  const __m512i weights = _mm512_set1_epi32((int32_t)((uint32_t)rule->multiplier_b << 16 | (rule->multiplier_a & 0xffff)));
+  const __m512i offset = _mm512_set1_epi32(rule->offset), zero = _mm512_set1_epi16((int16_t)rule->zero);
+  const __m128i shift = _mm_cvtsi32_si128(rule->shift);
+  const __m512i low = _mm512_unpacklo_epi8(a, b), high = _mm512_unpackhi_epi8(a, b);
+  __m512i part[4] = {_mm512_unpacklo_epi8(low, none), _mm512_unpackhi_epi8(low, none),
+                     _mm512_unpacklo_epi8(high, none), _mm512_unpackhi_epi8(high, none)};
+  for (int i = 0; i < 4; i++)
+    part[i] = _mm512_sra_epi32(_mm512_add_epi32(_mm512_madd_epi16(part[i], weights), offset), shift);
+  const __m512i first = _mm512_adds_epi16(_mm512_packs_epi32(part[0], part[1]), zero);
+  const __m512i second = _mm512_adds_epi16(_mm512_packs_epi32(part[2], part[3]), zero);
+  const __m512i bytes = _mm512_packus_epi16(first, second);
+  return _mm512_min_epu8(_mm512_max_epu8(bytes, _mm512_set1_epi8((char)rule->low)), _mm512_set1_epi8((char)rule->high));
+}
+
+// Part `i` of the parts of `each` bytes that a vector holds.
+INLINE ISA __m512i part_of(__m512i bytes, const int each, const int i) {
+  if (each == 32 && i == 1) return _mm512_castsi256_si512(_mm512_extracti64x4_epi64(bytes, 1));
+  if (each == 16 && i == 1) return _mm512_castsi128_si512(_mm512_extracti32x4_epi32(bytes, 1));
+  if (each == 16 && i == 2) return _mm512_castsi128_si512(_mm512_extracti32x4_epi32(bytes, 2));
+  if (each == 16 && i == 3) return _mm512_castsi128_si512(_mm512_extracti32x4_epi32(bytes, 3));
+  return bytes;
+}
+
+INLINE ISA __m512i with_part(__m512i bytes, __m512i part, const int each, const int i) {
+  if (each == 32 && i == 1) return _mm512_inserti64x4(bytes, _mm512_castsi512_si256(part), 1);
+  if (each == 16 && i == 1) return _mm512_inserti32x4(bytes, _mm512_castsi512_si128(part), 1);
+  if (each == 16 && i == 2) return _mm512_inserti32x4(bytes, _mm512_castsi512_si128(part), 2);
+  if (each == 16 && i == 3) return _mm512_inserti32x4(bytes, _mm512_castsi512_si128(part), 3);
+  return part;
+}
+
+// Stores the bytes of `vectors` vectors for each of 4 / vectors pixels (3 vectors: one pixel), after the residual.
+INLINE ISA void store(const rm_int8_tile *t, __m512i bytes, const int vectors, int pixel) {
+  const int each = vectors == 3 ? 64 : 16 * vectors, count = vectors == 3 ? 1 : 4 / vectors;
+  const rm_int8_conv_call *call = t->call;
+  const __mmask64 mask = ~(__mmask64)0 >> (64 - t->channels);
+  const int rest = t->pixels - pixel;
+  if (t->residual) {
+    const uint8_t *residual = t->residual + pixel * call->residual_pixel;
+    __m512i other = _mm512_setzero_si512();
+#pragma unroll
+    for (int i = 0; i < count; i++)
+      if (i < rest) other = with_part(other, _mm512_maskz_loadu_epi8(mask, residual + i * call->residual_pixel), each, i);
+    bytes = joined(bytes, other, &call->join);
+  }
+#pragma unroll
+  for (int i = 0; i < count; i++) {
+    if (i >= rest) return;
+    const __m512i part = part_of(bytes, each, i);
+    uint8_t *out = t->out + (pixel + i) * call->out_pixel;
+    if (t->channels != 16 * vectors) {
+      _mm512_mask_storeu_epi8(out, mask, part);
+    } else if (vectors == 4) {
+      _mm512_storeu_si512(out, part);
+    } else if (vectors == 3) {
+      _mm256_storeu_si256((__m256i *)out, _mm512_castsi512_si256(part));
+      _mm_storeu_si128((__m128i *)(out + 32), _mm512_extracti32x4_epi32(part, 2));
+    } else if (vectors == 2) {
+      _mm256_storeu_si256((__m256i *)out, _mm512_castsi512_si256(part));
+    } else {
+      _mm_storeu_si128((__m128i *)out, _mm512_castsi512_si128(part));
+    }
+  }
+}
