@@ -132,7 +132,8 @@ let package = Package(
       swiftSettings: strict),
     // The program from the outside; it is found beside the tests, or in $ROADMASK_BIN.
     .testTarget(
-      name: "RoadmaskTests", dependencies: ["Buffers", "Frames", "TestSupport"], swiftSettings: strict),
+      name: "RoadmaskTests", dependencies: ["Buffers", "TestSupport", "Frames", "GraphIR", "ONNX"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

@@ -46,6 +46,15 @@ extension ONNXTensorProto {
       }
       return Tensor(dtype: dtype, shape: shape, bytes: bytes)
     }
+    /// Numbers that the file keeps in wider ones.
+    func narrowed<Element: FixedWidthInteger>(_ type: Element.Type) throws -> [Element] {
+      try numbers(int32Data).map { number in
+        guard let value = Element(exactly: number) else {
+          throw fail("\(number) is out of the range of its type, \(Element.min)…\(Element.max)")
+        }
+        return value
+      }
+    }
     /// Raw bytes as unsigned integers of `Element`'s size.
     func words<Element: FixedWidthInteger>(_ type: Element.Type) throws -> [Element] {
       try raw(MemoryLayout<Element>.size).withUnsafeBytes { source in
@@ -63,11 +72,11 @@ extension ONNXTensorProto {
     case .uint8:
       return int32Data.isEmpty
         ? try copied(.uint8)
-        : Tensor(try numbers(int32Data).map { UInt8(truncatingIfNeeded: $0) }, shape: shape)
+        : Tensor(try narrowed(UInt8.self), shape: shape)
     case .int8:
       return int32Data.isEmpty
         ? try copied(.int8)
-        : Tensor(try numbers(int32Data).map { Int8(truncatingIfNeeded: $0) }, shape: shape)
+        : Tensor(try narrowed(Int8.self), shape: shape)
     case .bool:
       guard int32Data.isEmpty else {
         let values = Tensor(try numbers(int32Data).map { $0 == 0 ? 0 : 1 as UInt8 }, shape: shape)

@@ -126,23 +126,6 @@ struct IntegerFinder {
     return result
   }
 
-  /// Constants behind DequantizeLinear: the numbers as stored, and a scale for each or one.
-  private func storedConstant(_ value: String) -> (tensor: Tensor, scales: [Double])? {
-    guard let producer = producers[value], case .dequantizeLinear(let axis) = graph.nodes[producer].op else {
-      return nil
-    }
-    let node = graph.nodes[producer]
-    guard let tensor = graph.constants[node.inputs[0]]?.tensor,
-      let scales = graph.floats(named: node.inputs[1]),
-      scales.count == 1 || axis == 0 || axis == -tensor.shape.rank,
-      scales.allSatisfy({ $0.isFinite && $0 >= 0 })
-    else { return nil }
-    if node.inputs.count > 2, !node.inputs[2].isEmpty {
-      guard let zeros = graph.constants[node.inputs[2]]?.tensor, zeros.isZero else { return nil }
-    }
-    return (tensor, scales.map(Double.init))
-  }
-
   // Operators.
 
   private func work(of node: Node, output: StoredValue) -> IntegerWork? {
@@ -166,6 +149,10 @@ struct IntegerFinder {
     switch node.op {
     case .conv(let convolution):
       guard let inputs = operands(1), let weights = weights(of: node, convolution) else { return nil }
+      work = made(inputs)
+      work.weights = weights
+    case .matMul:
+      guard let inputs = operands(1), let weights = matrix(node.inputs[1]) else { return nil }
       work = made(inputs)
       work.weights = weights
     case .add, .sub:
@@ -248,40 +235,12 @@ struct IntegerFinder {
     if b[1] == map[1], b[2] == map[2], b[3] == 1 { return .pixels }
     return nil
   }
-
-  private func weights(of node: Node, _ convolution: Convolution) -> IntegerWeights? {
-    guard let stored = storedConstant(node.inputs[1]), stored.tensor.dtype == .int8,
-      Int8Kernels.takes(
-        ConvolutionWindow(convolution), inChannels: facts[node.inputs[0]]!.shape[-1],
-        outChannels: stored.tensor.shape[0], groups: convolution.groups)
-    else { return nil }
-    let channels = stored.tensor.shape[0]
-    var bias = [Double](repeating: 0, count: channels)
-    if node.inputs.count > 2, !node.inputs[2].isEmpty {
-      if let values = graph.floats(named: node.inputs[2]) {
-        bias = values.map(Double.init)
-      } else if let values = storedConstant(node.inputs[2]), values.tensor.dtype == .int32 {
-        let numbers = values.tensor.elements(as: Int32.self)
-        bias = numbers.indices.map { Double(numbers[$0]) * values.scales[values.scales.count == 1 ? 0 : $0] }
-      } else {
-        return nil
-      }
-    }
-    let scales = (0..<channels).map { stored.scales[stored.scales.count == 1 ? 0 : $0] }
-    return IntegerWeights(values: stored.tensor.elements(as: Int8.self), scales: scales, bias: bias)
-  }
 }
 
 extension Graph {
   func floats(named name: String) -> [Float]? {
     guard let tensor = constants[name]?.tensor, tensor.dtype == .float32 else { return nil }
     return tensor.elements(as: Float.self)
-  }
-}
-
-extension Tensor {
-  fileprivate var isZero: Bool {
-    UnsafeRawBufferPointer(start: bytes.pointer, count: shape.count * dtype.byteCount).allSatisfy { $0 == 0 }
   }
 }
 

@@ -31,7 +31,7 @@ struct IntegerWork: Sendable {
   /// What the node itself gives.
   var output: StoredValue
   var range: StoredRange
-  /// Of a convolution.
+  /// Of a convolution, or a matrix product with a constant.
   var weights: IntegerWeights?
   /// Of a local attention.
   var relation: AttentionSteps?

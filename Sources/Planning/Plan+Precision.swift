@@ -31,7 +31,8 @@ extension Step {
   public var runsOnStoredNumbers: Bool { kernel.hasPrefix("int8_") }
   fileprivate var runsOnHalves: Bool { kernel.hasPrefix("f16_") }
 
-  fileprivate var isConversion: Bool {
+  /// Whether it does nothing but turn numbers of one type into another.
+  public var isConversion: Bool {
     kernel.hasPrefix("int8_quantize") || kernel.hasPrefix("int8_dequantize")
       || kernel.hasPrefix("f32_quantize") || kernel.hasPrefix("f32_dequantize")
       || kernel.hasPrefix("f16_to_float") || kernel.hasPrefix("f16_from_float")

@@ -10,6 +10,7 @@ extension StepFamily {
     guard let work = context.planned.integer else { return try conversion(context) }
     switch context.node.op {
     case .conv(let convolution): return try integerConvolution(context, work, convolution)
+    case .matMul: return try integerConvolution(context, work, Convolution(kernel: Pair(1)))
     case .add, .sub: return sum(context, work)
     case .gridSample(let sample): return integerGridSample(context, work, sample)
     case .mul: return product(context, work)
@@ -70,10 +71,15 @@ extension Memory {
     pointer(value).assumingMemoryBound(to: UInt8.self)
   }
 
-  /// A stored value of rank 4 as a map.
+  /// A stored value as a map: of rank 4 as it is; else the rows of a matrix product are its pixels, in as many
+  /// rows as there are to share between threads.
   func byteMap(_ value: String) -> ByteMap {
-    let extents = facts[value]!.shape.extents
-    precondition(extents.count == 4)
+    var extents = facts[value]!.shape.extents
+    if extents.count != 4 {
+      let pixels = extents.dropLast().reduce(1, *)
+      let columns = (16...64).last { pixels % $0 == 0 } ?? pixels
+      extents = [1, pixels / columns, columns, extents.last!]
+    }
     return ByteMap(
       bytes(value), batch: extents[0], rows: extents[1], columns: extents[2], channels: extents[3],
       pixelStride: plan.places[value]?.pixelStride)

@@ -8,6 +8,8 @@ import Planning
 /// Runs a float graph over example inputs and sees which ranges its values take.
 public struct Calibrator {
   public let scheme: QuantizationScheme
+  private let graph: Graph
+  private let isReal: (String) -> Bool
   private let session: Session
   private let input: String
   private var statistics: [String: ValueStatistics] = [:]
@@ -15,8 +17,10 @@ public struct Calibrator {
   /// - Parameter graph: what `Graph.foldedForQuantization` gives; with one input.
   public init(
     graph: Graph, pool: WorkerPool, level: CPULevel = .best,
-    keepingReal isReal: (String) -> Bool = { _ in false }
+    keepingReal isReal: @escaping (String) -> Bool = { _ in false }
   ) throws {
+    self.graph = graph
+    self.isReal = isReal
     scheme = try QuantizationScheme(graph: graph, keepingReal: isReal)
     var observed = graph
     observed.outputs = scheme.values.filter { value in !graph.inputs.contains { $0.name == value } }
@@ -61,5 +65,16 @@ public struct Calibrator {
   /// The range of each value.
   public func ranges(_ method: RangeMethod) -> [String: ClosedRange<Float>] {
     statistics.mapValues { $0.range(method) }
+  }
+
+  /// The graph with its values stored in `ranges`.
+  ///
+  /// - Parameter others: names of nodes that stay in floats besides those that the calibrator was told of.
+  public func quantized(ranges: [String: ClosedRange<Float>], keepingReal others: Set<String> = []) throws
+    -> Graph
+  {
+    guard !others.isEmpty else { return try graph.quantized(scheme, ranges: ranges, means: means) }
+    let fewer = try QuantizationScheme(graph: graph) { isReal($0) || others.contains($0) }
+    return try graph.quantized(fewer, ranges: ranges, means: means)
   }
 }

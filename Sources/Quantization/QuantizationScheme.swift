@@ -10,6 +10,9 @@ public import GraphIR
 public struct QuantizationScheme: Sendable {
   /// Values to store, in running order.
   public private(set) var values: [String] = []
+  /// Nodes that are to run on stored numbers, in running order: by name, with their operators. Limits behind a
+  /// node belong to it.
+  public private(set) var operators: [(node: String, op: String)] = []
   /// Nodes that stay as they are: those inside warps and attention, and those that are to.
   let untouched: Set<String>
   /// Values whose parameters follow from what they are, not from what was seen.
@@ -61,6 +64,7 @@ public struct QuantizationScheme: Sendable {
       if let parts = fused.attention[index] {
         for value in parts + node.outputs { add(value) }
         lead(node.outputs[0], by: parts[2])
+        operators.append((node.name, node.op.name))
         continue
       }
       switch node.op {
@@ -91,12 +95,14 @@ public struct QuantizationScheme: Sendable {
       case .relu, .clip:
         // Limits on a value that others read without them.
         if known.contains(node.inputs[0]) { add(behindLimits(node.outputs[0])) }
+        continue
       case .gridSample where fused.sources[index] != nil:
         add(node.inputs[0])
         add(node.outputs[0])
         lead(node.outputs[0], by: node.inputs[0])
       default: continue
       }
+      operators.append((node.name, node.op.name))
     }
     for (index, offsets) in fused.offsets where !real.contains(index) {
       add(offsets)

@@ -14,7 +14,6 @@ import Stages
 struct QuantizeWork {
   let model: String
   let config: PipelineConfig
-  let range: RangeMethod
   let keepsReal: (String) -> Bool
 
   /// A file that is written and looked at before it takes its name.
@@ -45,8 +44,8 @@ struct QuantizeWork {
     }
   }
 
-  /// Calibrates, and writes beside `target`.
-  func write(beside target: String, frames: Int) throws -> (Draft, examples: [AlignedBytes]) {
+  /// Shows the model its pictures.
+  func calibrate(frames: Int) throws -> CalibratedModel {
     let loaded = try LoadedModel(path: model, level: .best, precision: .fp32)
     guard loaded.description.precision == "fp32" else {
       throw Problem(
@@ -55,16 +54,9 @@ struct QuantizeWork {
     let format = try loaded.inference(threads: config.threadBudget).input
     let examples = try ExampleReader.read(config, input: format, count: frames)
     do {
-      let graph = try ONNXReader.read(model).foldedForQuantization()
-      var calibrator = try Calibrator(
-        graph: graph, pool: WorkerPool(threads: config.threadBudget.inferWorkers), keepingReal: keepsReal)
-      calibrator.observe(examples.count) { index, memory in
-        memcpy(memory.baseAddress!, examples[index].pointer, examples[index].count)
-      }
-      var stored = try graph.quantized(
-        calibrator.scheme, ranges: calibrator.ranges(range), means: calibrator.means)
-      stored.metadata["precision"] = "int8"
-      return (try draft(of: stored, beside: target), examples)
+      return try CalibratedModel(
+        ONNXReader.read(model), examples: examples,
+        pool: WorkerPool(threads: config.threadBudget.inferWorkers), keepingReal: keepsReal)
     } catch {
       throw Problem(error, subject: model)
     }
@@ -92,7 +84,8 @@ struct QuantizeWork {
     }
   }
 
-  private func draft(of graph: Graph, beside target: String) throws -> Draft {
+  /// Writes a form of the model beside `target`.
+  func draft(of graph: Graph, beside target: String) throws -> Draft {
     var graph = graph
     graph.metadata["parent_sha256"] = try FileDigest.sha256(model)
     // The name ends as model files do.
@@ -128,13 +121,7 @@ struct QuantizeWork {
     var times: [Duration] = []
     func add<Score: Comparable>(_ type: Score.Type) {
       let values = UnsafeBufferPointer(start: scores.pointer.assumingMemoryBound(to: type), count: count)
-      for pixel in stride(from: 0, to: count, by: format.pixelStride) {
-        var best = 0
-        for index in 1..<max(format.classes, 1) where values[pixel + index] > values[pixel + best] {
-          best = index
-        }
-        labels.append(UInt8(best))
-      }
+      labels += bestClasses(values, classes: format.classes, pixelStride: format.pixelStride)
     }
     for example in examples {
       times.append(ContinuousClock().measure { inference.run(example.pointer, into: scores.pointer) })

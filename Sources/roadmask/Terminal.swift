@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
+import Foundation
 
 /// What is known about standard error.
 enum Terminal {
@@ -12,4 +12,20 @@ enum Terminal {
     guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 110 }
     return Int(size.ws_col)
   }
+}
+
+/// A line on standard error that is written over while work goes on; without a terminal, a line every ten seconds.
+struct ProgressLine {
+  private var last = ContinuousClock.now
+
+  mutating func show(_ text: String) {
+    if Terminal.isInteractive { return write("\r\(text.prefix(Terminal.columns - 1))\u{1B}[K") }
+    guard ContinuousClock.now - last >= .seconds(10) else { return }
+    last = .now
+    write(text + "\n")
+  }
+
+  func clear() { if Terminal.isInteractive { write("\r\u{1B}[K") } }
+
+  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }

@@ -42,7 +42,9 @@ extension ProgramTests {
       ]
       let missed = try work.run(["quantize", "f.onnx", "--max-drop=-101"] + options)
       #expect(missed.status == 1 && missed.out.contains("accuracy   mIoU") && work.exists("q.onnx"))
-      #expect(missed.err.contains("allowed"))
+      #expect(missed.err.contains("allowed; q.onnx is written"))
+      let hint = missed.err.split(separator: "\n").last ?? ""
+      #expect(hint.hasPrefix(" hint: --mixed 3 ") && hint.split(separator: ",").count == 3, "\(missed.err)")
       #expect(try work.run(["quantize", "f.onnx", "--max-drop", "100"] + options).status == 0)
     }
 
@@ -51,12 +53,59 @@ extension ProgramTests {
         try work.run(["quantize"] + options + ["-o", "q.onnx"])
       }
       try work.write("no video", to: "bad.mp4")
+      try work.write("", to: "zero.mp4")
       try work.folder("empty")
+      try work.folder("odd")
+      try work.write("no picture", to: "odd/a.png")
       expectRefusal(try quantize("f.onnx", "--calib", "none.mp4"), "RM-IN-001", "none.mp4")
       expectRefusal(try quantize("f.onnx", "--calib", "bad.mp4"), "RM-IN-002", "bad.mp4")
-      #expect(try quantize("f.onnx", "--calib", "empty").status != 0)
+      expectRefusal(try quantize("f.onnx", "--calib", "zero.mp4"), "RM-IN-004", "zero.mp4")
+      expectRefusal(try quantize("f.onnx", "--calib", "empty"), "RM-IN-004", "empty", "no pictures")
+      expectRefusal(try quantize("f.onnx", "--calib", "odd"), "RM-IN-002", "odd/a.png")
+      expectRefusal(try quantize("f.onnx", "--calib", "test:stret"), "RM-IN-006", "stret")
       expectRefusal(try quantize("none.onnx", "--calib", Street.short), "RM-MODEL-001")
-      #expect(work.names == ["bad.mp4", "empty", "f.onnx"])
+      #expect(work.names == ["bad.mp4", "empty", "f.onnx", "odd", "zero.mp4"])
+    }
+
+    @Test func theMostSensitiveOperatorsStayInFloatsWhereAskedFor() throws {
+      let result = try work.run([
+        "quantize", "f.onnx", "--calib", Street.short, "--frames", "2", "--sensitivity", "--mixed", "2", "-o",
+        "q.onnx",
+      ])
+      #expect(result.status == 0, "\(result.err)")
+      let rows = result.lines.drop { !$0.hasPrefix("labels as in fp32 when") }.dropFirst()
+        .prefix { $0.hasPrefix(" ") }.map { $0.split(separator: " ").map(String.init) }
+      let shares = rows.compactMap { Double($0[0]) }
+      #expect(rows.count > 70 && shares.count == rows.count && shares == shares.sorted())
+      let kept = rows.prefix(2).map { $0[2] }
+      #expect(result.lines.contains("mixed      in fp32: \(kept.joined(separator: ", "))"), "\(result.out)")
+      #expect(result.out.contains("operators int8, mixed"), "\(result.out)")
+      let profile = try work.run(["profile", "q.onnx", "--runs", "1", "--top", "0"])
+      let floats = profile.lines.filter { $0.contains("runs in fp32 with exact conversion") }
+      #expect(floats.map { String($0.prefix { $0 != " " }) }.sorted() == kept.sorted(), "\(profile.out)")
+      expectRefusal(
+        try work.run([
+          "quantize", "f.onnx", "--calib", Street.short, "--frames", "1", "--mixed", "500", "-o", "r.onnx",
+        ]), "RM-USE-001", "--mixed 500", "--sensitivity")
+      #expect(!work.exists("r.onnx"))
+    }
+
+    @Test func rangesAreChosenByLabelsOrByWord() throws {
+      func line(_ options: String...) throws -> String {
+        let result = try work.run(
+          ["quantize", "f.onnx", "--calib", Street.short, "--frames", "2", "-o", "q.onnx", "-y"] + options)
+        #expect(result.status == 0, "\(result.err)")
+        return result.lines.first { $0.hasPrefix("range      ") } ?? result.out
+      }
+      let all = try line()
+      let shares = all.split(separator: " ").compactMap { Double($0) }
+      #expect(shares.count == 4 && shares == shares.sorted(by: >), "\(all)")
+      for word in ["minmax", "percentile:0.01", "least-error", "entropy"] {
+        #expect(all.contains(" \(word) "), "\(all)")
+        #expect(try line("--range", word) == "range      \(word)")
+      }
+      #expect(
+        try work.run(["quantize", "f.onnx", "--calib", "x", "-o", "r", "--range", "best"]).status == 64)
     }
 
     @Test func filesThatAreThereStay() throws {

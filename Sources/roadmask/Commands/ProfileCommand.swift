@@ -37,9 +37,11 @@ struct ProfileCommand: ParsableCommand {
     if let precision { try config.set("model.precision=\(precision)") }
     if let inferSize { try config.set("model.size=\(inferSize)") }
     let size = config.model.size
+    let start = ContinuousClock.now
     let loaded = try LoadedModel(
       path: ModelStore.path(of: model, precision: config.model.precision), level: config.usableLevel(),
       precision: config.model.precision, picture: { size ?? $0 })
+    let loading = ContinuousClock.now - start
     if json {
       print(try WholeRun(loaded, threads: threads, runs: runs).json(loaded.plan, threads: threads))
       return
@@ -47,6 +49,7 @@ struct ProfileCommand: ParsableCommand {
     let session = Session(plan: loaded.plan, pool: WorkerPool(threads: threads))
     let times = session.profile(runs: runs)
     report(times, plan: loaded.plan)
+    print(String(format: "read and planned in %.0f ms", loading / .milliseconds(1)))
     // A network that labels no pictures has no argmax stage.
     if let whole = try? WholeRun(loaded, threads: threads, runs: runs) { print(whole.line) }
     if let trace { try write(times, to: trace) }
@@ -88,7 +91,8 @@ struct ProfileCommand: ParsableCommand {
         String(format: "%.1f%%", time.seconds / total * 100),
         step.macs > 0 ? String(format: "%.1f", Double(step.macs) / time.seconds / 1e9) : "-",
         String(format: "%.1f", Double(step.movedBytes) / time.seconds / 1e9), share(time), step.kernel,
-        step.reason,
+        plan.precision == "int8" && !step.runsOnStoredNumbers && !step.isConversion
+          ? "runs in fp32 with exact conversion; \(step.reason)" : step.reason,
       ]
     }
     let header = ["node", "op", "us", "share", "GMAC/s", "GB/s", "peak", "kernel", "why"]

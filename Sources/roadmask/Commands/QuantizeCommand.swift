@@ -4,6 +4,7 @@ import ArgumentParser
 import Buffers
 import Evaluation
 import Foundation
+import GraphIR
 import Quantization
 import Stages
 
@@ -32,10 +33,14 @@ struct QuantizeCommand: ParsableCommand {
   @Option(help: "How many pictures to take, spread over the source.") var frames = 100
   @Option(
     help: ArgumentHelp(
-      "How ranges follow from what was seen: minmax, percentile:P (leaves out P % at each end), least-error.",
+      "How ranges follow from what was seen: minmax, percentile:P (leaves out P % at each end), least-error, "
+        + "entropy. (default: the one that keeps most labels)",
       valueName: "method"),
-    transform: RangeMethod.read)
-  var range = RangeMethod.minMax
+    transform: RangeMethod.init(word:))
+  var range: RangeMethod?
+  @Flag(help: "Quantise each operator alone, and list what each costs.") var sensitivity = false
+  @Option(
+    help: ArgumentHelp("Keep the N most sensitive operators in floats.", valueName: "n")) var mixed = 0
   @Option(
     name: .customLong("float"),
     help: ArgumentHelp(
@@ -54,9 +59,10 @@ struct QuantizeCommand: ParsableCommand {
     guard calib != nil || to == .fp16 else {
       throw ValidationError("--calib names pictures like those the model will meet; 8 bits need them.")
     }
-    guard to == .int8 || real.isEmpty && range == .minMax else {
-      throw ValidationError("--float and --range are for 8 bits.")
+    guard to == .int8 || real.isEmpty && range == nil && !sensitivity && mixed == 0 else {
+      throw ValidationError("--float, --range, --sensitivity and --mixed are for 8 bits.")
     }
+    guard mixed >= 0 else { throw ValidationError("--mixed must be 0 or more.") }
     guard frames > 0 else { throw ValidationError("--frames must be at least 1.") }
     guard (images == nil) == (labels == nil), images == nil || source == nil else {
       throw ValidationError("Give --images with --labels, or --source.")
@@ -74,30 +80,59 @@ struct QuantizeCommand: ParsableCommand {
     check.targets = [OutputCheck.Target(path: output, overwrite: overwrite)]
     try check.run()
 
-    let work = QuantizeWork(model: path, config: try config(calib ?? ""), range: range) { name in
+    let work = QuantizeWork(model: path, config: try config(calib ?? "")) { name in
       real.contains { name.hasPrefix($0) }
     }
     let draft: QuantizeWork.Draft
     var examples: [AlignedBytes] = []
+    var calibrated: CalibratedModel?
     switch to {
-    case .fp16: draft = try work.writeHalves(beside: output)
-    case .int8: (draft, examples) = try work.write(beside: output, frames: frames)
+    case .fp16:
+      draft = try work.writeHalves(beside: output)
+      if calib != nil { examples = try work.examples(frames) }
+    case .int8:
+      var model = try work.calibrate(frames: frames)
+      draft = try work.draft(of: try quantize(&model), beside: output)
+      examples = model.examples
+      calibrated = model
     }
     defer { draft.discard() }
-    if to == .int8 {
-      print("calibrate  \(examples.count) pictures, weights per channel, values per tensor")
-    } else if calib != nil {
-      examples = try work.examples(frames)
-    }
     let stored = try LoadedModel(path: draft.path, level: .best)
     print("write      \(output)   \(stored.plan.workLine)   \(draft.sizes(from: path))")
     if !examples.isEmpty { print(try work.compare(with: stored, on: examples)) }
     let drop = try score(path, draft.path)
     try draft.publish()
-    if let maxDrop, let drop, drop > maxDrop {
-      Output.message(String(format: "the drop of %.2f is more than the %.2f allowed", drop, maxDrop))
-      Foundation.exit(ExitStatus.limitMissed.rawValue)
+    if let maxDrop, let drop, drop > maxDrop { try refuse(drop, beyond: maxDrop, calibrated) }
+  }
+
+  /// Chooses ranges and the operators that stay in floats, and says so.
+  private func quantize(_ model: inout CalibratedModel) throws -> Graph {
+    print("calibrate  \(model.examples.count) pictures, weights per channel, values per tensor")
+    print("range      \(try model.choose(range))")
+    guard mixed <= model.operatorCount else {
+      throw Problem(
+        .usage, "RM-USE-001", "--mixed \(mixed): the network has \(model.operatorCount) operators",
+        hint: "--sensitivity lists them")
     }
+    guard sensitivity || mixed > 0 else { return try model.quantized() }
+    let ranking = try model.sensitivities()
+    if sensitivity { print(CalibratedModel.table(ranking)) }
+    let kept = ranking.prefix(mixed).map(\.node)
+    if !kept.isEmpty { print("mixed      in fp32: \(kept.joined(separator: ", "))") }
+    return try model.quantized(keepingReal: Set(kept))
+  }
+
+  /// Ends the program because the labels got too much worse, and names the operators to blame.
+  private func refuse(_ drop: Double, beyond limit: Double, _ model: CalibratedModel?) throws -> Never {
+    Output.message(
+      String(format: "the drop of %.2f is more than the %.2f allowed; \(output) is written", drop, limit))
+    if let model {
+      let blamed = try model.sensitivities().dropFirst(mixed).prefix(3).map(\.node)
+      Output.message(
+        " hint: --mixed \(mixed + blamed.count) also keeps the most sensitive operators in fp32: "
+          + "\(blamed.joined(separator: ", ")); or calibrate with more pictures like those of the test")
+    }
+    Foundation.exit(ExitStatus.limitMissed.rawValue)
   }
 
   private func config(_ uri: String) throws -> PipelineConfig {
@@ -133,19 +168,5 @@ struct QuantizeCommand: ParsableCommand {
     }
     print(line)
     return drop
-  }
-}
-
-extension RangeMethod {
-  fileprivate static func read(_ word: String) throws -> RangeMethod {
-    let parts = word.split(separator: ":", maxSplits: 1)
-    switch (parts.first, parts.count) {
-    case ("minmax", 1): return .minMax
-    case ("least-error", 1): return .leastError
-    case ("percentile", 2):
-      if let percent = Double(parts[1]), (0..<50).contains(percent) { return .percentile(percent / 100) }
-    default: break
-    }
-    throw ValidationError("'\(word)' is no way to choose ranges: minmax, percentile:P, least-error.")
   }
 }

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GraphIR
+
+/// What storing one operator costs.
+public struct OperatorSensitivity: Sendable {
+  /// The node's name, and its operator's in ONNX.
+  public let node: String
+  public let op: String
+  /// The share (0…1) of labels that are as in floats when this operator alone runs on stored numbers.
+  public let agreement: Double
+}
+
+extension Calibrator {
+  /// Quantises each operator by itself, all others left in floats: most sensitive first.
+  ///
+  /// A value of a hard range costs both what makes it and what reads it, for either has it stored.
+  ///
+  /// - Parameters:
+  ///   - ranges: of all values.
+  ///   - reference: of this calibrator's graph. A few examples tell enough, and every operator runs on all.
+  ///   - progress: told before each operator how many are done, of how many.
+  public func sensitivities(
+    ranges: [String: ClosedRange<Float>], against reference: LabelReference,
+    progress: (_ done: Int, _ all: Int) -> Void = { _, _ in }
+  ) throws -> [OperatorSensitivity] {
+    let names = Set(scheme.operators.map(\.node))
+    var found: [OperatorSensitivity] = []
+    for (index, (node, op)) in scheme.operators.enumerated() {
+      progress(index, scheme.operators.count)
+      let alone = try quantized(ranges: ranges, keepingReal: names.subtracting([node]))
+      found.append(
+        OperatorSensitivity(node: node, op: op, agreement: try reference.agreement(of: alone)))
+    }
+    // Of equals the first in the graph first: sorting is stable.
+    return found.sorted { $0.agreement < $1.agreement }
+  }
+}
