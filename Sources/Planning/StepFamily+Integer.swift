@@ -74,8 +74,10 @@ extension Memory {
   func byteMap(_ value: String) -> ByteMap {
     let extents = facts[value]!.shape.extents
     precondition(extents.count == 4)
+    let window = window(value)
     return ByteMap(
-      bytes(value), batch: extents[0], rows: extents[1], columns: extents[2], channels: extents[3],
-      pixelStride: plan.places[value]?.pixelStride)
+      window.pointer.assumingMemoryBound(to: UInt8.self), batch: extents[0], rows: window.rows.count,
+      columns: extents[2], channels: extents[3], pixelStride: plan.places[value]?.pixelStride,
+      firstRow: window.rows.lowerBound)
   }
 }
