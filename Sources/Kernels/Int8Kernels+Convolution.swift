@@ -100,6 +100,7 @@ extension PackedInt8Convolution {
       let (from, to) = (input.image(index), output.image(index))
       var call = rm_int8_conv_call()
       call.shape = window.shape
+      call.shape.pad_top = Int32(window.padTop + from.firstRow - to.firstRow * window.strideRows)
       call.shape.in_rows = Int32(input.rows)
       call.shape.in_columns = Int32(input.columns)
       call.shape.in_channels = Int32(inChannels)

@@ -25,6 +25,11 @@ public struct Int8ResizeTaps: @unchecked Sendable {
     }
   }
 
+  /// Input rows that output rows `output` mix.
+  public func inputs(of output: Range<Int>) -> Range<Int> {
+    Int(taps[output.lowerBound].first)..<min(Int(taps[output.upperBound - 1].first) + 2, inputExtent)
+  }
+
   var taps: UnsafePointer<rm_int8_tap> {
     UnsafePointer(bytes.pointer.assumingMemoryBound(to: rm_int8_tap.self))
   }
@@ -80,14 +85,15 @@ extension Int8Kernels {
   public func resize(input: ByteMap, output: ByteMap, rows: Int8ResizeTaps, columns: Int8ResizeTaps) -> [Job]
   {
     precondition(input.channels == output.channels && input.batch == output.batch)
-    precondition(rows.count == output.rows && columns.count == output.columns)
-    precondition(rows.inputExtent == input.rows && columns.inputExtent == input.columns)
+    precondition(rows.count >= output.firstRow + output.rows && columns.count == output.columns)
+    precondition(rows.inputExtent >= input.firstRow + input.rows && columns.inputExtent == input.columns)
     return (0..<input.batch).map { index in
       let (from, to) = (input.image(index), output.image(index))
       let call = rm_int8_resize_call(
         in: UnsafePointer(from.base), out: to.base, in_pixel: from.pixelStride, out_pixel: to.pixelStride,
         in_rows: Int32(from.rows), in_columns: Int32(from.columns), out_rows: Int32(to.rows),
-        out_columns: Int32(to.columns), channels: Int32(to.channels), rows: rows.taps, columns: columns.taps)
+        out_columns: Int32(to.columns), channels: Int32(to.channels), rows: rows.taps + to.firstRow,
+        columns: columns.taps, first_row: Int32(from.firstRow))
       return Job(table.resize, call, units: to.rows, work: to.elements)
     }
   }

@@ -43,7 +43,7 @@ extension Int8Kernels {
       call.shape.stride_columns = Int32(window.strideColumns)
       call.shape.dilation_rows = 1
       call.shape.dilation_columns = 1
-      call.shape.pad_top = Int32(window.padTop)
+      call.shape.pad_top = Int32(window.padTop + from.firstRow - to.firstRow * window.strideRows)
       call.shape.pad_left = Int32(window.padLeft)
       call.in = UnsafePointer(from.base)
       call.in_pixel = from.pixelStride

@@ -32,10 +32,12 @@ public struct ByteMap {
   public var channels: Int
   /// Bytes from a pixel to the next; at least `channels`.
   public var pixelStride: Int
+  /// Where these rows are some of a taller map's: the first one's number there.
+  public var firstRow: Int
 
   public init(
     _ base: UnsafeMutablePointer<UInt8>, batch: Int, rows: Int, columns: Int, channels: Int,
-    pixelStride: Int? = nil
+    pixelStride: Int? = nil, firstRow: Int = 0
   ) {
     self.base = base
     self.batch = batch
@@ -43,6 +45,7 @@ public struct ByteMap {
     self.columns = columns
     self.channels = channels
     self.pixelStride = pixelStride ?? channels
+    self.firstRow = firstRow
     precondition(self.pixelStride >= channels && batch > 0 && rows > 0 && columns > 0 && channels > 0)
   }
 
@@ -53,7 +56,7 @@ public struct ByteMap {
   func image(_ index: Int) -> ByteMap {
     ByteMap(
       base + index * rows * columns * pixelStride, batch: 1, rows: rows, columns: columns, channels: channels,
-      pixelStride: pixelStride)
+      pixelStride: pixelStride, firstRow: firstRow)
   }
 }
 

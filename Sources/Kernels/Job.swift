@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// What the threads of a pool share: units that may be done in any order, by any of them.
+public protocol PoolWork: AnyObject, Sendable {
+  var units: Int { get }
+  /// Units handed out at a time. Decides speed alone.
+  var grain: Int { get }
+  /// Whether it is worth waking other threads.
+  var isSplit: Bool { get }
+  /// - Parameter worker: which of the pool's threads runs them, from 0, the caller.
+  func run(_ units: Range<Int>, worker: Int)
+}
+
 /// One kernel call made ready: a C function, its arguments, and how many units of output it has.
 ///
 /// Arguments are copied into memory of the job's own and never change, so that running one allocates nothing
 /// and any number of threads may share it. The pointers among them belong to whoever made the job and must
 /// outlive it.
-public final class Job: @unchecked Sendable {
+public final class Job: PoolWork, @unchecked Sendable {
   // @unchecked: the arguments are written once, before anyone else sees the job.
 
   public typealias Function = @convention(c) (UnsafeRawPointer, Int, Int) -> Void
@@ -14,10 +25,8 @@ public final class Job: @unchecked Sendable {
   let arguments: UnsafeMutableRawPointer
   /// Units of output, computed in any order.
   public let units: Int
-  /// Units handed out at a time. Decides speed alone.
-  let grain: Int
-  /// Whether it is worth waking other threads.
-  let isSplit: Bool
+  public let grain: Int
+  public let isSplit: Bool
 
   /// - Parameters:
   ///   - function: a kernel `(const Arguments *, ptrdiff_t begin, ptrdiff_t end)`.
@@ -42,9 +51,8 @@ public final class Job: @unchecked Sendable {
   /// Work that is large against the cost of handing it out.
   private static let grainWork = 400_000
 
-  @inline(__always)
-  func run(_ begin: Int, _ end: Int) { function(arguments, begin, end) }
+  public func run(_ units: Range<Int>, worker: Int) { function(arguments, units.lowerBound, units.upperBound) }
 
   /// Runs the whole job on the calling thread.
-  public func run() { run(0, units) }
+  public func run() { function(arguments, 0, units) }
 }

@@ -174,7 +174,7 @@ extension PackedConvolution {
     c.stride_columns = Int32(window.strideColumns)
     c.dilation_rows = Int32(window.dilationRows)
     c.dilation_columns = Int32(window.dilationColumns)
-    c.pad_top = Int32(window.padTop)
+    c.pad_top = Int32(window.padTop + input.firstRow - output.firstRow * window.strideRows)
     c.pad_left = Int32(window.padLeft)
     c.add_first = addFirst ? 1 : 0
     c.low = limits.low

@@ -52,7 +52,7 @@ extension RealKernels {
     p.kernel_columns = Int32(window.kernelColumns)
     p.stride_rows = Int32(window.strideRows)
     p.stride_columns = Int32(window.strideColumns)
-    p.pad_top = Int32(window.padTop)
+    p.pad_top = Int32(window.padTop + input.firstRow - output.firstRow * window.strideRows)
     p.pad_left = Int32(window.padLeft)
     p.pad_bottom = Int32(window.padBottom)
     p.pad_right = Int32(window.padRight)

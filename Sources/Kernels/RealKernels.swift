@@ -50,10 +50,12 @@ public struct MapView {
   public var channels: Int
   /// Elements from a pixel to the next; at least `channels`.
   public var pixelStride: Int
+  /// Where these rows are some of a taller map's: the first one's number there.
+  public var firstRow: Int
 
   public init(
     _ base: UnsafeMutableRawPointer, batch: Int, rows: Int, columns: Int, channels: Int,
-    pixelStride: Int? = nil
+    pixelStride: Int? = nil, firstRow: Int = 0
   ) {
     self.base = base
     self.batch = batch
@@ -61,6 +63,7 @@ public struct MapView {
     self.columns = columns
     self.channels = channels
     self.pixelStride = pixelStride ?? channels
+    self.firstRow = firstRow
     precondition(self.pixelStride >= channels && batch > 0 && rows > 0 && columns > 0 && channels > 0)
   }
 

@@ -53,10 +53,10 @@ public final class WorkerPool: @unchecked Sendable {
     for handle in handles { pthread_join(handle, nil) }
   }
 
-  /// Runs all units of `job`, and returns when the last is done.
-  public func run(_ job: Job) {
-    guard threads > 1, job.isSplit else { return job.run() }
-    shared.open(job)
+  /// Runs all units of `work`, and returns when the last is done.
+  public func run(_ work: some PoolWork) {
+    guard threads > 1, work.isSplit else { return work.run(0..<work.units, worker: 0) }
+    shared.open(work)
     shared.work(as: 0)
     shared.close()
   }
@@ -103,7 +103,7 @@ private final class Shared: @unchecked Sendable {
   private let stopping = Atomic<Bool>(false)
   private let sleepers = Atomic<Int>(0)
   private let callerSleeps = Atomic<Bool>(false)
-  private var job: Job?
+  private var job: (any PoolWork)?
   private let threads: Int
   /// The next unit of each thread's share, a cache line apart.
   private let cursors: UnsafeMutablePointer<Atomic<Int>>
@@ -134,7 +134,7 @@ private final class Shared: @unchecked Sendable {
 
   private func share(_ index: Int, of units: Int) -> Int { units * index / threads }
 
-  func open(_ next: Job) {
+  func open(_ next: any PoolWork) {
     job = next
     for index in 0..<threads {
       cursors[index * Shared.spacing].store(share(index, of: next.units), ordering: .relaxed)
@@ -157,7 +157,7 @@ private final class Shared: @unchecked Sendable {
       while true {
         let begin = cursors[owner * Shared.spacing].add(job.grain, ordering: .relaxed).oldValue
         guard begin < end else { break }
-        job.run(begin, min(begin + job.grain, end))
+        job.run(begin..<min(begin + job.grain, end), worker: index)
       }
     }
   }

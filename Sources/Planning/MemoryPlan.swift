@@ -3,7 +3,7 @@
 internal import Buffers
 internal import GraphIR
 
-/// A place in the arena for every value that is not constant.
+/// A place in the arena for every value that is not constant and does not stay inside a stripe.
 ///
 /// Values that are one piece of memory - a view and what it shows, an output written over an input, a part
 /// written straight into its concatenation - form a block. Blocks that live at different times may overlap:
@@ -20,10 +20,11 @@ struct MemoryPlan: Sendable {
 
   /// - Parameter steps: `written` is filled in for concatenations.
   init(
-    steps: inout [Step], facts: [String: Fact], inputs: [String], outputs: [String], constants: Set<String>,
-    reuses: Bool
+    steps: inout [Step], stripes: [Stripe], facts: [String: Fact], inputs: [String], outputs: [String],
+    constants: Set<String>, reuses: Bool
   ) {
-    var blocks = Blocks(steps: steps, facts: facts, inputs: inputs, outputs: outputs, constants: constants)
+    var blocks = Blocks(
+      steps: steps, stripes: stripes, facts: facts, inputs: inputs, outputs: outputs, constants: constants)
     if reuses { blocks.joinConcatenations(&steps) }
     for index in steps.indices {
       if steps[index].isView { blocks.join(steps[index].output, to: steps[index].inputs[0]) }
@@ -93,22 +94,33 @@ struct Blocks {
   private(set) var parts: [String: Part] = [:]
   /// Roots of values that have parts, or are some.
   private var rootsOfParts: Set<String> = []
+  /// Steps that run in stripes, all of a stripe at the same time.
+  private var striped: Set<Int> = []
   let values: [String]
 
   init(
-    steps: [Step], facts: [String: Fact], inputs: [String], outputs: [String], constants: Set<String>
+    steps: [Step], stripes: [Stripe], facts: [String: Fact], inputs: [String], outputs: [String],
+    constants: Set<String>
   ) {
     self.facts = facts
     end = steps.count
+    var lives = steps.indices.map { $0...$0 }
+    var inside: Set<String> = []
+    for stripe in stripes {
+      striped.formUnion(stripe.steps)
+      for index in stripe.steps { lives[index] = stripe.steps.lowerBound...stripe.steps.upperBound - 1 }
+      inside.formUnion(stripe.steps.dropLast().map { steps[$0].output })
+    }
     var makers: [String: Int] = [:]
     for (index, step) in steps.enumerated() {
-      makers[step.output] = index
-      births[step.output] = index
-      deaths[step.output] = index
-      for input in step.inputs where !constants.contains(input) {
-        deaths[input] = index
+      for input in step.inputs where !constants.contains(input) && !inside.contains(input) {
+        deaths[input] = lives[index].upperBound
         readers[input, default: []].append(index)
       }
+      guard !inside.contains(step.output) else { continue }
+      makers[step.output] = index
+      births[step.output] = lives[index].lowerBound
+      deaths[step.output] = lives[index].upperBound
     }
     for input in inputs {
       births[input] = -1
@@ -139,6 +151,8 @@ struct Blocks {
 
   /// Lets the output of `step` take the memory of an input that ends there.
   mutating func overwrite(_ step: Step, at index: Int) {
+    // Another thread may still need the rows above or below.
+    guard !striped.contains(index) else { return }
     for candidate in step.inPlace where births[candidate] != nil {
       let root = root(candidate)
       let others = step.inputs.filter { $0 != candidate }

@@ -44,6 +44,9 @@ struct NodeContext {
     PlanningError(node: node.name, op: node.op.name, problem, hint: hint)
   }
 
+  /// Whether the output is one map.
+  var isSinglePicture: Bool { outputFact.shape.rank == 4 && outputFact.shape[0] == 1 }
+
   func isMap(_ index: Int) -> Bool { fact(index)?.shape.rank == 4 }
 
   /// `axis` counted from the outermost, and the extents before, at and behind it.

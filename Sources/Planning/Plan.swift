@@ -11,6 +11,8 @@ public struct PlanOptions: Sendable, Hashable {
   public var fuses: Bool
   /// Whether values share memory once they are dead. Without it, every value can be looked at after a run.
   public var reusesMemory: Bool
+  /// What runs in stripes that stay in a core's cache, where values share memory; `nil`: nothing.
+  public var stripes: StripeLimits? = StripeLimits()
   /// Whether convolutions on halves may round input and weights to bf16, where the machine multiplies those.
   public var multipliesBF16: Bool
 
@@ -41,11 +43,15 @@ public struct Plan: Sendable {
   public let steps: [Step]
   /// Bytes of values that one session owns.
   public var arenaBytes: Int { memory.arenaBytes }
+  /// Bytes that a session owns for each of its threads besides.
+  public let scratchBytes: Int
   /// Bytes of packed weights, tables and constants that all sessions share.
   public let weightBytes: Int
   /// Carried over from the graph.
   public let metadata: [String: String]
 
+  /// The steps among them that run together.
+  let stripes: [Stripe]
   let memory: MemoryPlan
   let facts: [String: Fact]
   let constants: [String: Tensor]
@@ -91,8 +97,12 @@ public struct Plan: Sendable {
     }
     let inputs = graph.inputs.map { PlanValue(name: $0.name, fact: $0.fact) }
     let outputs = graph.outputs.map { PlanValue(name: $0, fact: facts[$0]!) }
+    var stripes: [Stripe] = []
+    if let limits = options.stripes, options.reusesMemory {
+      (steps, stripes) = StripeFinder(steps, facts: facts, outputs: graph.outputs, limits: limits).find()
+    }
     memory = MemoryPlan(
-      steps: &steps, facts: facts, inputs: inputs.map(\.name), outputs: graph.outputs,
+      steps: &steps, stripes: stripes, facts: facts, inputs: inputs.map(\.name), outputs: graph.outputs,
       constants: Set(constants.keys), reuses: options.reusesMemory)
     let read = Set(steps.flatMap(\.readsConstants)).union(graph.outputs)
     self.name = graph.name
@@ -105,6 +115,8 @@ public struct Plan: Sendable {
     weightBytes =
       steps.reduce(0) { $0 + $1.weightBytes } + self.constants.values.reduce(0) { $0 + $1.bytes.count }
     self.steps = steps
+    self.stripes = stripes
+    scratchBytes = stripes.map { $0.schedule.scratchBytes(rows: $0.rows) }.max() ?? 0
   }
 
   private static func refuse(_ bytes: Int, at node: Node) throws {

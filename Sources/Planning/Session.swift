@@ -12,26 +12,39 @@ public final class Session: @unchecked Sendable {
   // @unchecked: it is passed from stage to stage, and used by the one that holds it.
 
   public let plan: Plan
-  private let pool: WorkerPool
+  let pool: WorkerPool
   private let arena: AlignedBytes
+  private let scratch: [AlignedBytes]
   private let memory: Memory
-  /// For each step of the plan, what it calls.
-  let jobs: [[Job]]
-  private let sequence: ContiguousArray<Job>
+  /// What runs one after the other: a step with its calls, or a stripe.
+  let parts: [(steps: Range<Int>, work: [any PoolWork])]
+  private let sequence: ContiguousArray<any PoolWork>
 
   /// - Parameter pool: threads to share, between sessions that do not run at the same time.
   public init(plan: Plan, pool: WorkerPool) {
     self.plan = plan
     self.pool = pool
     arena = AlignedBytes(count: plan.arenaBytes)
+    scratch = (0..<pool.threads).map { _ in AlignedBytes(count: plan.scratchBytes) }
     memory = Memory(arena: arena.pointer, plan: plan.memory, facts: plan.facts, constants: plan.constants)
-    let memory = memory
-    jobs = plan.steps.map { $0.bind(memory, $0) }
-    sequence = ContiguousArray(jobs.joined())
+    let (memory, rows) = (memory, scratch.map(\.pointer))
+    let stripes = Dictionary(uniqueKeysWithValues: plan.stripes.map { ($0.steps.lowerBound, $0) })
+    var parts: [(steps: Range<Int>, work: [any PoolWork])] = []
+    var index = 0
+    while index < plan.steps.count {
+      if let stripe = stripes[index] {
+        parts.append((stripe.steps, [StripeRun(stripe, plan: plan, memory: memory, scratch: rows)]))
+      } else {
+        parts.append((index..<index + 1, plan.steps[index].bind(memory, plan.steps[index])))
+      }
+      index = parts.last!.steps.upperBound
+    }
+    self.parts = parts
+    sequence = ContiguousArray(parts.flatMap(\.work))
   }
 
   public func run() {
-    for job in sequence { pool.run(job) }
+    for work in sequence { pool.run(work) }
   }
 
   /// Memory of an input, dense and channels last.
@@ -54,9 +67,5 @@ public final class Session: @unchecked Sendable {
   public func fact(_ name: String) -> Fact {
     guard let fact = plan.facts[name] else { preconditionFailure("the network has no value '\(name)'") }
     return fact
-  }
-
-  func run(step index: Int) {
-    for job in jobs[index] { pool.run(job) }
   }
 }

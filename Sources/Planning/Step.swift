@@ -11,8 +11,8 @@ public struct Step: Sendable {
   /// The operator's ONNX name, with what is fused behind it.
   public let op: String
   public let kernel: String
-  /// Why this kernel.
-  public let reason: String
+  /// Why this kernel, and where it does not run over the whole map at once, how it runs.
+  public internal(set) var reason: String
   public let inputs: [String]
   public let output: String
   /// Multiply-adds of a convolution or matrix product.
@@ -36,6 +36,8 @@ public struct Step: Sendable {
   /// producers write straight into the output appear in `written`.
   var channelOffsets: [Int]
   var written: Set<Int> = []
+  /// The rows of each input behind rows of the output, where the kernel can make some rows of it alone.
+  var reach: [RowReach]?
   /// Makes the kernel calls over a session's memory.
   var bind: @Sendable (Memory, Step) -> [Job]
 }
@@ -45,19 +47,20 @@ extension Step {
     _ context: NodeContext, kernel: String, reason: String, weightBytes: Int = 0,
     readsConstants: [String] = [],
     inPlace: [String] = [], isView: Bool = false, takesStrided: Bool = false, givesStrided: Bool = false,
-    channelOffsets: [Int] = [], bind: @escaping @Sendable (Memory) -> [Job]
+    channelOffsets: [Int] = [], reach: [RowReach?] = [], bind: @escaping @Sendable (Memory) -> [Job]
   ) {
     self.init(
       context, kernel: kernel, reason: reason, weightBytes: weightBytes, readsConstants: readsConstants,
       inPlace: inPlace, isView: isView, takesStrided: takesStrided, givesStrided: givesStrided,
-      channelOffsets: channelOffsets, bindStep: { memory, _ in bind(memory) })
+      channelOffsets: channelOffsets, reach: reach, bindStep: { memory, _ in bind(memory) })
   }
 
   init(
     _ context: NodeContext, kernel: String, reason: String, weightBytes: Int = 0,
     readsConstants: [String] = [],
     inPlace: [String] = [], isView: Bool = false, takesStrided: Bool = false, givesStrided: Bool = false,
-    channelOffsets: [Int] = [], bindStep: @escaping @Sendable (Memory, Step) -> [Job]
+    channelOffsets: [Int] = [], reach: [RowReach?] = [],
+    bindStep: @escaping @Sendable (Memory, Step) -> [Job]
   ) {
     name = context.node.name
     op = context.planned.label
@@ -74,6 +77,8 @@ extension Step {
     self.takesStrided = takesStrided
     self.givesStrided = givesStrided
     self.channelOffsets = channelOffsets
+    let known = reach.compactMap { $0 }
+    self.reach = known.count == inputs.count && context.isSinglePicture ? known : nil
     bind = bindStep
     let values = inputs.filter { !constant.contains($0) || readsConstants.contains($0) } + [output]
     movedBytes = isView ? 0 : weightBytes + values.reduce(0) { $0 + context.bytes($1) }
@@ -86,6 +91,13 @@ struct Memory {
   let plan: MemoryPlan
   let facts: [String: Fact]
   let constants: [String: Tensor]
+  /// Values of which some rows alone are to be seen, and where the first of those lies.
+  var windows: [String: Window] = [:]
+
+  struct Window {
+    var pointer: UnsafeMutableRawPointer
+    var rows: Range<Int>
+  }
 
   func pointer(_ value: String) -> UnsafeMutableRawPointer {
     if let constant = constants[value] { return constant.bytes.pointer }
@@ -97,12 +109,24 @@ struct Memory {
     pointer(value).assumingMemoryBound(to: Float.self)
   }
 
+  /// The rows of a value of rank 4 that are to be seen.
+  func window(_ value: String) -> Window {
+    windows[value] ?? Window(pointer: pointer(value), rows: 0..<facts[value]!.shape[1])
+  }
+
   /// A value of rank 4 as a map.
   func map(_ value: String) -> MapView {
     let extents = facts[value]!.shape.extents
     precondition(extents.count == 4)
+    let window = window(value)
     return MapView(
-      pointer(value), batch: extents[0], rows: extents[1], columns: extents[2], channels: extents[3],
-      pixelStride: plan.places[value]?.pixelStride)
+      window.pointer, batch: extents[0], rows: window.rows.count, columns: extents[2], channels: extents[3],
+      pixelStride: plan.places[value]?.pixelStride, firstRow: window.rows.lowerBound)
+  }
+
+  /// Bytes from a row of a value of rank 4 to the next.
+  func rowBytes(_ value: String) -> Int {
+    let fact = facts[value]!
+    return fact.shape[2] * (plan.places[value]?.pixelStride ?? fact.shape[3]) * fact.dtype.byteCount
   }
 }

@@ -74,14 +74,18 @@ extension Memory {
   /// A stored value as a map: of rank 4 as it is; else the rows of a matrix product are its pixels, in as many
   /// rows as there are to share between threads.
   func byteMap(_ value: String) -> ByteMap {
-    var extents = facts[value]!.shape.extents
-    if extents.count != 4 {
+    let extents = facts[value]!.shape.extents
+    guard extents.count == 4 else {
       let pixels = extents.dropLast().reduce(1, *)
       let columns = (16...64).last { pixels % $0 == 0 } ?? pixels
-      extents = [1, pixels / columns, columns, extents.last!]
+      return ByteMap(
+        bytes(value), batch: 1, rows: pixels / columns, columns: columns, channels: extents.last!,
+        pixelStride: plan.places[value]?.pixelStride)
     }
+    let window = window(value)
     return ByteMap(
-      bytes(value), batch: extents[0], rows: extents[1], columns: extents[2], channels: extents[3],
-      pixelStride: plan.places[value]?.pixelStride)
+      window.pointer.assumingMemoryBound(to: UInt8.self), batch: extents[0], rows: window.rows.count,
+      columns: extents[2], channels: extents[3], pixelStride: plan.places[value]?.pixelStride,
+      firstRow: window.rows.lowerBound)
   }
 }

@@ -16,7 +16,7 @@ extension StepFamily {
     return Step(
       context, kernel: "int8_combine__\(kernels.othersISA)", reason: "stored numbers",
       readsConstants: [a.name, b.name], inPlace: [a.name, b.name],
-      takesStrided: true, givesStrided: true
+      takesStrided: true, givesStrided: true, reach: [.same, .same]
     ) { memory in
       [
         kernels.combine(
@@ -32,7 +32,7 @@ extension StepFamily {
     let kernels = context.integers
     return Step(
       context, kernel: "int8_combine__\(kernels.othersISA)", reason: "another scale", inPlace: [input.name],
-      takesStrided: true, givesStrided: true
+      takesStrided: true, givesStrided: true, reach: [.same]
     ) { memory in
       [kernels.combine(memory.byteMap(input.name), nil, output: memory.byteMap(output), rule: rule)]
     }
@@ -48,7 +48,8 @@ extension StepFamily {
       context, kernel: "int8_mul__\(kernels.othersISA)",
       reason: factor == .same ? "same shape" : "a weight for each of the \(factor)",
       readsConstants: [a.name, b.name], inPlace: [a.name],
-      takesStrided: factor != .channels, givesStrided: true
+      takesStrided: factor != .channels, givesStrided: true,
+      reach: [.same, factor == .channels ? .whole : .same]
     ) { memory in
       [
         kernels.multiply(
@@ -66,7 +67,7 @@ extension StepFamily {
     return Step(
       context, kernel: "int8_softmax__scalar", reason: "256 exponents", weightBytes: 512,
       inPlace: [input.name],
-      takesStrided: true, givesStrided: true
+      takesStrided: true, givesStrided: true, reach: [.same]
     ) { memory in
       [kernels.softmax(memory.byteMap(input.name), output: memory.byteMap(output), table: table)]
     }
@@ -89,7 +90,7 @@ extension StepFamily {
     let kernels = context.integers
     return Step(
       context, kernel: "int8_table__scalar", reason: "256 entries", weightBytes: 256, inPlace: [input.name],
-      takesStrided: true, givesStrided: true
+      takesStrided: true, givesStrided: true, reach: [.same]
     ) { memory in
       [kernels.lookUp(memory.byteMap(input.name), output: memory.byteMap(output), values: values)]
     }
@@ -111,6 +112,8 @@ extension StepFamily {
       context, kernel: "int8_combine__\(kernels.othersISA)",
       reason: alike ? "what its producers could not write in place" : "inputs of other scales",
       channelOffsets: alike ? offsets : [],
+      // Where all are alike, producers that write in place save more than rows that stay in the cache.
+      reach: alike ? [] : work.inputs.map { _ in .same },
       bindStep: { memory, step in
         let whole = memory.byteMap(output)
         return work.inputs.indices.filter { !step.written.contains($0) }.map { index in

@@ -23,7 +23,8 @@ extension StepFamily {
     let kernels = context.integers
     return Step(
       context, kernel: "int8_\(isAverage ? "average" : "max")_pool__\(kernels.othersISA)",
-      reason: "\(window.kernelRows)x\(window.kernelColumns) window", takesStrided: true, givesStrided: true
+      reason: "\(window.kernelRows)x\(window.kernelColumns) window", takesStrided: true, givesStrided: true,
+      reach: [RowReach(window, input: context.facts[input.name]!, output: context.outputFact)]
     ) { memory in
       let (from, to) = (memory.byteMap(input.name), memory.byteMap(output))
       if isAverage {
@@ -59,7 +60,7 @@ extension StepFamily {
     return Step(
       context, kernel: "int8_resize__\(kernels.othersISA)",
       reason: "\(resize.mode.rawValue), positions in tables",
-      takesStrided: true, givesStrided: true
+      takesStrided: true, givesStrided: true, reach: [.taps(rows)]
     ) { memory in
       let to = memory.byteMap(output)
       return kernels.resize(input: memory.byteMap(input.name), output: to, rows: rows, columns: columns)

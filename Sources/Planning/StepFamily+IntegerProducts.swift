@@ -26,8 +26,9 @@ extension StepFamily {
       }
       return Int32(steps)
     }
+    let window = ConvolutionWindow(convolution)
     let packed = context.integers.pack(
-      ConvolutionWindow(convolution), inChannels: context.facts[input.name]!.shape[-1],
+      window, inChannels: context.facts[input.name]!.shape[-1],
       outChannels: weights.scales.count, groups: convolution.groups, inputZero: input.zero,
       weights: weights.values,
       bias: bias, multipliers: multipliers)
@@ -44,7 +45,9 @@ extension StepFamily {
       context, kernel: packed.kernel,
       reason: residual == nil ? "stored numbers" : "stored numbers, with the add",
       weightBytes: packed.byteCount, inPlace: residual.map { [$0.name] } ?? [], takesStrided: true,
-      givesStrided: true
+      givesStrided: true,
+      reach: [RowReach(window, input: context.facts[input.name]!, output: context.outputFact)]
+        + (residual == nil ? [] : [.same])
     ) { memory in
       packed.jobs(
         input: memory.byteMap(input.name), output: memory.byteMap(output), range: range,

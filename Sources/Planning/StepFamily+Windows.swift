@@ -34,7 +34,7 @@ extension StepFamily {
       context, kernel: kernels.name("\(average ? "average" : "max")_pool"),
       reason: "\(window.kernelRows)x\(window.kernelColumns) window", readsConstants: [input],
       takesStrided: true,
-      givesStrided: true
+      givesStrided: true, reach: [RowReach(settled, input: context.fact(0)!, output: context.outputFact)]
     ) { memory in
       [kernels.pool(settled, average: average, input: memory.map(input), output: memory.map(output))]
     }

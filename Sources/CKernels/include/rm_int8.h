@@ -170,6 +170,7 @@ typedef struct {
   ptrdiff_t in_pixel, out_pixel;
   int32_t in_rows, in_columns, out_rows, out_columns, channels;
   const rm_int8_tap *rows, *columns;  // [out_rows], [out_columns]
+  int32_t first_row;                  // what taps call the first row of `in`
 } rm_int8_resize_call;
 
 // Taps for `count` output coordinates at in = (i + 0.5) * step - 0.5 (half_pixel) or in = i * step, clamped to

@@ -7,8 +7,9 @@ void rm_int8_resize__scalar(const rm_int8_resize_call *call, ptrdiff_t row_begin
   const ptrdiff_t pixel = call->in_pixel, in_row = call->in_columns * pixel;
   for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
     const rm_int8_tap y = call->rows[row];
-    const uint8_t *upper = call->in + y.first * in_row;
-    const uint8_t *lower = call->in + below(y.first + 1, call->in_rows - 1) * in_row;
+    const int32_t first = y.first - call->first_row;
+    const uint8_t *upper = call->in + first * in_row;
+    const uint8_t *lower = call->in + below(first + 1, call->in_rows - 1) * in_row;
     for (int32_t column = 0; column < call->out_columns; column++) {
       const rm_int8_tap x = call->columns[column];
       const ptrdiff_t left = x.first * pixel, right = below(x.first + 1, call->in_columns - 1) * pixel;

@@ -89,8 +89,9 @@ ISA void rm_int8_resize__avx2(const rm_int8_resize_call *call, ptrdiff_t row_beg
   const ptrdiff_t pixel = call->in_pixel, in_row = call->in_columns * pixel;
   for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
     const rm_int8_tap y = call->rows[row];
-    const uint8_t *upper = call->in + y.first * in_row;
-    const uint8_t *lower = call->in + below(y.first + 1, call->in_rows - 1) * in_row;
+    const int32_t first = y.first - call->first_row;
+    const uint8_t *upper = call->in + first * in_row;
+    const uint8_t *lower = call->in + below(first + 1, call->in_rows - 1) * in_row;
     uint8_t *out = call->out + (ptrdiff_t)row * call->out_columns * call->out_pixel;
     for (int32_t column = 0; column < call->out_columns; column++, out += call->out_pixel) {
       const rm_int8_tap x = call->columns[column];
