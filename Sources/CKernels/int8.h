@@ -54,6 +54,11 @@ static inline void rm_int8_weigh_steps(const int32_t *in, int32_t cells, int32_t
   rm_int8_weigh(levels, cells, table, out);
 }
 
+// The four neighbours of a bilinear sample.
+typedef struct {
+  const uint8_t *upper_left, *upper_right, *lower_left, *lower_right;
+} rm_int8_corners;
+
 // Bytes of `channels` rounded up to a group of four, the depth of one dot-product instruction.
 static inline int32_t rm_int8_groups(int32_t channels) { return (channels + 3) / 4; }
 
@@ -123,4 +128,15 @@ size_t rm_int8_dwconv_packed_bytes__neon(const rm_int8_conv_shape *);
 void rm_int8_dwconv_pack__neon(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);
 void rm_int8_dwconv__neon(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_combine__neon(const rm_int8_combine_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_mul__neon(const rm_int8_mul_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_table__neon(const rm_int8_table_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_max_pool__neon(const rm_int8_pool_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_average_pool__neon(const rm_int8_pool_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_mean__neon(const rm_int8_mean_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_resize__neon(const rm_int8_resize_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_warp__neon(const rm_int8_warp_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_local_attention__neon(const rm_int8_local_attention_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_global_attention__neon(const rm_int8_global_attention_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_sample__neon(const rm_int8_sample_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_quantize__neon(const rm_int8_quantize_call *, ptrdiff_t, ptrdiff_t);
 #endif

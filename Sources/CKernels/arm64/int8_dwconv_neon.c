@@ -80,17 +80,4 @@ void rm_int8_dwconv__neon(const rm_int8_conv_call *call, ptrdiff_t row_begin, pt
     if (column < columns) pair(call, row, column, 0);
   }
 }
-
-void rm_int8_combine__neon(const rm_int8_combine_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
-  rm_int8_combine rule = call->rule;
-  if (!call->b) rule.multiplier_b = 0;
-  const uint8_t *b_map = call->b ? call->b : call->a;
-  const ptrdiff_t b_pixel = call->b ? call->b_pixel : call->a_pixel;
-  for (ptrdiff_t p = row_begin * call->columns; p < row_end * call->columns; p++) {
-    const uint8_t *a = call->a + p * call->a_pixel, *b = b_map + p * b_pixel;
-    uint8_t *out = call->out + p * call->out_pixel;
-    for (ptrdiff_t i = 0; i < call->channels; i += 8)
-      rm_store8(out + i, rm_combine8(vld1_u8(a + i), vld1_u8(b + i), &rule), call->channels - i);
-  }
-}
 #endif

@@ -9,43 +9,67 @@
 #define INLINE static inline __attribute__((always_inline))
 
 typedef struct {
-  float32x4_t limit;
   int16x8_t zero;
-  uint8x8_t low;
+  uint8x16_t low, high;
 } rm_rule8;
 
 INLINE rm_rule8 rm_make_rule8(int32_t zero, int32_t low, int32_t high) {
-  return (rm_rule8){vdupq_n_f32((float)(high - zero)), vdupq_n_s16((int16_t)zero), vdup_n_u8((uint8_t)low)};
+  return (rm_rule8){vdupq_n_s16((int16_t)zero), vdupq_n_u8((uint8_t)low), vdupq_n_u8((uint8_t)high)};
 }
 
-// REQUANTIZE on eight accumulators. Conversions and narrowing saturate, which is the lower clamp.
+// REQUANTIZE on eight accumulators, before the clamps: conversions and narrowing saturate.
+INLINE uint8x8_t rm_scale8(int32x4_t a, int32x4_t b, float32x4_t ma, float32x4_t mb, const rm_rule8 *r) {
+  const int32x4_t qa = vcvtnq_s32_f32(vmulq_f32(vcvtq_f32_s32(a), ma));
+  const int32x4_t qb = vcvtnq_s32_f32(vmulq_f32(vcvtq_f32_s32(b), mb));
+  return vqmovun_s16(vqaddq_s16(vqmovn_high_s32(vqmovn_s32(qa), qb), r->zero));
+}
+
 INLINE uint8x8_t rm_requantize8(int32x4_t a, int32x4_t b, float32x4_t ma, float32x4_t mb, const rm_rule8 *r) {
-  const int32x4_t qa = vcvtnq_s32_f32(vminq_f32(vmulq_f32(vcvtq_f32_s32(a), ma), r->limit));
-  const int32x4_t qb = vcvtnq_s32_f32(vminq_f32(vmulq_f32(vcvtq_f32_s32(b), mb), r->limit));
-  const int16x8_t both = vqaddq_s16(vcombine_s16(vqmovn_s32(qa), vqmovn_s32(qb)), r->zero);
-  return vmax_u8(vqmovun_s16(both), r->low);
+  return vmin_u8(vmax_u8(rm_scale8(a, b, ma, mb, r), vget_low_u8(r->low)), vget_low_u8(r->high));
 }
 
-// COMBINE on eight bytes.
-INLINE uint8x8_t rm_combine8(uint8x8_t a, uint8x8_t b, const rm_int8_combine *rule) {
+INLINE uint8x16_t rm_requantize16(const int32x4_t a[4], const float32x4_t m[4], const rm_rule8 *r) {
+  const uint8x16_t bytes =
+      vcombine_u8(rm_scale8(a[0], a[1], m[0], m[1], r), rm_scale8(a[2], a[3], m[2], m[3], r));
+  return vminq_u8(vmaxq_u8(bytes, r->low), r->high);
+}
+
+// COMBINE on eight bytes, before the clamps.
+INLINE uint8x8_t rm_join8(uint8x8_t a, uint8x8_t b, const rm_int8_combine *rule) {
   const int16x8_t x = vreinterpretq_s16_u16(vmovl_u8(a)), y = vreinterpretq_s16_u16(vmovl_u8(b));
   const int16_t ma = (int16_t)rule->multiplier_a, mb = (int16_t)rule->multiplier_b;
   const int32x4_t offset = vdupq_n_s32(rule->offset), right = vdupq_n_s32(-rule->shift);
-  int32x4_t low = vmlal_n_s16(offset, vget_low_s16(x), ma), high = vmlal_n_s16(offset, vget_high_s16(x), ma);
+  int32x4_t low = vmlal_n_s16(offset, vget_low_s16(x), ma), high = vmlal_high_n_s16(offset, x, ma);
   low = vshlq_s32(vmlal_n_s16(low, vget_low_s16(y), mb), right);
-  high = vshlq_s32(vmlal_n_s16(high, vget_high_s16(y), mb), right);
-  const int16x8_t sum =
-      vqaddq_s16(vcombine_s16(vqmovn_s32(low), vqmovn_s32(high)), vdupq_n_s16((int16_t)rule->zero));
-  return vmin_u8(vmax_u8(vqmovun_s16(sum), vdup_n_u8((uint8_t)rule->low)), vdup_n_u8((uint8_t)rule->high));
+  high = vshlq_s32(vmlal_high_n_s16(high, y, mb), right);
+  return vqmovun_s16(vqaddq_s16(vqmovn_high_s32(vqmovn_s32(low), high), vdupq_n_s16((int16_t)rule->zero)));
 }
 
-// Writes the first `count` bytes, 8 at most.
+INLINE uint8x8_t rm_combine8(uint8x8_t a, uint8x8_t b, const rm_int8_combine *rule) {
+  return vmin_u8(vmax_u8(rm_join8(a, b, rule), vdup_n_u8((uint8_t)rule->low)), vdup_n_u8((uint8_t)rule->high));
+}
+
+INLINE uint8x16_t rm_combine16(uint8x16_t a, uint8x16_t b, const rm_int8_combine *rule) {
+  const uint8x16_t bytes = vcombine_u8(rm_join8(vget_low_u8(a), vget_low_u8(b), rule),
+                                       rm_join8(vget_high_u8(a), vget_high_u8(b), rule));
+  return vminq_u8(vmaxq_u8(bytes, vdupq_n_u8((uint8_t)rule->low)), vdupq_n_u8((uint8_t)rule->high));
+}
+
+// Write the first `count` bytes, 8 or 16 at most.
 INLINE void rm_store8(uint8_t *out, uint8x8_t bytes, ptrdiff_t count) {
   if (count >= 8) {
     vst1_u8(out, bytes);
     return;
   }
-  uint8_t all[8];
-  vst1_u8(all, bytes);
-  for (ptrdiff_t i = 0; i < count; i++) out[i] = all[i];
+  uint64_t rest = vget_lane_u64(vreinterpret_u64_u8(bytes), 0);
+  for (ptrdiff_t i = 0; i < count; i++, rest >>= 8) out[i] = (uint8_t)rest;
+}
+
+INLINE void rm_store16(uint8_t *out, uint8x16_t bytes, ptrdiff_t count) {
+  if (count >= 16) {
+    vst1q_u8(out, bytes);
+    return;
+  }
+  rm_store8(out, vget_low_u8(bytes), count);
+  if (count > 8) rm_store8(out + 8, vget_high_u8(bytes), count - 8);
 }

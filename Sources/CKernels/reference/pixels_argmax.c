@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pixels.h"
+#include "../pixels.h"
 
 void rm_f32_planes__scalar(const float *logits, size_t pixel_stride, size_t columns, int classes, float *planes,
                            size_t stride) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pixels.h"
+#include "../pixels.h"
 
 void rm_u8_histogram__scalar(const uint8_t *labels, size_t columns, uint64_t *counts) {
   for (size_t x = 0; x < columns; x++) counts[labels[x]]++;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pixels.h"
+#include "../pixels.h"
 
 void rm_u8_overlay_plane__scalar(const uint8_t *source, const uint8_t *labels, const rm_overlay_palette *palette,
                                  int color_plane, size_t columns, uint8_t *out) {

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attention. Local: the scores of a cell's four pixels together, then 32 channels of the mixture at a time.
-// Weights sum to 256, so the sums of 256 * 255 and a half stay within u16.
-// Global: four pixels share what is read of keys and values; 32767 * 255 * 256 stays within s32, so sums of a block of
-// 256 weights are 32 bits wide.
+// Local: the mixture takes 32 channels at a time. Weights sum to 256, so the sums of 256 * 255 and a half stay within u16.
 #if defined(__x86_64__)
 #define ISA __attribute__((target("avx2,fma")))
 #include "int8_ymm.h"
 
-// Deeper queries take the scalar kernel: 16 s16 registers would not hold four of them.
-enum { DEPTH = 32 };
+// Deeper queries would not fit four to the 16 registers.
+#define LOCAL_DEPTH 32
+#define DEPTH_STEP 16
+#define NAME(kernel) kernel##__avx2
+#include "../vector/int8_attention.h"
 
 INLINE ISA __m256i signed16(const uint8_t *p, __m256i zero) {
   return _mm256_sub_epi16(_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)p)), zero);
 }
 
-// steps[r * 4 + sub]
-INLINE ISA void attention_steps(const rm_int8_local_attention_call *call, const uint8_t *const query[4], const ptrdiff_t *at,
-                                int32_t *steps) {
-  const int32_t cells = call->region * call->region;
+ISA static void local_steps(const rm_int8_local_attention_call *call, const uint8_t *const query[4],
+                            const ptrdiff_t *cells, int32_t *steps) {
+  const int32_t count = call->region * call->region;
   const __m256i query_zero = _mm256_set1_epi16((int16_t)call->query_zero);
   const __m256i key_zero = _mm256_set1_epi16((int16_t)call->key_zero);
   const __m128 multiplier = _mm_set1_ps(call->multiplier);
@@ -26,10 +25,10 @@ INLINE ISA void attention_steps(const rm_int8_local_attention_call *call, const 
     low[sub] = signed16(query[sub], query_zero);
     high[sub] = signed16(query[sub] + 16, query_zero);
   }
-  for (int32_t r = 0; r < cells; r++) {
+  for (int32_t r = 0; r < count; r++) {
     __m128i score = _mm_setzero_si128();
-    if (at[r] >= 0) {
-      const uint8_t *key = call->key + at[r] * call->key_pixel;
+    if (cells[r] >= 0) {
+      const uint8_t *key = call->key + cells[r] * call->key_pixel;
       const __m256i key_low = signed16(key, key_zero), key_high = signed16(key + 16, key_zero);
       __m256i sums[4];
       for (int sub = 0; sub < 4; sub++)
@@ -40,18 +39,17 @@ INLINE ISA void attention_steps(const rm_int8_local_attention_call *call, const 
     }
     const __m128i rounded = _mm_cvtps_epi32(_mm_mul_ps(_mm_cvtepi32_ps(score), multiplier));
     const int32_t *bias = call->bias + r;
-    const __m128i more = _mm_setr_epi32(bias[0], bias[cells], bias[2 * cells], bias[3 * cells]);
+    const __m128i more = _mm_setr_epi32(bias[0], bias[count], bias[2 * count], bias[3 * count]);
     _mm_storeu_si128((__m128i *)(steps + r * 4), _mm_add_epi32(rounded, more));
   }
 }
 
-// The softmax of rm_int8_weigh for four pixels: steps[r * 4 + sub] become weights. A quotient of such numbers in double
-// precision is never rounded up to a whole one.
-INLINE ISA void attention_weights(const rm_int8_local_attention_call *call, int32_t cells, int32_t *steps) {
+// A quotient of such numbers in double precision is never rounded up to a whole one.
+ISA static void local_weights(const rm_int8_local_attention_call *call, int32_t count, int32_t *steps) {
   __m128i largest = _mm_loadu_si128((const __m128i *)steps);
-  for (int32_t r = 1; r < cells; r++) largest = _mm_max_epi32(largest, _mm_loadu_si128((const __m128i *)(steps + r * 4)));
+  for (int32_t r = 1; r < count; r++) largest = _mm_max_epi32(largest, _mm_loadu_si128((const __m128i *)(steps + r * 4)));
   __m128i first = _mm_setzero_si128(), sum = first, given = first;
-  for (int32_t r = cells - 1; r >= 0; r--) {
+  for (int32_t r = count - 1; r >= 0; r--) {
     const __m128i step = _mm_loadu_si128((const __m128i *)(steps + r * 4));
     first = _mm_blendv_epi8(first, _mm_set1_epi32(r), _mm_cmpeq_epi32(step, largest));
     const __m128i below = _mm_min_epu32(_mm_sub_epi32(largest, step), _mm_set1_epi32(255));
@@ -61,7 +59,7 @@ INLINE ISA void attention_weights(const rm_int8_local_attention_call *call, int3
     sum = _mm_add_epi32(sum, e);
   }
   const __m256d share = _mm256_cvtepi32_pd(sum);
-  for (int32_t r = 0; r < cells; r++) {
+  for (int32_t r = 0; r < count; r++) {
     const __m128i e = _mm_slli_epi32(_mm_loadu_si128((const __m128i *)(steps + r * 4)), 8);
     const __m128i weight = _mm256_cvttpd_epi32(_mm256_div_pd(_mm256_cvtepi32_pd(e), share));
     _mm_storeu_si128((__m128i *)(steps + r * 4), weight);
@@ -73,15 +71,15 @@ INLINE ISA void attention_weights(const rm_int8_local_attention_call *call, int3
   for (int sub = 0; sub < 4; sub++) steps[at[sub] * 4 + sub] += rest[sub];
 }
 
-INLINE ISA void attention_mix(const rm_int8_local_attention_call *call, const ptrdiff_t *at, const int32_t *weights,
-                              uint8_t *const out[4]) {
-  const int32_t cells = call->region * call->region;
+ISA static void local_mix(const rm_int8_local_attention_call *call, const ptrdiff_t *cells, const int32_t *weights,
+                          uint8_t *const out[4]) {
+  const int32_t count = call->region * call->region;
   const __m256i none = _mm256_setzero_si256(), outside = _mm256_set1_epi8((char)call->value_zero);
   for (int32_t c = 0; c < call->channels; c += 32) {
     __m256i low[4], high[4];
     for (int sub = 0; sub < 4; sub++) low[sub] = high[sub] = _mm256_set1_epi16(128);
-    for (int32_t r = 0; r < cells; r++) {
-      const __m256i value = at[r] < 0 ? outside : rm_load32(call->value + at[r] * call->value_pixel + c);
+    for (int32_t r = 0; r < count; r++) {
+      const __m256i value = cells[r] < 0 ? outside : rm_load32(call->value + cells[r] * call->value_pixel + c);
       const __m256i first = _mm256_unpacklo_epi8(value, none), second = _mm256_unpackhi_epi8(value, none);
 #pragma unroll
       for (int sub = 0; sub < 4; sub++) {
@@ -97,51 +95,7 @@ INLINE ISA void attention_mix(const rm_int8_local_attention_call *call, const pt
   }
 }
 
-ISA void rm_int8_local_attention__avx2(const rm_int8_local_attention_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
-  if (call->depth != DEPTH) {
-    rm_int8_local_attention__scalar(call, row_begin, row_end);
-    return;
-  }
-  const int32_t reach = call->region / 2, cells = call->region * call->region;
-  const ptrdiff_t wide = (ptrdiff_t)call->columns * 2;
-  for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
-    for (int32_t column = 0; column < call->columns; column++) {
-      ptrdiff_t at[RM_INT8_LOCAL_CELLS];
-      for (int32_t r = 0; r < cells; r++) {
-        const int32_t y = row + r / call->region - reach, x = column + r % call->region - reach;
-        const int beyond = y < 0 || y >= call->rows || x < 0 || x >= call->columns;
-        at[r] = beyond ? -1 : (ptrdiff_t)y * call->columns + x;
-      }
-      const ptrdiff_t first = row * 2 * wide + column * 2;
-      const ptrdiff_t pixels[4] = {first, first + 1, first + wide, first + wide + 1};
-      const uint8_t *query[4];
-      uint8_t *out[4];
-      for (int sub = 0; sub < 4; sub++) {
-        query[sub] = call->query + pixels[sub] * call->query_pixel;
-        out[sub] = call->out + pixels[sub] * call->out_pixel;
-      }
-      int32_t steps[RM_INT8_LOCAL_CELLS * 4];
-      attention_steps(call, query, at, steps);
-      attention_weights(call, cells, steps);
-      attention_mix(call, at, steps, out);
-    }
-  }
-}
-
-// Steps of up to KEPT keys are worked out once, of more twice: for the largest, and for the weights.
-enum { GROUP = 4, BLOCK = 256, DEEPEST = 128, KEPT = 4096 };
-
-typedef struct {
-  int16_t query[GROUP][DEEPEST];
-  int32_t largest[GROUP];
-  int64_t sums[GROUP];
-  int64_t totals[GROUP][RM_INT8_ATTENTION_CHANNELS];
-  int32_t steps[KEPT][GROUP];
-  uint16_t weights[GROUP][BLOCK];
-} group;
-
-// The steps of a block of keys.
-INLINE ISA void group_steps(const rm_int8_global_attention_call *call, const group *g, int32_t first, int32_t count,
+ISA static void group_steps(const rm_int8_global_attention_call *call, const group *g, int32_t first, int32_t count,
                             int32_t (*out)[GROUP]) {
   const __m256i key_zero = _mm256_set1_epi16((int16_t)call->key_zero);
   const __m128 multiplier = _mm_set1_ps(call->multiplier);
@@ -164,8 +118,8 @@ INLINE ISA void group_steps(const rm_int8_global_attention_call *call, const gro
   }
 }
 
-// Adds weight * value of a block to the totals, eight channels of two keys at a time.
-INLINE ISA void group_mix(const rm_int8_global_attention_call *call, group *g, int32_t first, int32_t count) {
+// Eight channels of two keys at a time.
+ISA static void group_mix(const rm_int8_global_attention_call *call, group *g, int32_t first, int32_t count) {
   const uint8_t *value = call->value + first * call->value_pixel;
   for (int32_t c = 0; c < call->channels; c += 8) {
     __m256i sums[GROUP] = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256(),
@@ -188,53 +142,5 @@ INLINE ISA void group_mix(const rm_int8_global_attention_call *call, group *g, i
       for (int32_t i = 0; i < 8 && c + i < call->channels; i++) g->totals[j][c + i] += part[i];
     }
   }
-}
-
-ISA static void group_run(const rm_int8_global_attention_call *call, group *g, ptrdiff_t pixel, int32_t pixels) {
-  for (int j = 0; j < GROUP; j++) {
-    const uint8_t *query = call->query + (pixel + (j < pixels ? j : 0)) * call->query_pixel;
-    for (int32_t i = 0; i < call->depth; i++) g->query[j][i] = (int16_t)(query[i] - call->query_zero);
-    g->largest[j] = INT32_MIN;
-    g->sums[j] = 0;
-    for (int32_t c = 0; c < call->channels; c++) g->totals[j][c] = 0;
-  }
-  const int kept = call->pixels <= KEPT;
-  for (int32_t n = 0; n < call->pixels; n += BLOCK) {
-    const int32_t count = call->pixels - n < BLOCK ? call->pixels - n : BLOCK;
-    int32_t(*steps)[GROUP] = g->steps + (kept ? n : 0);
-    group_steps(call, g, n, count, steps);
-    __m128i largest = _mm_loadu_si128((const __m128i *)g->largest);
-    for (int32_t i = 0; i < count; i++)
-      largest = _mm_max_epi32(largest, _mm_loadu_si128((const __m128i *)steps[i]));
-    _mm_storeu_si128((__m128i *)g->largest, largest);
-  }
-  for (int32_t n = 0; n < call->pixels; n += BLOCK) {
-    const int32_t count = call->pixels - n < BLOCK ? call->pixels - n : BLOCK;
-    int32_t(*steps)[GROUP] = g->steps + (kept ? n : 0);
-    if (!kept) group_steps(call, g, n, count, steps);
-    for (int j = 0; j < GROUP; j++) {
-      int32_t sum = 0;
-      for (int32_t i = 0; i < count; i++) {
-        const int32_t below = g->largest[j] - steps[i][j];
-        sum += g->weights[j][i] = below < RM_INT8_EXPONENTS ? call->table[below] : 0;
-      }
-      if (count % 2) g->weights[j][count] = 0;
-      g->sums[j] += sum;
-    }
-    group_mix(call, g, n, count);
-  }
-  for (int32_t j = 0; j < pixels; j++) {
-    uint8_t *out = call->out + (pixel + j) * call->out_pixel;
-    for (int32_t c = 0; c < call->channels; c++) out[c] = (uint8_t)((g->totals[j][c] + g->sums[j] / 2) / g->sums[j]);
-  }
-}
-
-ISA void rm_int8_global_attention__avx2(const rm_int8_global_attention_call *call, ptrdiff_t begin, ptrdiff_t end) {
-  if (call->depth % 16 || call->depth > DEEPEST) {
-    rm_int8_global_attention__scalar(call, begin, end);
-    return;
-  }
-  group g;
-  for (ptrdiff_t p = begin; p < end; p += GROUP) group_run(call, &g, p, end - p < GROUP ? (int32_t)(end - p) : GROUP);
 }
 #endif

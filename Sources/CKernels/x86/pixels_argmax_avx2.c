@@ -5,11 +5,9 @@
 // and permutes them into place. Outputs that lie farther apart, as when the map is smaller than the logits, go
 // the scalar way. Rows end in an overlapping vector.
 #if defined(__x86_64__)
-#include "pixels.h"
+#include "../pixels.h"
 
 #include <immintrin.h>
-
-#include "../reference/pixels.h"
 
 #define AVX2 __attribute__((target("avx2")))
 
@@ -126,7 +124,7 @@ AVX2 static inline __m256 score8(const float *at, size_t stride, __m256i pick, _
   return _mm256_add_ps(value, _mm256_mul_ps(slope, part));
 }
 
-AVX2 static inline void winners16_f32(const float *lerped, size_t stride, int classes, const int32_t *first,
+AVX2 static inline void winners_f32(const float *lerped, size_t stride, int classes, const int32_t *first,
                                       const float *fraction, uint8_t *labels) {
   const float *at0 = lerped + first[0], *at1 = lerped + first[8];
   const __m256i pick0 = _mm256_sub_epi32(load(first), _mm256_set1_epi32(first[0]));
@@ -152,21 +150,6 @@ AVX2 static inline void winners16_f32(const float *lerped, size_t stride, int cl
   _mm_storeu_si128((void *)labels, bytes);
 }
 
-AVX2 void rm_f32_argmax__avx2(const float *lerped, size_t stride, int classes, const int32_t *first,
-                              const float *fraction, size_t columns, uint8_t *labels) {
-  if (columns < 16) {
-    rm_f32_argmax__scalar(lerped, stride, classes, first, fraction, columns, labels);
-    return;
-  }
-  for (size_t begin = 0; begin < columns; begin += 16) {
-    const size_t x = begin + 16 <= columns ? begin : columns - 16;
-    if (first[x + 7] - first[x] <= 7 && first[x + 15] - first[x + 8] <= 7)
-      winners16_f32(lerped, stride, classes, first + x, fraction + x, labels + x);
-    else
-      rm_f32_argmax__scalar(lerped, stride, classes, first + x, fraction + x, 16, labels + x);
-  }
-}
-
 // Bytes that bring the words steps[0...7] of each half into place.
 AVX2 static inline __m256i pick16(const int32_t *first) {
   const __m256i low = _mm256_sub_epi32(load(first), _mm256_set1_epi32(first[0]));
@@ -187,7 +170,7 @@ AVX2 static inline __m256i score16(const int16_t *low, const int16_t *high, size
   return _mm256_add_epi16(value, is_exact ? _mm256_mullo_epi16(slope, part) : _mm256_mulhrs_epi16(slope, part));
 }
 
-AVX2 static inline void winners32_s16(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
+AVX2 static inline void winners_s16(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
                                       const int16_t *fraction, uint8_t *labels, int is_exact) {
   const int16_t *low0 = lerped + first[0], *high0 = lerped + first[8];
   const int16_t *low1 = lerped + first[16], *high1 = lerped + first[24];
@@ -210,38 +193,12 @@ AVX2 static inline void winners32_s16(const int16_t *lerped, size_t stride, int 
   store(labels, _mm256_permute4x64_epi64(_mm256_packus_epi16(winner0, winner1), 0xd8));
 }
 
-static inline int is_dense32(const int32_t *first) {
-  return first[7] - first[0] <= 7 && first[15] - first[8] <= 7 && first[23] - first[16] <= 7 &&
-         first[31] - first[24] <= 7;
-}
-
-AVX2 void rm_s16_argmax_exact__avx2(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
-                                    const int16_t *fraction, size_t columns, uint8_t *labels) {
-  if (columns < 32) {
-    rm_s16_argmax_exact__scalar(lerped, stride, classes, first, fraction, columns, labels);
-    return;
-  }
-  for (size_t begin = 0; begin < columns; begin += 32) {
-    const size_t x = begin + 32 <= columns ? begin : columns - 32;
-    if (is_dense32(first + x))
-      winners32_s16(lerped, stride, classes, first + x, fraction + x, labels + x, 1);
-    else
-      rm_s16_argmax_exact__scalar(lerped, stride, classes, first + x, fraction + x, 32, labels + x);
-  }
-}
-
-AVX2 void rm_s16_argmax_q15__avx2(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
-                                  const int16_t *fraction, size_t columns, uint8_t *labels) {
-  if (columns < 32) {
-    rm_s16_argmax_q15__scalar(lerped, stride, classes, first, fraction, columns, labels);
-    return;
-  }
-  for (size_t begin = 0; begin < columns; begin += 32) {
-    const size_t x = begin + 32 <= columns ? begin : columns - 32;
-    if (is_dense32(first + x))
-      winners32_s16(lerped, stride, classes, first + x, fraction + x, labels + x, 0);
-    else
-      rm_s16_argmax_q15__scalar(lerped, stride, classes, first + x, fraction + x, 32, labels + x);
-  }
-}
+#define TARGET AVX2
+#define NAME(kernel) kernel##__avx2
+#define LOWER(kernel) kernel##__scalar
+#define F32_STEP 16
+#define F32_LANES 8
+#define S16_STEP 32
+#define S16_LANES 8
+#include "../vector/pixels_argmax.h"
 #endif

@@ -3,11 +3,9 @@
 // output's logit, whatever the outputs in between, and the winner's id moves under the comparison's mask. Two
 // vectors at a time. Rows end in an overlapping vector.
 #if defined(__x86_64__)
-#include "pixels.h"
+#include "../pixels.h"
 
 #include <immintrin.h>
-
-#include "../reference/pixels.h"
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
 
@@ -19,7 +17,7 @@ AVX512 static inline __m512 score16(const float *at, size_t stride, __m512i pick
   return _mm512_add_ps(value, _mm512_mul_ps(slope, part));
 }
 
-AVX512 static inline void winners32_f32(const float *lerped, size_t stride, int classes, const int32_t *first,
+AVX512 static inline void winners_f32(const float *lerped, size_t stride, int classes, const int32_t *first,
                                         const float *fraction, uint8_t *labels) {
   const float *at0 = lerped + first[0], *at1 = lerped + first[16];
   const __m512i pick0 = _mm512_sub_epi32(load(first), _mm512_set1_epi32(first[0]));
@@ -41,21 +39,6 @@ AVX512 static inline void winners32_f32(const float *lerped, size_t stride, int 
   _mm_storeu_si128((void *)(labels + 16), _mm512_cvtepi32_epi8(winner1));
 }
 
-AVX512 void rm_f32_argmax__avx512(const float *lerped, size_t stride, int classes, const int32_t *first,
-                                  const float *fraction, size_t columns, uint8_t *labels) {
-  if (columns < 32) {
-    rm_f32_argmax__scalar(lerped, stride, classes, first, fraction, columns, labels);
-    return;
-  }
-  for (size_t begin = 0; begin < columns; begin += 32) {
-    const size_t x = begin + 32 <= columns ? begin : columns - 32;
-    if (first[x + 15] - first[x] <= 15 && first[x + 31] - first[x + 16] <= 15)
-      winners32_f32(lerped, stride, classes, first + x, fraction + x, labels + x);
-    else
-      rm_f32_argmax__scalar(lerped, stride, classes, first + x, fraction + x, 32, labels + x);
-  }
-}
-
 AVX512 static inline __m512i pick32(const int32_t *first) {
   const __m512i base = _mm512_set1_epi32(first[0]);
   const __m256i low = _mm512_cvtepi32_epi16(_mm512_sub_epi32(load(first), base));
@@ -69,7 +52,7 @@ AVX512 static inline __m512i score32(const int16_t *at, size_t stride, __m512i p
   return _mm512_add_epi16(value, is_exact ? _mm512_mullo_epi16(slope, part) : _mm512_mulhrs_epi16(slope, part));
 }
 
-AVX512 static inline void winners64_s16(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
+AVX512 static inline void winners_s16(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
                                         const int16_t *fraction, uint8_t *labels, int is_exact) {
   const int16_t *at0 = lerped + first[0], *at1 = lerped + first[32];
   const __m512i pick0 = pick32(first), pick1 = pick32(first + 32);
@@ -91,35 +74,12 @@ AVX512 static inline void winners64_s16(const int16_t *lerped, size_t stride, in
   _mm256_storeu_si256((void *)(labels + 32), _mm512_cvtepi16_epi8(winner1));
 }
 
-static inline int is_dense64(const int32_t *first) { return first[31] - first[0] <= 31 && first[63] - first[32] <= 31; }
-
-AVX512 void rm_s16_argmax_exact__avx512(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
-                                        const int16_t *fraction, size_t columns, uint8_t *labels) {
-  if (columns < 64) {
-    rm_s16_argmax_exact__avx2(lerped, stride, classes, first, fraction, columns, labels);
-    return;
-  }
-  for (size_t begin = 0; begin < columns; begin += 64) {
-    const size_t x = begin + 64 <= columns ? begin : columns - 64;
-    if (is_dense64(first + x))
-      winners64_s16(lerped, stride, classes, first + x, fraction + x, labels + x, 1);
-    else
-      rm_s16_argmax_exact__avx2(lerped, stride, classes, first + x, fraction + x, 64, labels + x);
-  }
-}
-
-AVX512 void rm_s16_argmax_q15__avx512(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
-                                      const int16_t *fraction, size_t columns, uint8_t *labels) {
-  if (columns < 64) {
-    rm_s16_argmax_q15__avx2(lerped, stride, classes, first, fraction, columns, labels);
-    return;
-  }
-  for (size_t begin = 0; begin < columns; begin += 64) {
-    const size_t x = begin + 64 <= columns ? begin : columns - 64;
-    if (is_dense64(first + x))
-      winners64_s16(lerped, stride, classes, first + x, fraction + x, labels + x, 0);
-    else
-      rm_s16_argmax_q15__avx2(lerped, stride, classes, first + x, fraction + x, 64, labels + x);
-  }
-}
+#define TARGET AVX512
+#define NAME(kernel) kernel##__avx512
+#define LOWER(kernel) kernel##__avx2
+#define F32_STEP 32
+#define F32_LANES 16
+#define S16_STEP 64
+#define S16_LANES 32
+#include "../vector/pixels_argmax.h"
 #endif

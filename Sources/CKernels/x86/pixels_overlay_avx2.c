@@ -3,9 +3,9 @@
 // outside a table gives 0 there, so tables hold the difference (xor) to the entry of the labels beyond all of
 // them, and their answers are or-ed. Colours and source are moved to signed bytes,
 // so that weights and values meet in vpmaddubsw without saturating: |128 * 128| at most, twice that for a pair
-// of labels with colours alone. What a row leaves over goes through a copy, as the row may be its own source.
+// of labels with colours alone.
 #if defined(__x86_64__)
-#include "pixels.h"
+#include "../pixels.h"
 
 #include <immintrin.h>
 #include <string.h>
@@ -33,11 +33,11 @@ AVX2 INLINE __m256i look_up(__m256i labels, const uint8_t *table, int tables) {
 
 AVX2 INLINE __m256i signed_bytes(__m256i bytes) { return _mm256_xor_si256(bytes, _mm256_set1_epi8((char)0x80)); }
 
-AVX2 INLINE void plane32(const uint8_t *source, const uint8_t *labels, const uint8_t *alphas,
-                         const uint8_t *colors, int tables, uint8_t *out) {
+AVX2 INLINE void plane32(const uint8_t *source, const uint8_t *labels, const rm_overlay_palette *palette,
+                         int color_plane, int tables, uint8_t *out) {
   const __m256i label = load(labels);
-  const __m256i alpha = look_up(label, alphas, tables);
-  const __m256i color = signed_bytes(look_up(label, colors, tables));
+  const __m256i alpha = look_up(label, palette->alpha, tables);
+  const __m256i color = signed_bytes(look_up(label, palette->colors[color_plane], tables));
   const __m256i value = signed_bytes(load(source));
   const __m256i rest = _mm256_sub_epi8(_mm256_set1_epi8((char)128), alpha);
   const __m256i low = _mm256_maddubs_epi16(_mm256_unpacklo_epi8(rest, alpha), _mm256_unpacklo_epi8(value, color));
@@ -46,28 +46,6 @@ AVX2 INLINE void plane32(const uint8_t *source, const uint8_t *labels, const uin
   const __m256i scale = _mm256_set1_epi16(256);
   const __m256i mixed = _mm256_packs_epi16(_mm256_mulhrs_epi16(low, scale), _mm256_mulhrs_epi16(high, scale));
   store(out, signed_bytes(mixed));
-}
-
-AVX2 INLINE void plane(const uint8_t *source, const uint8_t *labels, const uint8_t *alphas, const uint8_t *colors,
-                       int tables, size_t columns, uint8_t *out) {
-  size_t x = 0;
-  for (; x + 32 <= columns; x += 32) plane32(source + x, labels + x, alphas, colors, tables, out + x);
-  if (x < columns) {
-    uint8_t values[32] = {0}, ids[32] = {0};
-    memcpy(values, source + x, columns - x);
-    memcpy(ids, labels + x, columns - x);
-    plane32(values, ids, alphas, colors, tables, values);
-    memcpy(out + x, values, columns - x);
-  }
-}
-
-AVX2 void rm_u8_overlay_plane__avx2(const uint8_t *source, const uint8_t *labels, const rm_overlay_palette *palette,
-                                    int color_plane, size_t columns, uint8_t *out) {
-  const uint8_t *colors = palette->colors[color_plane];
-  const int tables = palette->labels / 16;
-  if (tables == 1) return plane(source, labels, palette->alpha, colors, 1, columns, out);
-  if (tables == 2) return plane(source, labels, palette->alpha, colors, 2, columns, out);
-  plane(source, labels, palette->alpha, colors, tables, columns, out);
 }
 
 // Sixteen samples in words, each blended with what its labels ask for: rest = 512 - sum of alpha, and per label
@@ -108,12 +86,6 @@ AVX2 INLINE chroma16 chroma(__m256i u, __m256i v, const uint8_t *upper_labels, c
   };
 }
 
-// 32 labels, of which the row has `left`; the last one stands for those behind it.
-static inline void copy_labels(const uint8_t *from, size_t left, uint8_t to[32]) {
-  memcpy(to, from, left);
-  memset(to + left, to[left - 1], 32 - left);
-}
-
 AVX2 INLINE void chroma32(const uint8_t *source_u, const uint8_t *source_v, const uint8_t *upper,
                           const uint8_t *lower, const rm_overlay_palette *palette, int tables, uint8_t *out_u,
                           uint8_t *out_v) {
@@ -125,37 +97,6 @@ AVX2 INLINE void chroma32(const uint8_t *source_u, const uint8_t *source_v, cons
   _mm_storeu_si128((void *)out_v, _mm256_extracti128_si256(bytes, 1));
 }
 
-AVX2 INLINE void chroma_row(const uint8_t *source_u, const uint8_t *source_v, const uint8_t *upper,
-                            const uint8_t *lower, const rm_overlay_palette *palette, int tables, size_t columns,
-                            uint8_t *out_u, uint8_t *out_v) {
-  size_t x = 0;
-  for (; x + 32 <= columns; x += 32)
-    chroma32(source_u + x / 2, source_v + x / 2, upper + x, lower + x, palette, tables, out_u + x / 2, out_v + x / 2);
-  if (x < columns) {
-    const size_t left = columns - x, samples = (left + 1) / 2;
-    uint8_t above[32], below[32], u[16] = {0}, v[16] = {0};
-    copy_labels(upper + x, left, above);
-    copy_labels(lower + x, left, below);
-    memcpy(u, source_u + x / 2, samples);
-    memcpy(v, source_v + x / 2, samples);
-    chroma32(u, v, above, below, palette, tables, u, v);
-    memcpy(out_u + x / 2, u, samples);
-    memcpy(out_v + x / 2, v, samples);
-  }
-}
-
-AVX2 void rm_u8_overlay_chroma__avx2(const uint8_t *source_u, const uint8_t *source_v, const uint8_t *upper_labels,
-                                     const uint8_t *lower_labels, const rm_overlay_palette *palette,
-                                     size_t label_columns, uint8_t *out_u, uint8_t *out_v) {
-  const int tables = palette->labels / 16;
-  if (tables == 1)
-    chroma_row(source_u, source_v, upper_labels, lower_labels, palette, 1, label_columns, out_u, out_v);
-  else if (tables == 2)
-    chroma_row(source_u, source_v, upper_labels, lower_labels, palette, 2, label_columns, out_u, out_v);
-  else
-    chroma_row(source_u, source_v, upper_labels, lower_labels, palette, tables, label_columns, out_u, out_v);
-}
-
 AVX2 INLINE void pairs32(const uint8_t *source, const uint8_t *upper, const uint8_t *lower,
                          const rm_overlay_palette *palette, int tables, uint8_t *out) {
   const __m256i both = load(source);
@@ -164,30 +105,7 @@ AVX2 INLINE void pairs32(const uint8_t *source, const uint8_t *upper, const uint
   store(out, _mm256_or_si256(mixed.u, _mm256_slli_epi16(mixed.v, 8)));
 }
 
-AVX2 INLINE void pairs_row(const uint8_t *source, const uint8_t *upper, const uint8_t *lower,
-                           const rm_overlay_palette *palette, int tables, size_t columns, uint8_t *out) {
-  size_t x = 0;
-  for (; x + 32 <= columns; x += 32) pairs32(source + x, upper + x, lower + x, palette, tables, out + x);
-  if (x < columns) {
-    const size_t left = columns - x, bytes = (left + 1) / 2 * 2;
-    uint8_t above[32], below[32], values[32] = {0};
-    copy_labels(upper + x, left, above);
-    copy_labels(lower + x, left, below);
-    memcpy(values, source + x, bytes);
-    pairs32(values, above, below, palette, tables, values);
-    memcpy(out + x, values, bytes);
-  }
-}
-
-AVX2 void rm_u8_overlay_chroma_pairs__avx2(const uint8_t *source, const uint8_t *upper_labels,
-                                           const uint8_t *lower_labels, const rm_overlay_palette *palette,
-                                           size_t label_columns, uint8_t *out) {
-  const int tables = palette->labels / 16;
-  if (tables == 1)
-    pairs_row(source, upper_labels, lower_labels, palette, 1, label_columns, out);
-  else if (tables == 2)
-    pairs_row(source, upper_labels, lower_labels, palette, 2, label_columns, out);
-  else
-    pairs_row(source, upper_labels, lower_labels, palette, tables, label_columns, out);
-}
+#define TARGET AVX2
+#define NAME(kernel) kernel##__avx2
+#include "../vector/pixels_overlay.h"
 #endif

@@ -4,12 +4,10 @@
 // less than about half, so a byte shuffle finds their pairs; beyond that they are gathered. Rows end in
 // overlapping vectors where the source is a picture, and in whole groups where it is a row of our own.
 #if defined(__x86_64__)
-#include "pixels.h"
+#include "../pixels.h"
 
 #include <immintrin.h>
 #include <string.h>
-
-#include "../reference/pixels.h"
 
 #define AVX2 __attribute__((target("avx2")))
 
