@@ -51,7 +51,7 @@ extension RealKernels {
     weights: UnsafeBufferPointer<Float>, bias: UnsafeBufferPointer<Float>?
   ) -> PackedConvolution {
     // Pairs of few channels are slower to bring together than to multiply one by one.
-    if table.pointee.conv_terms > 1, inChannels / groups < 8, groups == 1 {
+    if convName == "avx512bf16", inChannels / groups < 8, groups == 1 {
       return RealKernels(level: level, element: element).pack(
         window, inChannels: inChannels, outChannels: outChannels, groups: groups, weights: weights,
         bias: bias)
@@ -72,42 +72,43 @@ extension RealKernels {
 
     let table = table.pointee
     let isDepthwise = groups == inChannels && groups == outChannels && groups > 1
-    let panel = isDepthwise ? 0 : Int(table.conv_panel)
-    let isPacked = panel > 0 && rm_real_conv_fits(&shape) != 0
-    let terms = isPacked ? table.conv_terms : 1
-    let count = isPacked ? rm_real_conv_packed_count(&shape, Int32(panel), terms) : weights.count
-    let packed = AlignedBytes(count: count * MemoryLayout<Float>.stride)
+    let pack = isDepthwise || rm_real_conv_fits(&shape) == 0 ? nil : table.conv_pack
+    let packed: AlignedBytes
     let function: rm_real_conv_fn
     let kernel: String
     let reason: String
     if isDepthwise {
-      rm_real_dwconv_pack(Int32(outChannels), Int32(taps), weights.baseAddress, packed.floats)
+      let floats = AlignedBytes(count: weights.count * MemoryLayout<Float>.stride)
+      rm_real_dwconv_pack(Int32(outChannels), Int32(taps), weights.baseAddress, floats.floats)
+      packed = stored(floats.floats, count: weights.count)
       let is3x3 =
         window.kernelRows == 3 && window.kernelColumns == 3 && window.dilationRows == 1
         && window.dilationColumns == 1 && window.strideColumns <= 2
       function = is3x3 ? table.dwconv3x3 : table.dwconv
-      kernel = is3x3 ? name("dwconv3x3") : scalarName("dwconv")
-      reason = is3x3 ? "depthwise 3x3" : "depthwise, window without a vector kernel"
-    } else if isPacked {
-      if terms == 2 {
+      kernel = name(is3x3 ? "dwconv3x3" : "dwconv")
+      reason = is3x3 ? "depthwise 3x3" : "depthwise"
+    } else if let pack {
+      packed = AlignedBytes(count: table.conv_packed_bytes(&shape))
+      if table.conv_rounds != 0 {
         let rounding = WeightRounding(
           channels: outChannels, taps: taps, depth: inChannels / groups, isChannelsLast: true)
         rounding.rounded(weights) { $0.roundedToBF16 }.withUnsafeBufferPointer {
-          rm_real_conv_pack(&shape, Int32(panel), terms, $0.baseAddress, packed.floats)
+          pack(&shape, $0.baseAddress, packed.pointer)
         }
       } else {
-        rm_real_conv_pack(&shape, Int32(panel), terms, weights.baseAddress, packed.floats)
+        pack(&shape, weights.baseAddress, packed.pointer)
       }
       function = table.conv
-      kernel = name("conv")
+      kernel = "\(storage)_conv__\(convName)"
       reason =
         (taps == 1 ? "1x1, packed weights" : "dense window, packed weights, no patch matrix")
-        + (terms == 2 ? ", products of bf16" : "")
+        + (table.conv_rounds != 0 ? ", products of bf16" : convName == "amx" ? ", pairs of bf16" : "")
     } else {
-      packed.pointer.copyMemory(from: weights.baseAddress!, byteCount: packed.count)
+      packed = stored(weights.baseAddress!, count: weights.count)
       function = RealKernels(level: .scalar, element: element).table.pointee.conv
       kernel = scalarName("conv")
-      reason = panel == 0 ? "the level has no vector kernel" : "window too large for packed weights"
+      reason =
+        table.conv_pack == nil ? "the level has no vector kernel" : "window too large for packed weights"
     }
     let storedBias = bias.map { source in
       let bytes = AlignedBytes(count: source.count * MemoryLayout<Float>.stride)
@@ -117,24 +118,24 @@ extension RealKernels {
     return PackedConvolution(
       window: window, inChannels: inChannels, outChannels: outChannels, groups: groups, kernel: kernel,
       reason: reason, function: function, isDepthwise: isDepthwise,
-      weights: stored(packed, count: count, asBF16: terms == 2),
-      bias: storedBias)
+      weights: packed, bias: storedBias)
   }
 }
 
 extension RealKernels {
-  /// `count` floats as elements, or as bf16.
-  private func stored(_ floats: AlignedBytes, count: Int, asBF16: Bool) -> AlignedBytes {
-    guard element == .float16 else { return floats }
-    let halves = AlignedBytes(count: count * element.byteCount)
-    let numbers = halves.pointer.assumingMemoryBound(to: UInt16.self)
-    if asBF16 {
-      rm_real_to_bf16(floats.floats, numbers, count)
+  /// `count` floats as elements.
+  private func stored(_ floats: UnsafePointer<Float>, count: Int) -> AlignedBytes {
+    let elements = AlignedBytes(count: count * element.byteCount)
+    if element == .float16 {
+      rm_real_to_halves(floats, elements.pointer.assumingMemoryBound(to: UInt16.self), count)
     } else {
-      rm_real_to_halves(floats.floats, numbers, count)
+      elements.pointer.copyMemory(from: floats, byteCount: elements.count)
     }
-    return halves
+    return elements
   }
+
+  /// The instruction set behind dense convolutions: "amx", "amxbf16", or what `isa` says.
+  private var convName: String { String(cString: table.pointee.conv_name) }
 }
 
 extension PackedConvolution {

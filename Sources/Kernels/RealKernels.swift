@@ -31,14 +31,14 @@ public struct RealKernels: @unchecked Sendable {
 
   /// What reports call a vectorised kernel: "f16_conv__avx512".
   public func name(_ kernel: String) -> String { "\(storage)_\(kernel)__\(isa)" }
-  /// The same for a curve, which no machine computes in halves.
+  /// The same for a curve or a mean of all pixels, which no machine computes in halves.
   public func curveName(_ kernel: String) -> String {
     "\(storage)_\(kernel)__\(String(cString: table.pointee.curve_name))"
   }
   /// The same for a kernel that all levels share.
   public func scalarName(_ kernel: String) -> String { "\(storage)_\(kernel)__scalar" }
 
-  private var storage: String { String(cString: table.pointee.storage) }
+  var storage: String { String(cString: table.pointee.storage) }
 }
 
 /// A channels-last map of real numbers in memory that somebody else owns.

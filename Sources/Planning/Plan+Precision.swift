@@ -11,7 +11,7 @@ extension Plan {
   public var precision: String {
     if work.integer > 0 { return "int8" }
     if work.half == 0 { return "fp32" }
-    return steps.contains { $0.kernel.hasSuffix("_conv__avx512bf16") } ? "bf16" : "fp16"
+    return steps.contains { $0.kernel.hasPrefix("f16_conv") && $0.kernel.hasSuffix("bf16") } ? "bf16" : "fp16"
   }
 
   /// Whether every step from the first conversion to the last runs on stored numbers: what comes in is stored

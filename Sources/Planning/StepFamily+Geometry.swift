@@ -43,7 +43,8 @@ extension StepFamily {
       nearest: sample.mode == .nearest, border: sample.padding == .border, alignCorners: sample.alignCorners)
     let kernels = context.kernels
     return Step(
-      context, kernel: kernels.scalarName("gridsample"), reason: "not recognised as a warp",
+      context, kernel: sampling.nearest ? kernels.scalarName("gridsample") : kernels.name("gridsample"),
+      reason: "not recognised as a warp",
       readsConstants: [input, grid]
     ) { memory in
       [

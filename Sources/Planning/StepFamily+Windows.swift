@@ -44,8 +44,8 @@ extension StepFamily {
     let (input, output) = (context.input(0)!, context.output)
     let kernels = context.kernels
     return Step(
-      context, kernel: kernels.scalarName("global_average_pool"), reason: "small", readsConstants: [input],
-      takesStrided: true
+      context, kernel: kernels.curveName("global_average_pool"), reason: "sums in float",
+      readsConstants: [input], takesStrided: true
     ) { memory in
       [kernels.globalAveragePool(input: memory.map(input), output: memory.pointer(output))]
     }

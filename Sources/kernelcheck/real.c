@@ -8,7 +8,7 @@ void check_real(check *c) {
     check_real_maps(c);
   }
   c->half = c->bf16 = 1;
-  if (strstr(real_variant(c)->name, "bf16")) check_real_conv(c);
+  if (real_variant(c)->conv_rounds) check_real_conv(c);
   c->bf16 = 0;
 }
 
@@ -21,8 +21,11 @@ size_t real_size(const check *c) { return c->half ? sizeof(uint16_t) : sizeof(fl
 
 void real_name(const check *c, char *out, size_t size, const char *op) {
   const rm_real_table *table = real_variant(c);
-  const int is_curve = !strcmp(op, "sigmoid") || !strcmp(op, "softmax") || !strcmp(op, "local_attention");
-  snprintf(out, size, "%s_%s__%s", table->storage, op, is_curve ? table->curve_name : table->name);
+  static const char *const curves[] = {"sigmoid", "softmax", "local_attention", "global_average_pool"};
+  const char *isa = strcmp(op, "conv") ? table->name : table->conv_name;
+  for (size_t i = 0; i < sizeof curves / sizeof *curves; i++)
+    if (!strcmp(op, curves[i])) isa = table->curve_name;
+  snprintf(out, size, "%s_%s__%s", table->storage, op, isa);
 }
 
 real_array real_floats(check *c, size_t count, float low, float high) {
@@ -37,14 +40,6 @@ real_array real_elements(check *c, real_array floats) {
   real_array a = {.memory = guarded_alloc(floats.count * sizeof(uint16_t), 0), .count = floats.count};
   a.at = a.memory.data;
   rm_real_to_halves(floats.at, a.at, a.count);
-  real_free(&floats);
-  return a;
-}
-
-real_array real_pairs(real_array floats) {
-  real_array a = {.memory = guarded_alloc(floats.count * sizeof(uint16_t), 0), .count = floats.count};
-  a.at = a.memory.data;
-  rm_real_to_bf16(floats.at, a.at, a.count);
   real_free(&floats);
   return a;
 }
@@ -98,8 +93,9 @@ static void compare(check *c, const real_case *what) {
     relative += 0x1p-10f;
     absolute += 0x1p-24f;
     // Each product of two numbers up to 1 is off by up to 2^-8.
-    if (strstr(what->name, "_conv__avx512bf16")) absolute += what->rounding * 0x1p-9f;
-    if (strstr(what->name, "fp16")) {
+    if (strstr(what->name, "_conv__") && strstr(what->name, "bf16")) absolute += what->rounding * 0x1p-9f;
+    if (strstr(what->name, "_conv__amx")) absolute += what->rounding * 0x1p-17f;
+    if (strstr(what->name, "__avx512fp16") || strstr(what->name, "__neonfp16")) {
       relative += 0x1p-10f;
       absolute += what->rounding * 0x1p-11f;
     }

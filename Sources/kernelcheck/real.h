@@ -40,8 +40,6 @@ real_array real_extreme(check *c, size_t count);
 real_array real_floats(check *c, size_t count, float low, float high);
 // These floats as elements; frees them.
 real_array real_elements(check *c, real_array floats);
-// These floats as bf16; frees them.
-real_array real_pairs(real_array floats);
 void real_free(real_array *array);
 
 // The tables under comparison, and bytes of an element.

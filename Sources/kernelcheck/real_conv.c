@@ -10,11 +10,12 @@ static int extent(int in, int kernel, int stride, int dilation, int pad) {
   return room < 0 ? 0 : room / stride + 1;
 }
 
-// One convolution. `gap` channels of another map lie between the pixels of each map.
-static void conv(check *c, conv_shape s, int gap, int residual, int add_first, int depthwise) {
+// One convolution; `op` is the field of the table. `gap` channels of another map lie between the pixels of each map.
+static void conv(check *c, const char *op, conv_shape s, int gap, int residual, int add_first) {
   const rm_real_table *scalar = real_scalar(c), *variant = real_variant(c);
   char name[64], shape[96];
-  real_name(c, name, sizeof name, depthwise ? "dwconv3x3" : "conv");
+  const int depthwise = strcmp(op, "conv") != 0;
+  real_name(c, name, sizeof name, op);
   if (!check_wants(c, name)) return;
   snprintf(shape, sizeof shape, "%dx%d %d->%d g%d k%d s%d d%d p%d%s", s.rows, s.columns, s.in, s.out, s.groups,
            s.kernel, s.stride, s.dilation, s.pad, residual ? " +r" : "");
@@ -45,15 +46,17 @@ static void conv(check *c, conv_shape s, int gap, int residual, int add_first, i
   if (depthwise) {
     packed = real_floats(c, weights.count, 0, 0);
     rm_real_dwconv_pack(s.out, taps, weights.at, packed.at);
-  } else if (variant->conv_panel && rm_real_conv_fits(&a)) {
-    packed = real_floats(c, rm_real_conv_packed_count(&a, variant->conv_panel, variant->conv_terms), 0, 0);
-    rm_real_conv_pack(&a, variant->conv_panel, variant->conv_terms, weights.at, packed.at);
+    packed = real_elements(c, packed);
+  } else if (variant->conv_pack && rm_real_conv_fits(&a)) {
+    packed.memory = guarded_alloc(variant->conv_packed_bytes(&a), 0);
+    packed.at = packed.memory.data;
+    variant->conv_pack(&a, weights.at, packed.at);
   } else {
     packed = real_floats(c, weights.count, 0, 0);
     memcpy(packed.at, weights.at, weights.count * sizeof(float));
+    packed = real_elements(c, packed);
     variant = scalar;
   }
-  packed = !depthwise && variant->conv_terms == 2 ? real_pairs(packed) : real_elements(c, packed);
   weights = real_elements(c, weights);
   a.weights = depthwise ? packed.at : weights.at;
   b.weights = packed.at;
@@ -61,7 +64,7 @@ static void conv(check *c, conv_shape s, int gap, int residual, int add_first, i
   const real_case what = {
       .name = name, .shape = shape,
       .scalar = (real_kernel)(depthwise ? scalar->dwconv : scalar->conv),
-      .variant = (real_kernel)(depthwise ? variant->dwconv3x3 : variant->conv),
+      .variant = (real_kernel)(!depthwise ? variant->conv : strcmp(op, "dwconv") ? variant->dwconv3x3 : variant->dwconv),
       .scalar_arguments = &a, .variant_arguments = &b,
       .units = depthwise ? batch * rows : (ptrdiff_t)((out_pixels + RM_REAL_CONV_TILE - 1) / RM_REAL_CONV_TILE),
       .want = want.at, .got = got.at, .count = want.count,
@@ -80,19 +83,20 @@ static void conv(check *c, conv_shape s, int gap, int residual, int add_first, i
 // The window reaches over a group of inputs at the border of every tile, and channels around every panel.
 void check_real_conv(check *c) {
   if (c->bench) {
-    conv(c, (conv_shape){192, 240, 16, 96, 1, 1, 1, 1, 0}, 0, 0, 0, 0);
-    conv(c, (conv_shape){96, 120, 24, 144, 1, 1, 1, 1, 0}, 0, 0, 0, 0);
-    conv(c, (conv_shape){96, 120, 96, 24, 1, 1, 1, 1, 0}, 0, 0, 0, 0);
-    conv(c, (conv_shape){24, 30, 64, 384, 1, 1, 1, 1, 0}, 0, 0, 0, 0);
-    conv(c, (conv_shape){24, 30, 384, 64, 1, 1, 1, 1, 0}, 0, 1, 1, 0);
-    conv(c, (conv_shape){12, 15, 960, 160, 1, 1, 1, 1, 0}, 0, 1, 1, 0);
-    conv(c, (conv_shape){48, 60, 64, 64, 1, 3, 1, 1, 1}, 0, 0, 0, 0);
-    conv(c, (conv_shape){48, 60, 64, 11, 1, 3, 1, 1, 1}, 0, 0, 0, 0);
-    conv(c, (conv_shape){384, 480, 3, 32, 1, 3, 2, 1, 1}, 0, 0, 0, 0);
-    conv(c, (conv_shape){192, 240, 32, 32, 32, 3, 1, 1, 1}, 0, 0, 0, 1);
-    conv(c, (conv_shape){192, 240, 96, 96, 96, 3, 2, 1, 1}, 0, 0, 0, 1);
-    conv(c, (conv_shape){96, 120, 144, 144, 144, 3, 1, 1, 1}, 0, 0, 0, 1);
-    conv(c, (conv_shape){24, 30, 384, 384, 384, 3, 1, 1, 1}, 0, 0, 0, 1);
+    conv(c, "conv", (conv_shape){192, 240, 16, 96, 1, 1, 1, 1, 0}, 0, 0, 0);
+    conv(c, "conv", (conv_shape){96, 120, 24, 144, 1, 1, 1, 1, 0}, 0, 0, 0);
+    conv(c, "conv", (conv_shape){96, 120, 96, 24, 1, 1, 1, 1, 0}, 0, 0, 0);
+    conv(c, "conv", (conv_shape){24, 30, 64, 384, 1, 1, 1, 1, 0}, 0, 0, 0);
+    conv(c, "conv", (conv_shape){24, 30, 384, 64, 1, 1, 1, 1, 0}, 0, 1, 1);
+    conv(c, "conv", (conv_shape){12, 15, 960, 160, 1, 1, 1, 1, 0}, 0, 1, 1);
+    conv(c, "conv", (conv_shape){48, 60, 64, 64, 1, 3, 1, 1, 1}, 0, 0, 0);
+    conv(c, "conv", (conv_shape){48, 60, 64, 11, 1, 3, 1, 1, 1}, 0, 0, 0);
+    conv(c, "conv", (conv_shape){384, 480, 3, 32, 1, 3, 2, 1, 1}, 0, 0, 0);
+    conv(c, "dwconv3x3", (conv_shape){192, 240, 32, 32, 32, 3, 1, 1, 1}, 0, 0, 0);
+    conv(c, "dwconv3x3", (conv_shape){192, 240, 96, 96, 96, 3, 2, 1, 1}, 0, 0, 0);
+    conv(c, "dwconv3x3", (conv_shape){96, 120, 144, 144, 144, 3, 1, 1, 1}, 0, 0, 0);
+    conv(c, "dwconv3x3", (conv_shape){24, 30, 384, 384, 384, 3, 1, 1, 1}, 0, 0, 0);
+    conv(c, "dwconv", (conv_shape){48, 60, 240, 240, 240, 5, 1, 1, 2}, 0, 0, 0);
     return;
   }
   static const int channels[] = {1, 2, 7, 8, 9, 11, 15, 16, 17, 24, 31, 32, 33, 40, 48, 49, 63, 64, 65, 80, 97, 113};
@@ -105,8 +109,11 @@ void check_real_conv(check *c) {
     };
     if (i % 5 == 0) s.kernel = 1, s.pad = 0, s.stride = 1;
     if (i % 16 == 7) s.kernel = 7, s.pad = 3;
+    // Wider than a tile; deeper than a stage of whole tiles.
+    if (i % 16 == 3) s.columns = check_range(c, 60, 90), s.rows = check_range(c, 1, 4);
+    if (i % 40 == 9) s.in = check_range(c, 900, 1100), s.rows = 2;
     if (i % 9 == 4) s.groups = check_range(c, 2, 4), s.in *= s.groups, s.out *= s.groups;
-    conv(c, s, check_range(c, 0, 1) * 5, check_range(c, 0, 1), check_range(c, 0, 1), 0);
+    conv(c, "conv", s, check_range(c, 0, 1) * 5, check_range(c, 0, 1), check_range(c, 0, 1));
   }
   for (int i = 0; i < 160; i++) {
     const int wide = channels[i % kinds];
@@ -114,6 +121,12 @@ void check_real_conv(check *c) {
         .rows = check_range(c, 1, 9), .columns = check_range(c, 1, 24), .in = wide, .out = wide, .groups = wide,
         .kernel = 3, .stride = check_range(c, 1, 2), .dilation = 1, .pad = check_range(c, 0, 1),
     };
-    conv(c, s, check_range(c, 0, 1) * 3, check_range(c, 0, 1), check_range(c, 0, 1), 1);
+    conv(c, "dwconv3x3", s, check_range(c, 0, 1) * 3, check_range(c, 0, 1), check_range(c, 0, 1));
+    conv_shape any = s;
+    any.kernel = check_range(c, 1, 5);
+    any.stride = check_range(c, 1, 3);
+    any.dilation = check_range(c, 1, 3);
+    any.pad = check_range(c, 0, 4);
+    conv(c, "dwconv", any, check_range(c, 0, 1) * 3, check_range(c, 0, 1), check_range(c, 0, 1));
   }
 }

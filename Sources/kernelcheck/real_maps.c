@@ -35,6 +35,62 @@ static void pool(check *c, int average, int rows, int columns, int channels, int
   real_free(&got);
 }
 
+static void global_average_pool(check *c, int batch, int pixels, int channels) {
+  char name[64], shape[96];
+  real_name(c, name, sizeof name, "global_average_pool");
+  if (!check_wants(c, name)) return;
+  const int gap = check_range(c, 0, 3);
+  snprintf(shape, sizeof shape, "%d*%dx%d", batch, pixels, channels);
+  const size_t count = (size_t)batch * channels;
+  real_array in = real_random(c, (size_t)batch * pixels * (channels + gap) - gap, -1, 1);
+  real_array want = real_random(c, count, 0, 0), got = real_random(c, count, 0, 0);
+  const rm_real_global_pool p = {.input = in.at, .output = want.at, .in_stride = channels + gap, .batch = batch,
+                                 .pixels = pixels, .channels = channels};
+  rm_real_global_pool q = p;
+  q.output = got.at;
+  const real_case what = {
+      .name = name, .shape = shape, .scalar = (real_kernel)real_scalar(c)->global_average_pool,
+      .variant = (real_kernel)real_variant(c)->global_average_pool, .scalar_arguments = &p, .variant_arguments = &q,
+      .units = batch, .want = want.at, .got = got.at, .count = count, .relative = 0, .absolute = 2e-6f,
+      .work = (double)(in.count * real_size(c)), .unit = "B",
+  };
+  real_run(c, &what);
+  real_free(&in);
+  real_free(&want);
+  real_free(&got);
+}
+
+static void gridsample(check *c, int rows, int columns, int channels, int out_rows, int out_columns, int border,
+                       int nearest, float reach) {
+  char name[64], shape[96];
+  real_name(c, name, sizeof name, "gridsample");
+  if (!check_wants(c, name)) return;
+  snprintf(shape, sizeof shape, "%dx%dx%d to %dx%d%s%s", rows, columns, channels, out_rows, out_columns,
+           border ? " border" : "", nearest ? " nearest" : "");
+  const size_t pixels = (size_t)out_rows * out_columns, count = pixels * channels;
+  real_array in = real_random(c, (size_t)rows * columns * channels, -1, 1);
+  real_array grid = real_floats(c, pixels * 2, -reach, reach);
+  real_array want = real_random(c, count, 0, 0), got = real_random(c, count, 0, 0);
+  const rm_real_gridsample g = {
+      .input = in.at, .grid = grid.at, .output = want.at, .batch = 1, .in_rows = rows, .in_columns = columns,
+      .channels = channels, .out_rows = out_rows, .out_columns = out_columns, .align_corners = check_range(c, 0, 1),
+      .border = border, .nearest = nearest,
+  };
+  rm_real_gridsample q = g;
+  q.output = got.at;
+  const real_case what = {
+      .name = name, .shape = shape, .scalar = (real_kernel)real_scalar(c)->gridsample,
+      .variant = (real_kernel)real_variant(c)->gridsample, .scalar_arguments = &g, .variant_arguments = &q,
+      .units = out_rows, .want = want.at, .got = got.at, .count = count, .relative = 0, .absolute = 2e-6f,
+      .rounding = 8, .work = (double)((in.count + count) * real_size(c)), .unit = "B",
+  };
+  real_run(c, &what);
+  real_free(&in);
+  real_free(&grid);
+  real_free(&want);
+  real_free(&got);
+}
+
 static void resize(check *c, int rows, int columns, int channels, int out_rows, int out_columns) {
   char name[64], shape[96];
   real_name(c, name, sizeof name, "resize");
@@ -169,6 +225,8 @@ void check_real_maps(check *c) {
   if (c->bench) {
     pool(c, 1, 96, 120, 24, 8, 8, 0);
     pool(c, 0, 48, 60, 64, 5, 1, 2);
+    global_average_pool(c, 1, 96 * 120, 64);
+    gridsample(c, 48, 60, 64, 96, 120, 1, 0, 1);
     resize(c, 48, 60, 64, 96, 120);
     warp(c, 48, 60, 64, 2, 1, 1, 2);
     local_attention(c, 48, 60, 32, 64, 3);
@@ -179,6 +237,9 @@ void check_real_maps(check *c) {
     const int channels = check_range(c, 1, 40);
     const int kernel = check_range(c, 1, 5), pad = check_range(c, 0, (kernel - 1) / 2);
     pool(c, i & 1, check_range(c, 1, 12), check_range(c, 1, 12), channels, kernel, check_range(c, 1, 3), pad);
+    global_average_pool(c, check_range(c, 1, 3), check_range(c, 1, i % 8 ? 20 : 600), channels * (1 + i % 3));
+    gridsample(c, check_range(c, 1, 7), check_range(c, 1, 7), channels, check_range(c, 1, 9), check_range(c, 1, 9), i & 1,
+               i % 4 == 3, i % 5 ? 1.5f : 1e30f);
     resize(c, check_range(c, 1, 7), check_range(c, 1, 7), channels, check_range(c, 1, 9), check_range(c, 1, 9));
     warp(c, check_range(c, 1, 6), check_range(c, 1, 6), channels, 1 + (i >> 1 & 1), i & 1, i >> 2 & 1,
          i % 5 ? 3.0f : 1e30f);

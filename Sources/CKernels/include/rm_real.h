@@ -18,7 +18,8 @@
 // to 10^4 terms, 2e-6 for functions. Levels differ from one another within the same bounds, because they fuse
 // multiply and add or not; one level always gives the same bits. Halves are computed in float32 and rounded once,
 // to nearest, ties to even: half a unit of the last place more. Tables whose name ends in "fp16" keep sums in
-// halves instead, where each term adds an error of up to 2^-11 of the sum so far; curves they compute as others do.
+// halves instead, where each term adds an error of up to 2^-11 of the sum so far; curves and convolutions of another
+// name they compute as others do. "conv__amx" takes a half as two bf16: each product has an error of up to 2^-17 of it.
 // A number beyond 65504 becomes infinite when stored as half. NaN goes through
 // sums and limits; a maximum over NaN is not specified.
 #pragma once
@@ -75,16 +76,10 @@ typedef struct {
 // 1 where a kernel with packed weights takes a window, its strides and dilations, and so many channels.
 int rm_real_conv_fits(const rm_real_conv *conv);
 
-// Elements of the packed weights of a level whose panels are `panel` channels wide, without over-read.
-// Packed: for each group, for each panel of output channels: [taps][in_channels / groups / terms][panel][terms],
-// channels beyond the last are zero. `terms` is 1 or 2.
-size_t rm_real_conv_packed_count(const rm_real_conv *conv, int panel, int terms);
-void rm_real_conv_pack(const rm_real_conv *conv, int panel, int terms, const float *weights, float *packed);
-
 // Depthwise weights [channels][taps] to [taps][channels], the form that depthwise kernels take.
 void rm_real_dwconv_pack(int channels, int taps, const float *weights, float *packed);
 
-// Weights are packed as floats; the first makes them halves: to nearest, ties to even. The other is exact.
+// To nearest, ties to even; and back, which is exact.
 void rm_real_to_halves(const float *input, uint16_t *output, size_t count);
 void rm_real_from_halves(const uint16_t *input, float *output, size_t count);
 // The same to bf16, the upper half of a float.
@@ -306,11 +301,12 @@ typedef void (*rm_real_quantize_fn)(const rm_real_quantize *, ptrdiff_t begin, p
 
 // The kernels of one level. A level without its own form of a kernel has the one below it.
 typedef struct {
-  // Any convolution, weights as they are when conv_panel is 0, else packed in panels of that width and for
-  // shapes that rm_real_conv_fits.
+  // Any convolution, weights as they are when conv_pack is NULL, else packed by it and for shapes that
+  // rm_real_conv_fits. `conv_packed_bytes` gives the size without over-read.
   rm_real_conv_fn conv;
-  int conv_panel;
-  int conv_terms;  // 2: weights are packed as pairs of bf16
+  size_t (*conv_packed_bytes)(const rm_real_conv *);
+  void (*conv_pack)(const rm_real_conv *, const float *weights, void *packed);
+  int conv_rounds;  // its input and weights are rounded to bf16
   rm_real_conv_fn dwconv;     // groups = in_channels = out_channels, weights packed by rm_real_dwconv_pack
   rm_real_conv_fn dwconv3x3;  // the same, 3x3 without dilation, stride_columns 1 or 2
   rm_real_binary_fn add, sub, mul, div;
@@ -333,6 +329,7 @@ typedef struct {
   rm_real_convert_fn to_float, from_float;
   const char *storage;     // "f32" or "f16", the beginning of its kernels' names
   const char *name;        // the end of their names: "avx512", "avx2", "neon", "scalar", ...
+  const char *conv_name;   // the same for conv
   const char *curve_name;  // the same for sigmoid, softmax and local attention
 } rm_real_table;
 
@@ -340,8 +337,8 @@ typedef struct {
 typedef enum {
   RM_REAL_FLOAT = 0,
   RM_REAL_HALF = 1,
-  // Halves, and where the machine has AVX512_BF16, convolutions that round their input and weights to bf16: each
-  // product has an error of up to 2^-8 of it.
+  // Halves, and where the machine has products of bf16 (AMX, AVX512_BF16), convolutions that round their input and
+  // weights to bf16: each product has an error of up to 2^-8 of it.
   RM_REAL_HALF_BF16 = 2,
 } rm_real_storage;
 

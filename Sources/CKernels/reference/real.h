@@ -48,5 +48,15 @@ static inline float rm_exp(float x) {
 
 static inline float rm_sigmoid(float x) { return 1.0f / (1.0f + rm_exp(-x)); }
 
+// What packed weights are stored as.
+typedef enum { RM_PACK_FLOATS, RM_PACK_HALVES, RM_PACK_BF16 } rm_real_packing;
+
+// Numbers in the packed weights of a level whose panels are `panel` channels wide.
+// Packed: for each group, for each panel of output channels: [taps][in_channels / groups / terms][panel][terms],
+// channels beyond the last are zero. `terms` is 1 or 2.
+size_t rm_real_panels_count(const rm_real_conv *conv, int panel, int terms);
+void rm_real_panels_pack(const rm_real_conv *conv, int panel, int terms, rm_real_packing packing, const float *weights,
+                         void *packed);
+
 // How many outputs of a convolution that rm_real_conv_fits have their input on the stage at a time.
 int rm_real_conv_chunk(const rm_real_conv *conv);

@@ -22,12 +22,6 @@ void NAME(resize)(const rm_real_resize *r, ptrdiff_t begin, ptrdiff_t end) {
   }
 }
 
-// A grid coordinate in cells of the input.
-static float cell(float coordinate, int extent, int align_corners) {
-  if (align_corners) return (coordinate + 1) * 0.5f * (float)(extent - 1);
-  return ((coordinate + 1) * (float)extent - 1) * 0.5f;
-}
-
 static float fetch(const rm_real_gridsample *g, ptrdiff_t picture, int y, int x, int channel) {
   if (g->border) {
     y = y < 0 ? 0 : y >= g->in_rows ? g->in_rows - 1 : y;
@@ -43,9 +37,8 @@ void NAME(gridsample)(const rm_real_gridsample *g, ptrdiff_t begin, ptrdiff_t en
     const ptrdiff_t picture = unit / g->out_rows;
     for (int column = 0; column < g->out_columns; column++) {
       const float *at = g->grid + (unit * g->out_columns + column) * 2;
-      // Two cells outside are as good as any number of them, and keep the indices small.
-      const float x = within(cell(at[0], g->in_columns, g->align_corners), -2, (float)g->in_columns + 1);
-      const float y = within(cell(at[1], g->in_rows, g->align_corners), -2, (float)g->in_rows + 1);
+      const float x = grid_cell(at[0], g->in_columns, g->align_corners);
+      const float y = grid_cell(at[1], g->in_rows, g->align_corners);
       element *out = (element *)g->output + (unit * g->out_columns + column) * g->channels;
       if (g->nearest) {
         for (int channel = 0; channel < g->channels; channel++)

@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "half.h"
-#include "rm_real.h"
+#include "real.h"
 
-size_t rm_real_conv_packed_count(const rm_real_conv *c, int panel, int terms) {
+size_t rm_real_panels_count(const rm_real_conv *c, int panel, int terms) {
   const int out_group = c->out_channels / c->groups, in_group = c->in_channels / c->groups;
   const size_t panels = (size_t)((out_group + panel - 1) / panel), cells = (size_t)((in_group + terms - 1) / terms);
   return (size_t)c->groups * panels * (size_t)(c->kernel_rows * c->kernel_columns) * cells * (size_t)(panel * terms);
 }
 
-void rm_real_conv_pack(const rm_real_conv *c, int panel, int terms, const float *weights, float *packed) {
+static void store(float x, rm_real_packing packing, void *packed, size_t at) {
+  if (packing == RM_PACK_FLOATS)
+    ((float *)packed)[at] = x;
+  else if (packing == RM_PACK_HALVES)
+    rm_real_to_halves(&x, (uint16_t *)packed + at, 1);
+  else
+    rm_real_to_bf16(&x, (uint16_t *)packed + at, 1);
+}
+
+void rm_real_panels_pack(const rm_real_conv *c, int panel, int terms, rm_real_packing packing, const float *weights,
+                         void *packed) {
+  size_t at = 0;
   const int out_group = c->out_channels / c->groups, in_group = c->in_channels / c->groups;
   const int taps = c->kernel_rows * c->kernel_columns;
   for (int group = 0; group < c->groups; group++) {
@@ -17,7 +28,8 @@ void rm_real_conv_pack(const rm_real_conv *c, int panel, int terms, const float 
         for (int k = 0; k < in_group; k += terms) {
           for (int j = 0; j < panel; j++) {
             const float *row = weights + (((ptrdiff_t)group * out_group + first + j) * taps + tap) * in_group;
-            for (int t = 0; t < terms; t++) *packed++ = first + j < out_group && k + t < in_group ? row[k + t] : 0;
+            for (int t = 0; t < terms; t++)
+              store(first + j < out_group && k + t < in_group ? row[k + t] : 0, packing, packed, at++);
           }
         }
       }
@@ -49,11 +61,11 @@ void rm_real_to_bf16(const float *input, uint16_t *output, size_t count) {
 }
 
 // What a packed kernel widens at most for `pixels` outputs: for each row of the window, the columns that it covers
-// along each of `pieces` of rows of outputs.
+// along each of `pieces` of rows of outputs. Channels are counted in pairs.
 static ptrdiff_t staged(const rm_real_conv *c, int pixels, int pieces) {
   const ptrdiff_t columns = (ptrdiff_t)pixels * c->stride_columns +
                             (ptrdiff_t)pieces * ((c->kernel_columns - 1) * c->dilation_columns + 1);
-  return columns * c->kernel_rows * (c->in_channels / c->groups);
+  return columns * c->kernel_rows * ((c->in_channels / c->groups + 1) / 2 * 2);
 }
 
 static int least(int a, int b) { return a < b ? a : b; }

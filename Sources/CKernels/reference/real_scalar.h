@@ -12,8 +12,6 @@
 
 const rm_real_table NAME(table) = {
     .conv = NAME(conv),
-    .conv_panel = 0,
-    .conv_terms = 1,
     .dwconv = NAME(dwconv),
     .dwconv3x3 = NAME(dwconv),
     .add = NAME(add),
@@ -46,5 +44,6 @@ const rm_real_table NAME(table) = {
     .from_float = NAME(from_float),
     .storage = STORAGE,
     .name = LEVEL,
+    .conv_name = LEVEL,
     .curve_name = LEVEL,
 };

@@ -18,6 +18,13 @@ INLINE float within(float x, float low, float high) {
   return x > high ? high : x;
 }
 
+// A grid coordinate in cells of the input, no further outside than two: those are as good as any number of them.
+INLINE float grid_cell(float coordinate, int extent, int align_corners) {
+  const float at = align_corners ? (coordinate + 1) * 0.5f * (float)(extent - 1)
+                                 : ((coordinate + 1) * (float)extent - 1) * 0.5f;
+  return within(at, -2, (float)extent + 1);
+}
+
 INLINE rm_point warp_point(const rm_real_warp *w, int picture, int row, int column) {
   const element *offsets = (const element *)w->offsets + (ptrdiff_t)picture * w->rows * w->columns * w->offsets_stride;
   const ptrdiff_t pixel = (ptrdiff_t)row * w->columns + column;

@@ -123,6 +123,14 @@ static shape shape_for(int panels) {
 #endif
 }
 
+size_t NAME(conv_packed_bytes)(const rm_real_conv *c) {
+  return rm_real_panels_count(c, WIDTH, TERMS) * sizeof(element);
+}
+
+void NAME(conv_pack)(const rm_real_conv *c, const float *weights, void *packed) {
+  rm_real_panels_pack(c, WIDTH, TERMS, TERMS == 2 ? RM_PACK_BF16 : HALF ? RM_PACK_HALVES : RM_PACK_FLOATS, weights, packed);
+}
+
 static const cell conv_zeros[RM_REAL_CONV_DEPTH];
 
 #if PAIRS

@@ -102,3 +102,86 @@ TARGET void NAME(warp)(const rm_real_warp *w, ptrdiff_t begin, ptrdiff_t end) {
     }
   }
 }
+
+// A corner of a sample: where its channels begin, and 1, or 0 and a vector of zeros where it is outside.
+typedef struct {
+  const element *at;
+  int inside;
+} corner;
+
+INLINE corner corner_at(const rm_real_gridsample *g, ptrdiff_t picture, int y, int x) {
+  static const element zeros[WIDTH];
+  if (g->border) {
+    y = most(0, least(y, g->in_rows - 1));
+    x = most(0, least(x, g->in_columns - 1));
+  } else if (y < 0 || y >= g->in_rows || x < 0 || x >= g->in_columns) {
+    return (corner){zeros, 0};
+  }
+  const element *input = g->input;
+  return (corner){input + ((picture * g->in_rows + y) * g->in_columns + x) * g->channels, 1};
+}
+
+// Bilinear; the nearest cell is the scalar kernel's.
+TARGET void NAME(gridsample)(const rm_real_gridsample *g, ptrdiff_t begin, ptrdiff_t end) {
+  if (g->nearest) {
+    SCALAR(gridsample)(g, begin, end);
+    return;
+  }
+  for (ptrdiff_t unit = begin; unit < end; unit++) {
+    const ptrdiff_t picture = unit / g->out_rows;
+    for (int column = 0; column < g->out_columns; column++) {
+      const float *grid = g->grid + (unit * g->out_columns + column) * 2;
+      float x = grid_cell(grid[0], g->in_columns, g->align_corners);
+      float y = grid_cell(grid[1], g->in_rows, g->align_corners);
+      if (g->border) {
+        x = within(x, 0, (float)(g->in_columns - 1));
+        y = within(y, 0, (float)(g->in_rows - 1));
+      }
+      const int x0 = (int)floorf(x), y0 = (int)floorf(y);
+      const vec east = v_all(x - (float)x0), west = v_all(1 - (x - (float)x0));
+      const vec south = v_all(y - (float)y0), north = v_all(1 - (y - (float)y0));
+      const corner a = corner_at(g, picture, y0, x0), b = corner_at(g, picture, y0, x0 + 1);
+      const corner c = corner_at(g, picture, y0 + 1, x0), d = corner_at(g, picture, y0 + 1, x0 + 1);
+      element *out = (element *)g->output + (unit * g->out_columns + column) * g->channels;
+      for (int channel = 0; channel < g->channels; channel += WIDTH) {
+        const int left = g->channels - channel;
+        const vec above = v_fma(some_load(b.at + channel * b.inside, left), east,
+                                v_mul(some_load(a.at + channel * a.inside, left), west));
+        const vec below = v_fma(some_load(d.at + channel * d.inside, left), east,
+                                v_mul(some_load(c.at + channel * c.inside, left), west));
+        some_store(out + channel, left, v_fma(below, south, v_mul(above, north)));
+      }
+    }
+  }
+}
+
+#if !NATIVE
+// Some vectors of channels at a time, so that a pixel is read once; sums of POOL_BLOCK pixels are added up, which
+// keeps the error of long sums small.
+TARGET void NAME(global_average_pool)(const rm_real_global_pool *p, ptrdiff_t begin, ptrdiff_t end) {
+  enum { VECTORS = 4, POOL_BLOCK = 256 };
+  for (ptrdiff_t picture = begin; picture < end; picture++) {
+    const element *input = (const element *)p->input + picture * p->pixels * p->in_stride;
+    for (int channel = 0; channel < p->channels; channel += VECTORS * WIDTH) {
+      const int vectors = least(VECTORS, (p->channels - channel + WIDTH - 1) / WIDTH);
+      vec total[VECTORS];
+      for (int v = 0; v < VECTORS; v++) total[v] = v_all(0);
+      for (ptrdiff_t first = 0; first < p->pixels; first += POOL_BLOCK) {
+        const ptrdiff_t last = first + POOL_BLOCK < p->pixels ? first + POOL_BLOCK : p->pixels;
+        vec sum[VECTORS];
+        for (int v = 0; v < VECTORS; v++) sum[v] = v_all(0);
+        for (ptrdiff_t pixel = first; pixel < last; pixel++) {
+          const element *in = input + pixel * p->in_stride + channel;
+          UNROLL for (int v = 0; v < VECTORS; v++)
+            if (v < vectors) sum[v] = v_add(sum[v], some_load(in + v * WIDTH, p->channels - channel - v * WIDTH));
+        }
+        for (int v = 0; v < VECTORS; v++) total[v] = v_add(total[v], sum[v]);
+      }
+      for (int v = 0; v < vectors; v++) {
+        const vec mean = v_div(total[v], v_all((float)p->pixels));
+        some_store((element *)p->output + picture * p->channels + channel + v * WIDTH, p->channels - channel - v * WIDTH, mean);
+      }
+    }
+  }
+}
+#endif
