@@ -20,8 +20,8 @@ static int32_t panel_count(const rm_int8_tiles *t, int32_t vectors) {
 
 // Panels are full but for the last; it shares with the one before where it would hold a single vector, which
 // loads as much as it multiplies.
-static int32_t panel_vectors(const rm_int8_tiles *t, int32_t vectors, int32_t panel) {
-  const int32_t panels = panel_count(t, vectors), rest = vectors - (panels - 1) * t->most_vectors;
+static int32_t panel_vectors(const rm_int8_tiles *t, int32_t vectors, int32_t panels, int32_t panel) {
+  const int32_t rest = vectors - (panels - 1) * t->most_vectors;
   const int32_t shared = rest == 1 && panels > 1 && t->most_vectors > 2;
   if (panel == panels - 1) return rest + shared;
   return t->most_vectors - (shared && panel == panels - 2);
@@ -55,7 +55,7 @@ void rm_int8_tiles_pack(const rm_int8_tiles *t, const rm_int8_conv_shape *s, con
   uint8_t *at = packed;
   memset(packed, 0, rm_int8_tiles_packed_bytes(t, s));
   for (int32_t panel = 0, first = 0; panel < panels; panel++) {
-    const int32_t width = panel_vectors(t, vectors, panel);
+    const int32_t width = panel_vectors(t, vectors, panels, panel);
     int32_t *bias = (int32_t *)at;
     float *multiplier = (float *)(bias + width * t->lanes);
     uint8_t *weights = (uint8_t *)(multiplier + width * t->lanes);
@@ -207,20 +207,26 @@ static int32_t block_length(const rm_int8_tiles *t, const rm_int8_conv_call *cal
   return left < length ? (int32_t)left : length;
 }
 
-int rm_int8_tiles_next(const rm_int8_tiles *t, const rm_int8_conv_call *call, rm_int8_panel *p, rm_int8_tile *tile) {
-  const rm_int8_conv_shape *s = &call->shape;
-  const rm_int8_cut c = rm_int8_tiles_cut(t, s);
-  const int32_t vectors = vector_count(t, s->out_channels);
-  if (p->index == panel_count(t, vectors)) return 0;
+rm_int8_panel rm_int8_tiles_before(const rm_int8_tiles *t, const rm_int8_conv_call *call) {
+  const rm_int8_cut c = rm_int8_tiles_cut(t, &call->shape);
+  const int32_t vectors = vector_count(t, call->shape.out_channels);
+  return (rm_int8_panel){.index = -1,
+                         .all_vectors = vectors,
+                         .count = panel_count(t, vectors),
+                         .next = call->packed,
+                         .groups = c.runs * c.groups};
+}
+
+int rm_int8_tiles_next(const rm_int8_tiles *t, rm_int8_panel *p, rm_int8_tile *tile) {
+  if (++p->index == p->count) return 0;
   p->first += p->vectors * t->lanes;
-  p->vectors = panel_vectors(t, vectors, p->index++);
-  const int32_t lanes = p->vectors * t->lanes, rest = s->out_channels - p->first;
-  const uint8_t *at = (const uint8_t *)call->packed + p->end;
-  p->end += (ptrdiff_t)panel_bytes(t, p->vectors, c.runs * c.groups);
-  tile->bias = (const int32_t *)at;
-  tile->multiplier = (const float *)at + lanes;
-  tile->weights = at + 8 * (size_t)lanes;
+  p->vectors = panel_vectors(t, p->all_vectors, p->count, p->index);
+  const int32_t lanes = p->vectors * t->lanes, rest = tile->call->shape.out_channels - p->first;
+  tile->bias = (const int32_t *)p->next;
+  tile->multiplier = (const float *)p->next + lanes;
+  tile->weights = p->next + 8 * (size_t)lanes;
   tile->channels = rest < lanes ? rest : lanes;
+  p->next += panel_bytes(t, p->vectors, p->groups);
   return 1;
 }
 
@@ -229,13 +235,14 @@ void rm_int8_tiles_run(const rm_int8_tiles *t, const rm_int8_conv_call *call, pt
   const ptrdiff_t end = row_end * s->out_columns;
   const uint8_t *table[s->kernel_rows * s->kernel_columns * TABLE_STRIDE];
   uint8_t bytes[gathered_pixels(t, s) * gathered_bytes(t, s) + RM_INT8_OVERREAD];
+  const rm_int8_panel before = rm_int8_tiles_before(t, call);
   int32_t count;
   for (ptrdiff_t block = row_begin * s->out_columns; block < end; block += count) {
     const int32_t row = (int32_t)(block / s->out_columns), column = (int32_t)(block % s->out_columns);
     count = block_length(t, call, column, end - block);
     const segments from = find_segments(t, call, row, column, count, table, bytes);
     rm_int8_tile tile = {.stride = TABLE_STRIDE, .segment_count = from.count, .groups = from.groups, .call = call};
-    for (rm_int8_panel panel = {0}; rm_int8_tiles_next(t, call, &panel, &tile);) {
+    for (rm_int8_panel panel = before; rm_int8_tiles_next(t, &panel, &tile);) {
       const int32_t width = panel.vectors;
       for (int32_t i = 0; i < count; i += t->pixels[width]) {
         tile.segments = from.table + i;

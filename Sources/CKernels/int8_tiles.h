@@ -48,15 +48,18 @@ typedef struct {
 
 rm_int8_cut rm_int8_tiles_cut(const rm_int8_tiles *, const rm_int8_conv_shape *);
 
-// A walk over packed panels; before the first one all is zero.
+// A walk over packed panels.
 typedef struct {
-  int32_t index;           // of the panel after this one
-  int32_t first, vectors;  // the panel's first channel, and its vectors
-  ptrdiff_t end;           // bytes of the panels so far
+  int32_t index, first, vectors;  // the panel, its first channel, its vectors; index -1: before the first one
+  int32_t all_vectors, count;     // of all panels; panels
+  const uint8_t *next;            // packed
+  int32_t groups;                 // of all terms
 } rm_int8_panel;
 
+rm_int8_panel rm_int8_tiles_before(const rm_int8_tiles *, const rm_int8_conv_call *);
+
 // Goes to the next panel, and fills in what belongs to it: weights, bias, multiplier, channels. 0 behind the last.
-int rm_int8_tiles_next(const rm_int8_tiles *, const rm_int8_conv_call *, rm_int8_panel *, rm_int8_tile *);
+int rm_int8_tiles_next(const rm_int8_tiles *, rm_int8_panel *, rm_int8_tile *);
 
 size_t rm_int8_tiles_packed_bytes(const rm_int8_tiles *, const rm_int8_conv_shape *);
 void rm_int8_tiles_pack(const rm_int8_tiles *, const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);

@@ -57,6 +57,25 @@ __attribute__((target("avx512f,avx512vnni"))) static void loop_avx512vnni(void) 
   for (int i = 0; i < CHAINS; i++) __asm__ volatile("" ::"v"(sum[i]));
 }
 
+// Four tiles of sums, as kernels have them; a product takes all its operands from tiles.
+__attribute__((target("amx-tile,amx-int8"))) static void loop_amx(void) {
+  struct {
+    uint8_t palette, start_row, reserved[14];
+    uint16_t bytes[16];
+    uint8_t rows[16];
+  } tile = {.palette = 1};
+  for (int i = 0; i < 8; i++) tile.rows[i] = 16, tile.bytes[i] = 64;
+  __asm__ volatile("" ::"r"(&tile) : "memory");
+  _tile_loadconfig(&tile);
+  for (int turn = 0; turn < TURNS / 4; turn++) {
+    _tile_dpbusd(0, 4, 6);
+    _tile_dpbusd(1, 4, 7);
+    _tile_dpbusd(2, 5, 6);
+    _tile_dpbusd(3, 5, 7);
+  }
+  _tile_release();
+}
+
 __attribute__((target("avx2,fma"))) static void loop_fma256(void) {
   __m256 sum[CHAINS];
   for (int i = 0; i < CHAINS; i++) sum[i] = _mm256_setzero_ps();
@@ -81,8 +100,8 @@ __attribute__((target("avx512f"))) static void loop_fma512(void) {
   for (int i = 0; i < CHAINS; i++) __asm__ volatile("" ::"v"(sum[i]));
 }
 
-static double rate(void (*loop)(void), double each) {
-  if (!loop) return 0;
+// Multiply-adds a second of a loop that does `count` of them.
+static double rate(void (*loop)(void), double count) {
   double best = 1e9;
   loop();
   for (int i = 0; i < TRIES; i++) {
@@ -91,19 +110,22 @@ static double rate(void (*loop)(void), double each) {
     const double took = now() - start;
     if (took < best) best = took;
   }
-  return each * CHAINS * TURNS / best;
+  return count / best;
 }
 
 double rm_peak_macs(rm_cpu_level level) {
-  if (level == RM_CPU_AVX2) return rate(loop_avx2, 16);
-  if (level == RM_CPU_AVXVNNI) return rate(loop_avxvnni, 32);
-  if (level == RM_CPU_AVX512VNNI || level == RM_CPU_AMX) return rate(loop_avx512vnni, 64);
+  const double chains = (double)CHAINS * TURNS;
+  if (level == RM_CPU_AVX2) return rate(loop_avx2, 16 * chains);
+  if (level == RM_CPU_AVXVNNI) return rate(loop_avxvnni, 32 * chains);
+  if (level == RM_CPU_AVX512VNNI) return rate(loop_avx512vnni, 64 * chains);
+  if (level == RM_CPU_AMX) return rate(loop_amx, 16.0 * 64 * 16 * TURNS);
   return 0;
 }
 
 double rm_peak_f32_macs(rm_cpu_level level) {
-  if (level == RM_CPU_AVX2 || level == RM_CPU_AVXVNNI) return rate(loop_fma256, 8);
-  if (level == RM_CPU_AVX512VNNI || level == RM_CPU_AMX) return rate(loop_fma512, 16);
+  const double chains = (double)CHAINS * TURNS;
+  if (level == RM_CPU_AVX2 || level == RM_CPU_AVXVNNI) return rate(loop_fma256, 8 * chains);
+  if (level == RM_CPU_AVX512VNNI || level == RM_CPU_AMX) return rate(loop_fma512, 16 * chains);
   return 0;
 }
 #else

@@ -100,18 +100,22 @@ const rm_int8_kernels *rm_int8_table(rm_cpu_level level) {
   return &scalar;
 }
 
-const char *rm_int8_products_name(rm_cpu_level level) {
+rm_int8_choice rm_int8_conv_choice(rm_cpu_level level, const rm_int8_conv_shape *shape, int32_t depthwise) {
 #if defined(__x86_64__)
-  if (level == RM_CPU_AVX2) return "avx2";
-  if (level == RM_CPU_AVXVNNI) return "avxvnni";
-  if (level == RM_CPU_AVX512VNNI || level == RM_CPU_AMX) return "avx512vnni";
+  if (level == RM_CPU_AVX2) return (rm_int8_choice){"avx2", NULL};
+  if (level == RM_CPU_AVXVNNI) return (rm_int8_choice){"avxvnni", NULL};
+  if (level == RM_CPU_AVX512VNNI) return (rm_int8_choice){"avx512vnni", NULL};
+  if (level == RM_CPU_AMX) {
+    const char *why_not = depthwise ? "no tiles for depthwise" : rm_int8_conv_refusal__amx(shape);
+    return (rm_int8_choice){why_not ? "avx512vnni" : "amx", why_not};
+  }
 #elif defined(__aarch64__)
-  if (level == RM_CPU_NEON) return "neon";
-  if (level == RM_CPU_NEONDOT) return "neondot";
-  if (level == RM_CPU_I8MM) return "i8mm";
+  if (level == RM_CPU_NEON || (depthwise && level != RM_CPU_SCALAR)) return (rm_int8_choice){"neon", NULL};
+  if (level == RM_CPU_NEONDOT) return (rm_int8_choice){"neondot", NULL};
+  if (level == RM_CPU_I8MM) return (rm_int8_choice){"i8mm", NULL};
 #endif
-  (void)level;
-  return "scalar";
+  (void)level, (void)shape, (void)depthwise;
+  return (rm_int8_choice){"scalar", NULL};
 }
 
 const char *rm_int8_others_name(rm_cpu_level level) {

@@ -13,6 +13,8 @@ public struct PackedInt8Convolution: @unchecked Sendable {
   public let isDepthwise: Bool
   /// The C kernel's name.
   public let kernel: String
+  /// Why it is not one of the level's own instruction set; `nil` where it is.
+  public let whyNotOwn: String?
   public var byteCount: Int { packed.count + pad.count }
 
   let packed: AlignedBytes
@@ -78,9 +80,11 @@ extension Int8Kernels {
         }
       }
     }
+    let choice = rm_int8_conv_choice(level.rawLevel, &shape, isDepthwise ? 1 : 0)
     return PackedInt8Convolution(
       window: window, inChannels: inChannels, outChannels: outChannels, isDepthwise: isDepthwise,
-      kernel: "int8_\(isDepthwise ? "dwconv" : "conv")__\(productsISA)", packed: packed, pad: pad,
+      kernel: "int8_\(isDepthwise ? "dwconv" : "conv")__\(String(cString: choice.name))",
+      whyNotOwn: choice.why_not.map { String(cString: $0) }, packed: packed, pad: pad,
       function: isDepthwise ? table.dwconv : table.conv)
   }
 }

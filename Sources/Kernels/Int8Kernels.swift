@@ -17,8 +17,6 @@ public struct Int8Kernels: @unchecked Sendable {
     table = rm_int8_table(level.rawLevel).pointee
   }
 
-  /// The instruction set behind convolutions: "scalar", "avx2", "avxvnni", "avx512vnni".
-  public var productsISA: String { String(cString: rm_int8_products_name(level.rawLevel)) }
   /// The instruction set behind the rest: "scalar", "avx2".
   public var othersISA: String { String(cString: rm_int8_others_name(level.rawLevel)) }
 }

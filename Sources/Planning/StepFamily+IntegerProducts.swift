@@ -43,7 +43,8 @@ extension StepFamily {
     }
     return Step(
       context, kernel: packed.kernel,
-      reason: residual == nil ? "stored numbers" : "stored numbers, with the add",
+      reason: (["stored numbers"] + (residual == nil ? [] : ["with the add"]) + (packed.whyNotOwn.map { [$0] } ?? []))
+        .joined(separator: ", "),
       weightBytes: packed.byteCount, inPlace: residual.map { [$0.name] } ?? [], takesStrided: true,
       givesStrided: true,
       reach: [RowReach(window, input: context.facts[input.name]!, output: context.outputFact)]

@@ -301,11 +301,17 @@ typedef struct {
   void (*dequantize)(const rm_int8_dequantize_call *, ptrdiff_t begin, ptrdiff_t end);
 } rm_int8_kernels;
 
-// The kernels of a usable level. An AMX machine gets those of AVX-512 VNNI: tiles are not written yet.
+// The kernels of a usable level.
 const rm_int8_kernels *rm_int8_table(rm_cpu_level level);
 
-// The instruction set behind a level's products ("avx512vnni") and behind the rest ("avx2").
-const char *rm_int8_products_name(rm_cpu_level level);
+// The instruction set behind a level's convolution of a shape, of which rows and columns of the maps do not matter
+// ("avx512vnni"), and why it is not the level's own (NULL: it is). Static storage.
+typedef struct {
+  const char *name, *why_not;
+} rm_int8_choice;
+rm_int8_choice rm_int8_conv_choice(rm_cpu_level level, const rm_int8_conv_shape *shape, int32_t depthwise);
+
+// The instruction set behind the rest of a level ("avx2").
 const char *rm_int8_others_name(rm_cpu_level level);
 
 #ifdef __cplusplus

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dense convolution with tdpbusd: a tile of 16 pixels x up to 64 terms times one of as many terms x 16 channels.
 //
+// Terms are cut into chunks of equal length (int8_tiles.h), so that one tile configuration does for all; a product's
+// time hangs on its pixels alone, so that short chunks cost what long ones do, and as few as possible count.
+//
 // Panels are two vectors of channels wide and take two tiles of pixels at a time, a last one of one vector takes
-// four, so that four tiles of sums hide each other's latency. Terms are cut into chunks of equal length (int8_tiles.h),
-// one tile configuration for all; a tile's time hangs on its pixels alone, so that short chunks cost what long ones
-// do, and as few as possible count.
+// four, so that four tiles of sums hide each other's latency. Sums are stored to memory and become bytes between the
+// products of the next tiles.
 //
 // The pixels of a tile are neighbours in one row of the output, which puts their terms at equal distances in the
 // input: a tile is loaded from the map itself. Where its windows reach over the map's border the cells under them are
 // copied, with pads, once for all panels; so are those of a kernel row whose pixels are not adjacent.
-//
-// Sums are stored to memory and become bytes while the products of the next tiles run.
 #if defined(__x86_64__)
 #define ISA __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,amx-tile,amx-int8")))
 
@@ -33,13 +33,23 @@ typedef struct {
   int32_t pixels;
 } spot;
 
-// Tiles that all panels pass over.
+// A panel of channels.
+typedef struct {
+  rm_int8_tile tile;
+  int32_t first, vectors;  // its first channel
+} panel;
+
+// Tiles that all panels pass over, and what all blocks of a call share. Nothing that is read while products run is
+// written just before: a load that has to wait for a store of another size waits for all products.
 typedef struct {
   const rm_int8_conv_call *call;
   rm_int8_conv_shape shape;  // a product of pixels alone as one long row
   rm_int8_cut cut;
-  int32_t count;
-  spot spots[BLOCK_TILES];
+  int32_t chunk;  // bytes
+  const panel *panels;
+  int32_t panel_count;
+  int32_t count, turn;  // turn: which spots are this block's; the others are the last one's
+  spot spots[2][BLOCK_TILES];
   source *sources;  // [BLOCK_TILES][cut.runs]
   int32_t copied;   // bytes in use of `copies`
   uint8_t *copies;  // [COPY_BYTES + RM_INT8_OVERREAD]
@@ -108,91 +118,102 @@ static void add_tile(block *b, int32_t row, int32_t column, int32_t pixels) {
   source *to = b->sources + b->count * b->cut.runs;
   for (int32_t k = 0; k < b->cut.runs; k++)
     to[k] = find(b, top + k / taps * s->dilation_rows, left + k % taps * s->dilation_columns, pixels);
-  b->spots[b->count++] = (spot){call->out + pixel * call->out_pixel,
+  b->spots[b->turn][b->count++] = (spot){call->out + pixel * call->out_pixel,
                                 call->residual ? call->residual + pixel * call->residual_pixel : NULL, pixels};
 }
 
-// 32 pixels by 32 channels.
-INLINE ISA void multiply2(const rm_int8_tile *t, const rm_int8_cut *c, const source *const from[4]) {
-  const ptrdiff_t bytes = c->groups / c->chunks * 4;
-  const uint8_t *w = t->weights;
-  _tile_loadd(0, t->bias, 0);
-  _tile_loadd(1, t->bias + 16, 0);
-  _tile_loadd(2, t->bias, 0);
-  _tile_loadd(3, t->bias + 16, 0);
-  for (int32_t r = 0; r < c->runs; r++) {
-    const source a = from[0][r], b = from[1][r];
-    for (ptrdiff_t k = 0; k < c->groups * 4; k += bytes, w += bytes * 32) {
-      _tile_loadd(6, w, 128);
-      _tile_loadd(4, a.at + k, a.step);
-      _tile_dpbusd(0, 4, 6);
-      _tile_loadd(7, w + 64, 128);
-      _tile_dpbusd(1, 4, 7);
-      _tile_loadd(5, b.at + k, b.step);
-      _tile_dpbusd(2, 5, 6);
-      _tile_dpbusd(3, 5, 7);
-    }
-  }
-}
-
-// 64 pixels by 16 channels.
-INLINE ISA void multiply1(const rm_int8_tile *t, const rm_int8_cut *c, const source *const from[4]) {
-  const ptrdiff_t bytes = c->groups / c->chunks * 4;
-  const uint8_t *w = t->weights;
-  _tile_loadd(0, t->bias, 0);
-  _tile_loadd(1, t->bias, 0);
-  _tile_loadd(2, t->bias, 0);
-  _tile_loadd(3, t->bias, 0);
-  for (int32_t r = 0; r < c->runs; r++) {
-    const source p0 = from[0][r], p1 = from[1][r], p2 = from[2][r], p3 = from[3][r];
-    for (ptrdiff_t k = 0; k < c->groups * 4; k += bytes, w += bytes * 16) {
-      _tile_loadd(6, w, 64);
-      _tile_loadd(4, p0.at + k, p0.step);
-      _tile_dpbusd(0, 4, 6);
-      _tile_loadd(5, p1.at + k, p1.step);
-      _tile_dpbusd(1, 5, 6);
-      _tile_loadd(4, p2.at + k, p2.step);
-      _tile_dpbusd(2, 4, 6);
-      _tile_loadd(5, p3.at + k, p3.step);
-      _tile_dpbusd(3, 5, 6);
-    }
-  }
-}
-
-// Sums on their way to bytes: [tiles][16 pixels][vectors][16].
+// Sums on their way to bytes: [tiles][16 pixels][vectors][16], in pieces of four vectors.
 typedef struct {
-  rm_int8_tile tile;
-  int32_t vectors, count, first;  // first: the panel's first channel
-  spot spots[4];
+  const panel *panel;
+  const spot *spots;
+  int32_t count;  // tiles
   int32_t sums[1024] __attribute__((aligned(64)));
 } batch;
 
-INLINE ISA void finish_tiles(batch *b, const int vectors) {
-  const rule512 rule = make_rule(b->tile.call);
-  __m512 m[4];
+// What all pieces of a batch share.
+typedef struct {
+  const batch *batch;
+  rule512 rule;
+  __m512 multiplier[4];
+  sink512 sink;
+  int32_t next, count;  // pieces
+} finisher;
+
+INLINE ISA finisher make_finisher(const batch *b, const int vectors) {
+  finisher f = {.batch = b, .rule = make_rule(b->panel->tile.call), .sink = make_sink(&b->panel->tile)};
+  f.count = b->count * ROWS * vectors / 4;
 #pragma unroll
-  for (int v = 0; v < 4; v++) m[v] = _mm512_loadu_ps(b->tile.multiplier + 16 * (v % vectors));
-  for (int32_t i = 0; i < b->count; i++) {
-    const spot *s = b->spots + i;
-    b->tile.out = s->out + b->first;
-    b->tile.residual = s->residual ? s->residual + b->first : NULL;
-    b->tile.pixels = s->pixels;
-    for (int32_t p = 0; p < s->pixels; p += 4 / vectors) {
-      __m512i four[4];
+  for (int v = 0; v < 4; v++) f.multiplier[v] = _mm512_loadu_ps(b->panel->tile.multiplier + 16 * (v % vectors));
+  return f;
+}
+
+// The next four pieces, where any are left.
+INLINE ISA void finish_some(finisher *f, const int vectors) {
+  if (f->next >= f->count) return;
+  const batch *b = f->batch;
+  const spot *s = b->spots + f->next * 4 / (ROWS * vectors);
+  const int32_t first = f->next * 4 / vectors % ROWS;
+  f->sink.out = s->out + b->panel->first;
+  if (f->sink.residual) f->sink.residual = s->residual + b->panel->first;
+  f->sink.pixels = s->pixels;
+  const int32_t *sums = b->sums + f->next * 64;
 #pragma unroll
-      for (int v = 0; v < 4; v++) four[v] = _mm512_load_si512(b->sums + ((i * ROWS + p) * vectors + v) * 16);
-      store(&b->tile, requantize(four, m, &rule), vectors, p);
-    }
+  for (int i = 0; i < 4; i++) {
+    __m512i four[4];
+#pragma unroll
+    for (int v = 0; v < 4; v++) four[v] = _mm512_load_si512(sums + (i * 4 + v) * 16);
+    store(&f->sink, requantize(four, f->multiplier, &f->rule), vectors, first + i * 4 / vectors);
+  }
+  f->next += 4;
+}
+
+INLINE ISA void finish_rest(finisher *f, const int vectors) {
+  while (f->next < f->count) finish_some(f, vectors);
+}
+
+static ISA void finish(const batch *b) {
+  if (b->panel->vectors == 2) {
+    finisher f = make_finisher(b, 2);
+    finish_rest(&f, 2);
+  } else {
+    finisher f = make_finisher(b, 1);
+    finish_rest(&f, 1);
   }
 }
 
-static ISA void finish(batch *b) {
-  if (b->count == 0) return;
-  if (b->vectors == 2)
-    finish_tiles(b, 2);
-  else
-    finish_tiles(b, 1);
-  b->count = 0;
+// The sums of four tiles, of 32 pixels by two vectors of channels or of 64 by one.
+INLINE ISA void multiply(const block *block, const rm_int8_tile *t, const source *const *from, finisher *f,
+                         const int vectors) {
+  const ptrdiff_t bytes = block->chunk, end = block->cut.chunks * bytes;
+  const int32_t runs = block->cut.runs, *second = t->bias + (vectors == 2 ? 16 : 0);
+  const uint8_t *w = t->weights;
+  _tile_loadd(0, t->bias, 0);
+  _tile_loadd(1, second, 0);
+  _tile_loadd(2, t->bias, 0);
+  _tile_loadd(3, second, 0);
+  for (int32_t r = 0; r < runs; r++) {
+    const source p0 = from[0][r], p1 = from[1][r], p2 = from[2][r], p3 = from[3][r];
+    for (ptrdiff_t k = 0; k < end; k += bytes, w += bytes * 16 * vectors) {
+      _tile_loadd(6, w, 64 * vectors);
+      _tile_loadd(4, p0.at + k, p0.step);
+      _tile_dpbusd(0, 4, 6);
+      if (vectors == 2) {
+        _tile_loadd(7, w + 64, 128);
+        _tile_dpbusd(1, 4, 7);
+        _tile_loadd(5, p1.at + k, p1.step);
+        _tile_dpbusd(2, 5, 6);
+        _tile_dpbusd(3, 5, 7);
+      } else {
+        _tile_loadd(5, p1.at + k, p1.step);
+        _tile_dpbusd(1, 5, 6);
+        _tile_loadd(4, p2.at + k, p2.step);
+        _tile_dpbusd(2, 4, 6);
+        _tile_loadd(5, p3.at + k, p3.step);
+        _tile_dpbusd(3, 5, 6);
+      }
+      finish_some(f, vectors);
+    }
+  }
 }
 
 INLINE ISA void store_sums(int32_t *to, const int vectors) {
@@ -203,36 +224,42 @@ INLINE ISA void store_sums(int32_t *to, const int vectors) {
   _tile_stored(3, vectors == 2 ? to + 2 * tile + 16 : to + 3 * tile, 64 * vectors);
 }
 
-// All panels over the block. `batches` are two: one is finished while the products of the other run.
-static ISA void run_block(block *b, batch batches[2]) {
-  rm_int8_tile tile = {.call = b->call};
-  int32_t turn = 0;
-  for (rm_int8_panel panel = {0}; rm_int8_tiles_next(&tiles, b->call, &panel, &tile);) {
-    const int32_t most = panel.vectors == 2 ? 2 : 4;
-    for (int32_t i = 0; i < b->count; i += most, turn ^= 1) {
+INLINE ISA void run_batch(const block *b, const rm_int8_tile *tile, const source *const *from, const batch *before,
+                          int32_t *sums, const int vectors) {
+  finisher f = make_finisher(before, vectors);
+  multiply(b, tile, from, &f, vectors);
+  finish_rest(&f, vectors);
+  store_sums(sums, vectors);
+}
+
+// All panels over the block. While products run, the batch before them is finished; the last one is left to the next
+// block.
+static ISA void run_block(block *b, batch *batches[2]) {
+  for (const panel *p = b->panels; p < b->panels + b->panel_count; p++) {
+    const int32_t most = p->vectors == 2 ? 2 : 4;
+    for (int32_t i = 0; i < b->count; i += most) {
       const int32_t count = b->count - i < most ? b->count - i : most;
       // Where tiles are missing the last one is computed again.
       const source *from[4];
       for (int32_t j = 0; j < 4; j++) from[j] = b->sources + (i + (j < count ? j : count - 1)) * b->cut.runs;
-      batch *now = batches + turn;
-      now->tile = tile;
-      now->vectors = panel.vectors;
-      now->first = panel.first;
-      memcpy(now->spots, b->spots + i, sizeof(spot) * (size_t)count);
-      if (panel.vectors == 2) {
-        multiply2(&tile, &b->cut, from);
-        finish(batches + (turn ^ 1));
-        store_sums(now->sums, 2);
-      } else {
-        multiply1(&tile, &b->cut, from);
-        finish(batches + (turn ^ 1));
-        store_sums(now->sums, 1);
+      batch *now = batches[0], *before = batches[1];
+      if (before->panel->vectors != p->vectors) {
+        finish(before);
+        before->panel = p;
+        before->count = 0;
       }
+      if (p->vectors == 2)
+        run_batch(b, &p->tile, from, before, now->sums, 2);
+      else
+        run_batch(b, &p->tile, from, before, now->sums, 1);
+      now->panel = p;
+      now->spots = b->spots[b->turn] + i;
       now->count = count;
+      batches[0] = before, batches[1] = now;
     }
   }
-  finish(batches + (turn ^ 1));
   b->count = b->copied = 0;
+  b->turn ^= 1;
 }
 
 static ISA void configure(int32_t chunk_groups) {
@@ -254,9 +281,22 @@ static ISA void run_rows(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptr
   const rm_int8_cut cut = rm_int8_tiles_cut(&tiles, &call->shape);
   source sources[BLOCK_TILES * cut.runs];
   uint8_t copies[COPY_BYTES + RM_INT8_OVERREAD];
-  batch batches[2];
-  batches[0].count = batches[1].count = 0;
-  block b = {.call = call, .shape = call->shape, .cut = cut, .sources = sources, .copies = copies};
+  batch two[2], *batches[2] = {two, two + 1};
+  rm_int8_panel walk = rm_int8_tiles_before(&tiles, call);
+  panel panels[walk.count];
+  rm_int8_tile tile = {.residual = call->residual, .call = call};
+  while (rm_int8_tiles_next(&tiles, &walk, &tile)) panels[walk.index] = (panel){tile, walk.first, walk.vectors};
+  // Before the first batch there is nothing to finish.
+  two[1].panel = panels;
+  two[1].count = 0;
+  block b = {.call = call,
+             .shape = call->shape,
+             .cut = cut,
+             .chunk = cut.groups / cut.chunks * 4,
+             .panels = panels,
+             .panel_count = walk.count,
+             .sources = sources,
+             .copies = copies};
   rm_int8_conv_shape *s = &b.shape;
   const int32_t room = COPY_BYTES - (int32_t)most_copied(s);
   ptrdiff_t begin = 0, end = s->out_columns;
@@ -274,11 +314,20 @@ static ISA void run_rows(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptr
     }
   }
   run_block(&b, batches);
+  finish(batches[1]);
 }
 
-static int takes(const rm_int8_conv_shape *s) {
-  return !(s->out_channels <= 4 && s->in_channels >= 32) && most_copied(s) <= COPY_BYTES;
+// NULL where tiles are used, else why not.
+const char *rm_int8_conv_refusal__amx(const rm_int8_conv_shape *s) {
+  const rm_int8_cut c = rm_int8_tiles_cut(&tiles, s);
+  if (most_copied(s) > COPY_BYTES) return "borders too large for AMX";
+  // 15 of 16 channels would be empty; and sums of so few terms take less long than to store them.
+  if (s->out_channels == 1 && s->in_channels >= 32) return "one output alone";
+  if (c.runs == 1 && c.length < 40 && s->out_channels > tiles.lanes) return "few terms";
+  return NULL;
 }
+
+static int takes(const rm_int8_conv_shape *s) { return rm_int8_conv_refusal__amx(s) == NULL; }
 
 size_t rm_int8_conv_packed_bytes__amx(const rm_int8_conv_shape *shape) {
   return takes(shape) ? rm_int8_tiles_packed_bytes(&tiles, shape) : rm_int8_conv_packed_bytes__avx512vnni(shape);

@@ -41,6 +41,7 @@ INLINE ISA void tile(const rm_int8_tile *t, const int pixels, const int vectors)
   }
 
   const rule512 rule = make_rule(t->call);
+  const sink512 sink = make_sink(t);
   __m512 m[4];
 #pragma unroll
   for (int v = 0; v < 4; v++) m[v] = _mm512_loadu_ps(t->multiplier + 16 * (vectors == 3 ? (v < 3 ? v : 0) : v % vectors));
@@ -50,7 +51,7 @@ INLINE ISA void tile(const rm_int8_tile *t, const int pixels, const int vectors)
     __m512i four[4];
 #pragma unroll
     for (int v = 0; v < 4; v++) four[v] = vectors == 3 ? (v < 3 ? sum[p][v] : sum[p][0]) : sum[p + v / vectors][v % vectors];
-    store(t, requantize(four, m, &rule), vectors, p);
+    store(&sink, requantize(four, m, &rule), vectors, p);
   }
 }
 

@@ -37,20 +37,28 @@ INLINE ISA __m512i requantize(const __m512i a[4], const __m512 m[4], const rule5
 }
 
 // COMBINE on 64 bytes.
-static ISA __m512i joined(__m512i a, __m512i b, const rm_int8_combine *rule) {
+typedef struct {
+  __m512i weights, offset, zero, low, high;
+  __m128i shift;
+} joint512;
+
+INLINE ISA joint512 make_joint(const rm_int8_combine *rule) {
+  return (joint512){
+      _mm512_set1_epi32((int32_t)((uint32_t)rule->multiplier_b << 16 | (rule->multiplier_a & 0xffff))),
+      _mm512_set1_epi32(rule->offset), _mm512_set1_epi16((int16_t)rule->zero), _mm512_set1_epi8((char)rule->low),
+      _mm512_set1_epi8((char)rule->high), _mm_cvtsi32_si128(rule->shift)};
+}
+
+INLINE ISA __m512i joined(__m512i a, __m512i b, const joint512 *r) {
   const __m512i none = _mm512_setzero_si512();
-  const __m512i weights = _mm512_set1_epi32((int32_t)((uint32_t)rule->multiplier_b << 16 | (rule->multiplier_a & 0xffff)));
-  const __m512i offset = _mm512_set1_epi32(rule->offset), zero = _mm512_set1_epi16((int16_t)rule->zero);
-  const __m128i shift = _mm_cvtsi32_si128(rule->shift);
   const __m512i low = _mm512_unpacklo_epi8(a, b), high = _mm512_unpackhi_epi8(a, b);
   __m512i part[4] = {_mm512_unpacklo_epi8(low, none), _mm512_unpackhi_epi8(low, none),
                      _mm512_unpacklo_epi8(high, none), _mm512_unpackhi_epi8(high, none)};
-  for (int i = 0; i < 4; i++)
-    part[i] = _mm512_sra_epi32(_mm512_add_epi32(_mm512_madd_epi16(part[i], weights), offset), shift);
-  const __m512i first = _mm512_adds_epi16(_mm512_packs_epi32(part[0], part[1]), zero);
-  const __m512i second = _mm512_adds_epi16(_mm512_packs_epi32(part[2], part[3]), zero);
-  const __m512i bytes = _mm512_packus_epi16(first, second);
-  return _mm512_min_epu8(_mm512_max_epu8(bytes, _mm512_set1_epi8((char)rule->low)), _mm512_set1_epi8((char)rule->high));
+#pragma unroll
+  for (int i = 0; i < 4; i++) part[i] = _mm512_sra_epi32(_mm512_dpwssd_epi32(r->offset, part[i], r->weights), r->shift);
+  const __m512i first = _mm512_adds_epi16(_mm512_packs_epi32(part[0], part[1]), r->zero);
+  const __m512i second = _mm512_adds_epi16(_mm512_packs_epi32(part[2], part[3]), r->zero);
+  return _mm512_min_epu8(_mm512_max_epu8(_mm512_packus_epi16(first, second), r->low), r->high);
 }
 
 // Part `i` of the parts of `each` bytes that a vector holds.
@@ -70,26 +78,40 @@ INLINE ISA __m512i with_part(__m512i bytes, __m512i part, const int each, const 
   return part;
 }
 
+// Where results go: the tile's fields, in registers although stores of bytes might change any memory.
+typedef struct {
+  uint8_t *out;
+  const uint8_t *residual;
+  ptrdiff_t out_pixel, residual_pixel;
+  int pixels, channels;
+  joint512 joint;  // where there is a residual
+} sink512;
+
+INLINE ISA sink512 make_sink(const rm_int8_tile *t) {
+  sink512 s = {t->out, t->residual, t->call->out_pixel, t->call->residual_pixel, t->pixels, t->channels, {0}};
+  if (s.residual) s.joint = make_joint(&t->call->join);
+  return s;
+}
+
 // Stores the bytes of `vectors` vectors for each of 4 / vectors pixels (3 vectors: one pixel), after the residual.
-INLINE ISA void store(const rm_int8_tile *t, __m512i bytes, const int vectors, int pixel) {
+INLINE ISA void store(const sink512 *s, __m512i bytes, const int vectors, int pixel) {
   const int each = vectors == 3 ? 64 : 16 * vectors, count = vectors == 3 ? 1 : 4 / vectors;
-  const rm_int8_conv_call *call = t->call;
-  const __mmask64 mask = ~(__mmask64)0 >> (64 - t->channels);
-  const int rest = t->pixels - pixel;
-  if (t->residual) {
-    const uint8_t *residual = t->residual + pixel * call->residual_pixel;
+  const __mmask64 mask = ~(__mmask64)0 >> (64 - s->channels);
+  const int rest = s->pixels - pixel;
+  if (s->residual) {
+    const uint8_t *residual = s->residual + pixel * s->residual_pixel;
     __m512i other = _mm512_setzero_si512();
 #pragma unroll
     for (int i = 0; i < count; i++)
-      if (i < rest) other = with_part(other, _mm512_maskz_loadu_epi8(mask, residual + i * call->residual_pixel), each, i);
-    bytes = joined(bytes, other, &call->join);
+      if (i < rest) other = with_part(other, _mm512_maskz_loadu_epi8(mask, residual + i * s->residual_pixel), each, i);
+    bytes = joined(bytes, other, &s->joint);
   }
+  uint8_t *out = s->out + pixel * s->out_pixel;
 #pragma unroll
-  for (int i = 0; i < count; i++) {
+  for (int i = 0; i < count; i++, out += s->out_pixel) {
     if (i >= rest) return;
     const __m512i part = part_of(bytes, each, i);
-    uint8_t *out = t->out + (pixel + i) * call->out_pixel;
-    if (t->channels != 16 * vectors) {
+    if (s->channels != 16 * vectors) {
       _mm512_mask_storeu_epi8(out, mask, part);
     } else if (vectors == 4) {
       _mm512_storeu_si512(out, part);
