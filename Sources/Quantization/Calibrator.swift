@@ -9,7 +9,6 @@ import Planning
 public struct Calibrator {
   public let scheme: QuantizationScheme
   private let graph: Graph
-  private let isReal: (String) -> Bool
   private let session: Session
   private let input: String
   private var statistics: [String: ValueStatistics] = [:]
@@ -17,10 +16,9 @@ public struct Calibrator {
   /// - Parameter graph: what `Graph.foldedForQuantization` gives; with one input.
   public init(
     graph: Graph, pool: WorkerPool, level: CPULevel = .best,
-    keepingReal isReal: @escaping (String) -> Bool = { _ in false }
+    keepingReal isReal: (String) -> Bool = { _ in false }
   ) throws {
     self.graph = graph
-    self.isReal = isReal
     scheme = try QuantizationScheme(graph: graph, keepingReal: isReal)
     var observed = graph
     observed.outputs = scheme.values.filter { value in !graph.inputs.contains { $0.name == value } }
@@ -69,12 +67,15 @@ public struct Calibrator {
 
   /// The graph with its values stored in `ranges`.
   ///
-  /// - Parameter others: names of nodes that stay in floats besides those that the calibrator was told of.
-  public func quantized(ranges: [String: ClosedRange<Float>], keepingReal others: Set<String> = []) throws
-    -> Graph
+  /// - Parameter nodes: operators that run in floats besides those that the calibrator was told of. What they make
+  ///   is not stored, so that what reads it runs in floats too.
+  public func quantized(ranges: [String: ClosedRange<Float>], without nodes: Set<String> = []) throws -> Graph
   {
-    guard !others.isEmpty else { return try graph.quantized(scheme, ranges: ranges, means: means) }
-    let fewer = try QuantizationScheme(graph: graph) { isReal($0) || others.contains($0) }
-    return try graph.quantized(fewer, ranges: ranges, means: means)
+    try graph.quantized(scheme.without(nodes), ranges: ranges, means: means)
+  }
+
+  /// The graph with nothing stored but what one operator makes, and its weights.
+  func quantized(alone node: String, ranges: [String: ClosedRange<Float>]) throws -> Graph {
+    try graph.quantized(scheme.alone(node), ranges: ranges, means: means)
   }
 }

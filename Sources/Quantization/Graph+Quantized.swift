@@ -55,10 +55,14 @@ private struct QuantizedGraphWriter {
 
   mutating func run() throws -> Graph {
     settleParameters()
-    let stored = Set(scheme.values)
+    let stored = scheme.stored
     for input in source.inputs where stored.contains(input.name) { convert(input.name, from: input.name) }
     for var node in source.nodes {
-      if case .conv = node.op, !scheme.untouched.contains(node.name) { try quantizeWeights(&node, stored) }
+      if case .conv = node.op, !scheme.untouched.contains(node.name),
+        scheme.single.map({ $0 == node.name }) ?? stored.contains(node.inputs[0])
+      {
+        try quantizeWeights(&node)
+      }
       for index in node.inputs.indices where stored.contains(node.inputs[index]) {
         node.inputs[index] = real(node.inputs[index])
       }
@@ -117,13 +121,13 @@ private struct QuantizedGraphWriter {
         outputs: [real(value)]))
   }
 
-  /// Stores the weights and bias of a convolution whose input is stored.
-  private mutating func quantizeWeights(_ node: inout Node, _ stored: Set<String>) throws {
-    guard stored.contains(node.inputs[0]) else { return }
+  /// Stores the weights and bias of a convolution, the bias in steps of an input that is among the scheme's values.
+  private mutating func quantizeWeights(_ node: inout Node) throws {
+    guard let steps = parameters[node.inputs[0]] else { return }
     guard let weights = source.constants[node.inputs[1]]?.tensor, weights.dtype == .float32 else {
       throw GraphError(node: node.name, op: node.op.name, "the weights are not constant floats")
     }
-    let input = Double(parameters[node.inputs[0]]!.scales[0])
+    let input = Double(steps.scales[0])
     let channels = weights.shape[0]
     let real = weights.elements(as: Float.self)
     let row = real.count / channels
@@ -154,6 +158,13 @@ private struct QuantizedGraphWriter {
         }
       }
     }
+    if scheme.single != nil {
+      // Its input may be real, so that floats run on what is left of the weights.
+      let left = values.indices.map { Float(values[$0]) * scales[$0 / row] }
+      node.inputs[1] = constant("\(node.name).weight.rounded", Tensor(left, shape: weights.shape))
+      if let bias { node.inputs[2] = constant("\(node.name).bias.rounded", Tensor(bias, shape: [channels])) }
+      return
+    }
     node.inputs[1] = constant("\(node.name).weight", Tensor(values, shape: weights.shape), scales)
     guard let bias else { return }
     let units = scales.map { Float(input * Double($0)) }
@@ -164,6 +175,11 @@ private struct QuantizedGraphWriter {
           0x7fff_ffff))
     }
     node.inputs[2] = constant("\(node.name).bias", Tensor(numbers, shape: [channels]), units)
+  }
+
+  private mutating func constant(_ name: String, _ tensor: Tensor) -> String {
+    graph.constants[name] = Constant(tensor, isParameter: false)
+    return name
   }
 
   /// Adds a stored constant and its conversion along axis 0.

@@ -13,8 +13,14 @@ public struct QuantizationScheme: Sendable {
   /// Nodes that are to run on stored numbers, in running order: by name, with their operators. Limits behind a
   /// node belong to it.
   public private(set) var operators: [(node: String, op: String)] = []
+  /// Those of `values` that are stored indeed.
+  public private(set) var stored: Set<String> = []
+  /// The one node whose weights are stored, where it is not all whose input is.
+  private(set) var single: String?
+  /// The operator that makes a value, limits behind it included.
+  private var makers: [String: String] = [:]
   /// Nodes that stay as they are: those inside warps and attention, and those that are to.
-  let untouched: Set<String>
+  private(set) var untouched: Set<String>
   /// Values whose parameters follow from what they are, not from what was seen.
   public private(set) var fixed: [String: Quantization] = [:]
   /// For each value, the one whose parameters it takes.
@@ -43,19 +49,20 @@ public struct QuantizationScheme: Sendable {
     func isMap(_ value: String) -> Bool {
       facts[value]?.shape.rank == 4 && facts[value]?.dtype == .float32 && graph.constants[value] == nil
     }
-    /// Whether a node that stays real makes `value`, limits behind it included.
-    func isMadeReal(_ value: String) -> Bool {
-      guard let producer = producers[value] else { return false }
-      if real.contains(producer) { return true }
+    /// The node that makes `value`: not the limits behind it, unless they stay real.
+    func maker(_ value: String) -> Int? {
+      guard let producer = producers[value], !real.contains(producer) else { return producers[value] }
       switch graph.nodes[producer].op {
-      case .relu, .clip: return isMadeReal(graph.nodes[producer].inputs[0])
-      default: return false
+      case .relu, .clip: return maker(graph.nodes[producer].inputs[0])
+      default: return producer
       }
     }
+    func isMadeReal(_ value: String) -> Bool { maker(value).map(real.contains) ?? false }
     var known: Set<String> = []
     func add(_ value: String) {
       guard isMap(value), known.insert(value).inserted else { return }
       values.append(value)
+      makers[value] = maker(value).map { graph.nodes[$0].name }
     }
 
     for (index, node) in graph.nodes.enumerated() where !fused.inner.contains(index) && !real.contains(index)
@@ -109,6 +116,24 @@ public struct QuantizationScheme: Sendable {
       fixed[offsets] = Quantization(scale: 1 / 16, zeroPoint: 128)
     }
     for (index, scores) in fused.scores where !real.contains(index) { add(scores) }
+    stored = Set(values)
+  }
+
+  /// This scheme with some operators left in floats: what they make is not stored, so that what reads it runs in
+  /// floats too.
+  func without(_ nodes: Set<String>) -> QuantizationScheme {
+    var fewer = self
+    fewer.untouched.formUnion(nodes)
+    fewer.stored = stored.filter { value in !(makers[value].map(nodes.contains) ?? false) }
+    return fewer
+  }
+
+  /// This scheme with nothing stored but what one operator makes, and its weights.
+  func alone(_ node: String) -> QuantizationScheme {
+    var one = self
+    one.single = node
+    one.stored = stored.filter { makers[$0] == node }
+    return one
   }
 
   private mutating func lead(_ value: String, by leader: String) { leaders[value] = leader }

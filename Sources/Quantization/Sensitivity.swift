@@ -7,14 +7,12 @@ public struct OperatorSensitivity: Sendable {
   /// The node's name, and its operator's in ONNX.
   public let node: String
   public let op: String
-  /// The share (0…1) of labels that are as in floats when this operator alone runs on stored numbers.
+  /// The share (0…1) of labels that are as in floats when only the operator's weights and what it makes are stored.
   public let agreement: Double
 }
 
 extension Calibrator {
   /// Quantises each operator by itself, all others left in floats: most sensitive first.
-  ///
-  /// A value of a hard range costs both what makes it and what reads it, for either has it stored.
   ///
   /// - Parameters:
   ///   - ranges: of all values.
@@ -24,13 +22,11 @@ extension Calibrator {
     ranges: [String: ClosedRange<Float>], against reference: LabelReference,
     progress: (_ done: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> [OperatorSensitivity] {
-    let names = Set(scheme.operators.map(\.node))
     var found: [OperatorSensitivity] = []
     for (index, (node, op)) in scheme.operators.enumerated() {
       progress(index, scheme.operators.count)
-      let alone = try quantized(ranges: ranges, keepingReal: names.subtracting([node]))
-      found.append(
-        OperatorSensitivity(node: node, op: op, agreement: try reference.agreement(of: alone)))
+      let agreement = try reference.agreement(of: quantized(alone: node, ranges: ranges))
+      found.append(OperatorSensitivity(node: node, op: op, agreement: agreement))
     }
     // Of equals the first in the graph first: sorting is stable.
     return found.sorted { $0.agreement < $1.agreement }

@@ -21,7 +21,7 @@ struct CalibratedModel {
 
   init(
     _ source: Graph, examples: [AlignedBytes], pool: WorkerPool,
-    keepingReal isReal: @escaping (String) -> Bool
+    keepingReal isReal: (String) -> Bool
   ) throws {
     self.examples = examples
     self.pool = pool
@@ -61,8 +61,8 @@ struct CalibratedModel {
   }
 
   /// - Precondition: ranges are chosen.
-  func quantized(keepingReal nodes: Set<String> = []) throws -> Graph {
-    var graph = try calibrator.quantized(ranges: ranges, keepingReal: nodes)
+  func quantized(without nodes: Set<String> = []) throws -> Graph {
+    var graph = try calibrator.quantized(ranges: ranges, without: nodes)
     graph.metadata["precision"] = "int8"
     return graph
   }

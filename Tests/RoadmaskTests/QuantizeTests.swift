@@ -78,15 +78,19 @@ extension ProgramTests {
       let shares = rows.compactMap { Double($0[0]) }
       #expect(rows.count > 70 && shares.count == rows.count && shares == shares.sorted())
       let kept = rows.prefix(2).map { $0[2] }
-      #expect(result.lines.contains("mixed      in fp32: \(kept.joined(separator: ", "))"), "\(result.out)")
+      #expect(
+        result.lines.contains("mixed      in fp32, with what reads them: \(kept.joined(separator: ", "))"),
+        "\(result.out)")
       #expect(result.out.contains("operators int8, mixed"), "\(result.out)")
       let profile = try work.run(["profile", "q.onnx", "--runs", "1", "--top", "0"])
       let floats = profile.lines.filter { $0.contains("runs in fp32 with exact conversion") }
-      #expect(floats.map { String($0.prefix { $0 != " " }) }.sorted() == kept.sorted(), "\(profile.out)")
-      expectRefusal(
-        try work.run([
-          "quantize", "f.onnx", "--calib", Street.short, "--frames", "1", "--mixed", "500", "-o", "r.onnx",
-        ]), "RM-USE-001", "--mixed 500", "--sensitivity")
+      let written = try #require(result.lines.first { $0.hasPrefix("write ") })
+      let counts = written.split(separator: " ").compactMap { Int($0) }
+      #expect(!floats.isEmpty && floats.count == counts[1] - counts[0], "\(written)\n\(profile.out)")
+      let tooMany = try work.run([
+        "quantize", "f.onnx", "--calib", Street.short, "--frames", "1", "--mixed", "500", "-o", "r.onnx",
+      ])
+      #expect(tooMany.status == 64 && tooMany.err.contains("--mixed 500: the network has"), "\(tooMany.err)")
       #expect(!work.exists("r.onnx"))
     }
 

@@ -40,7 +40,8 @@ struct QuantizeCommand: ParsableCommand {
   var range: RangeMethod?
   @Flag(help: "Quantise each operator alone, and list what each costs.") var sensitivity = false
   @Option(
-    help: ArgumentHelp("Keep the N most sensitive operators in floats.", valueName: "n")) var mixed = 0
+    help: ArgumentHelp("Keep the N most sensitive operators, and what reads them, in floats.", valueName: "n")
+  ) var mixed = 0
   @Option(
     name: .customLong("float"),
     help: ArgumentHelp(
@@ -118,8 +119,8 @@ struct QuantizeCommand: ParsableCommand {
     let ranking = try model.sensitivities()
     if sensitivity { print(CalibratedModel.table(ranking)) }
     let kept = ranking.prefix(mixed).map(\.node)
-    if !kept.isEmpty { print("mixed      in fp32: \(kept.joined(separator: ", "))") }
-    return try model.quantized(keepingReal: Set(kept))
+    if !kept.isEmpty { print("mixed      in fp32, with what reads them: \(kept.joined(separator: ", "))") }
+    return try model.quantized(without: Set(kept))
   }
 
   /// Ends the program because the labels got too much worse, and names the operators to blame.
