@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dense convolution with a dot-product instruction. Included once for each, with ISA, NAME(x), CENTRED and
+// Dense convolution by dot products of four terms. Included with ISA, NAME(x), CENTRED and
 //   vec load16(const uint8_t *at)                          16 terms of a pixel
 //   int32x4_t dot(int32x4_t sum, int8x16_t w, vec x, lane) adds the products of group `lane`
 //
