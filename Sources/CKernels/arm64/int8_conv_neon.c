@@ -8,10 +8,10 @@
 INLINE void tile(const rm_int8_tile *t, const int pixels, const int vectors) {
   int32x4_t low[8][2], high[8][2];
   const int32x4_t none = vdupq_n_s32(0);
-#pragma GCC unroll 2
+  RM_INT8_UNROLL
   for (int v = 0; v < vectors; v++) {
     const int32x4_t bias = vld1q_s32(t->bias + 4 * v);
-#pragma GCC unroll 8
+    RM_INT8_UNROLL
     for (int p = 0; p < pixels; p++) {
       low[p][v] = vzip1q_s32(bias, none);
       high[p][v] = vzip2q_s32(bias, none);
@@ -19,29 +19,31 @@ INLINE void tile(const rm_int8_tile *t, const int pixels, const int vectors) {
   }
   const int8_t *w = t->weights;
   const uint8_t *const *segment = t->segments;
-  const uint8x8_t centre = vdup_n_u8(128);
+  const uint8x16_t centre = vdupq_n_u8(128);
   for (int32_t s = 0; s < t->segment_count; s++, segment += t->stride) {
     const ptrdiff_t end = 4 * (ptrdiff_t)t->groups;
     for (ptrdiff_t k = 0; k < end; k += 4, w += 16 * vectors) {
-#pragma GCC unroll 8
+      RM_INT8_UNROLL
       for (int p = 0; p < pixels; p++) {
         uint32_t four;
         memcpy(&four, segment[p] + k, 4);
-        const int8x8_t x = vreinterpret_s8_u8(veor_u8(vreinterpret_u8_u32(vdup_n_u32(four)), centre));
-#pragma GCC unroll 2
+        const int8x16_t x = vreinterpretq_s8_u8(veorq_u8(vreinterpretq_u8_u32(vdupq_n_u32(four)), centre));
+        RM_INT8_UNROLL
         for (int v = 0; v < vectors; v++) {
           const int8x16_t weights = vld1q_s8(w + 16 * v);
-          low[p][v] = vpadalq_s16(low[p][v], vmull_s8(vget_low_s8(weights), x));
-          high[p][v] = vpadalq_s16(high[p][v], vmull_s8(vget_high_s8(weights), x));
+          low[p][v] = vpadalq_s16(low[p][v], vmull_s8(vget_low_s8(weights), vget_low_s8(x)));
+          high[p][v] = vpadalq_s16(high[p][v], vmull_high_s8(weights, x));
         }
       }
     }
   }
   const rm_rule8 rule = rm_make_rule8(t->call->out_zero, t->call->low, t->call->high);
-  for (int p = 0; p < t->pixels; p++) {
+  RM_INT8_UNROLL
+  for (int p = 0; p < pixels; p++) {
     int32x4_t sum[2];
+    RM_INT8_UNROLL
     for (int v = 0; v < vectors; v++) sum[v] = vpaddq_s32(low[p][v], high[p][v]);
-    rm_finish_pixel(t, sum, vectors, p, &rule);
+    if (p < t->pixels) rm_finish_pixel(t, sum, vectors, p, &rule);
   }
 }
 
