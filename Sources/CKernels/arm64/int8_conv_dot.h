@@ -42,10 +42,10 @@ INLINE ISA void NAME(tile)(const rm_int8_tile *t, const int pixels, const int ve
 #undef GROUP
     }
   }
-  const rm_rule8 rule = rm_make_rule8(t->call->out_zero, t->call->low, t->call->high);
+  const rm_finish finish = rm_make_finish(t, vectors);
   RM_INT8_UNROLL
   for (int p = 0; p < pixels; p++)
-    if (p < t->pixels) rm_finish_pixel(t, sum[p], vectors, p, &rule);
+    if (p < t->pixels) rm_finish_pixel(t, sum[p], vectors, p, &finish);
 }
 
 static ISA void NAME(tile1)(const rm_int8_tile *t) { NAME(tile)(t, 8, 1); }

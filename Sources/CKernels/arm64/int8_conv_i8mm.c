@@ -54,7 +54,7 @@ INLINE ISA void tile(const rm_int8_tile *t, const int vectors) {
     for (; k + 8 <= end; k += 8, w += 8 * vectors) step(&sum, segment, k, w, vectors, 0);
     if (k < end) step(&sum, segment, k, w, vectors, 1), w += 4 * vectors;
   }
-  const rm_rule8 rule = rm_make_rule8(t->call->out_zero, t->call->low, t->call->high);
+  const rm_finish finish = rm_make_finish(t, vectors);
   RM_INT8_UNROLL
   for (int p = 0; p < PAIRS; p++) {
     int32x4_t first[2], second[2];
@@ -64,8 +64,8 @@ INLINE ISA void tile(const rm_int8_tile *t, const int vectors) {
       first[v] = vreinterpretq_s32_s64(vzip1q_s64(low, high));
       second[v] = vreinterpretq_s32_s64(vzip2q_s64(low, high));
     }
-    if (2 * p < t->pixels) rm_finish_pixel(t, first, vectors, 2 * p, &rule);
-    if (2 * p + 1 < t->pixels) rm_finish_pixel(t, second, vectors, 2 * p + 1, &rule);
+    if (2 * p < t->pixels) rm_finish_pixel(t, first, vectors, 2 * p, &finish);
+    if (2 * p + 1 < t->pixels) rm_finish_pixel(t, second, vectors, 2 * p + 1, &finish);
   }
 }
 

@@ -57,13 +57,13 @@ INLINE void tile(const rm_int8_tile *t, const int pixels, const int vectors, con
     for (; pairs && k + 8 <= end; k += 8, w += 32 * vectors) step(&sum, segment, k, w, pixels, vectors, 1);
     for (; k < end; k += 4, w += 16 * vectors) step(&sum, segment, k, w, pixels, vectors, 0);
   }
-  const rm_rule8 rule = rm_make_rule8(t->call->out_zero, t->call->low, t->call->high);
+  const rm_finish finish = rm_make_finish(t, vectors);
   RM_INT8_UNROLL
   for (int p = 0; p < pixels; p++) {
     int32x4_t joined[2];
     RM_INT8_UNROLL
     for (int v = 0; v < vectors; v++) joined[v] = vpaddq_s32(sum.low[p][v], sum.high[p][v]);
-    if (p < t->pixels) rm_finish_pixel(t, joined, vectors, p, &rule);
+    if (p < t->pixels) rm_finish_pixel(t, joined, vectors, p, &finish);
   }
 }
 
