@@ -7,6 +7,13 @@
 
 #include "rm_int8.h"
 
+// In front of a loop over an array that is to stay in registers.
+#if defined(__clang__)
+#define RM_INT8_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define RM_INT8_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 static inline int32_t rm_int8_clamp(int64_t value, int32_t low, int32_t high) {
   return value < low ? low : value > high ? high : (int32_t)value;
 }
@@ -120,14 +127,14 @@ void rm_int8_dequantize__avx2(const rm_int8_dequantize_call *, ptrdiff_t, ptrdif
 #define RM_INT8_VARIANT(isa)                                                                              \
   size_t rm_int8_conv_packed_bytes__##isa(const rm_int8_conv_shape *);                                    \
   void rm_int8_conv_pack__##isa(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);        \
-  void rm_int8_conv__##isa(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);
+  void rm_int8_conv__##isa(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);                              \
+  size_t rm_int8_dwconv_packed_bytes__##isa(const rm_int8_conv_shape *);                                  \
+  void rm_int8_dwconv_pack__##isa(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);      \
+  void rm_int8_dwconv__##isa(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);
 RM_INT8_VARIANT(neon)
 RM_INT8_VARIANT(neondot)
 RM_INT8_VARIANT(i8mm)
 #undef RM_INT8_VARIANT
-size_t rm_int8_dwconv_packed_bytes__neon(const rm_int8_conv_shape *);
-void rm_int8_dwconv_pack__neon(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);
-void rm_int8_dwconv__neon(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_combine__neon(const rm_int8_combine_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_mul__neon(const rm_int8_mul_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_table__neon(const rm_int8_table_call *, ptrdiff_t, ptrdiff_t);

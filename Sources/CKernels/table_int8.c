@@ -62,9 +62,9 @@ X86(amx, avx512vnni, avx512vnni);
       .conv_packed_bytes = rm_int8_conv_packed_bytes__##isa,                                              \
       .conv_pack = rm_int8_conv_pack__##isa,                                                              \
       .conv = rm_int8_conv__##isa,                                                                        \
-      .dwconv_packed_bytes = rm_int8_dwconv_packed_bytes__neon,                                           \
-      .dwconv_pack = rm_int8_dwconv_pack__neon,                                                           \
-      .dwconv = rm_int8_dwconv__neon,                                                                     \
+      .dwconv_packed_bytes = rm_int8_dwconv_packed_bytes__##isa,                                          \
+      .dwconv_pack = rm_int8_dwconv_pack__##isa,                                                          \
+      .dwconv = rm_int8_dwconv__##isa,                                                                    \
       .combine = rm_int8_combine__neon,                                                                   \
       .mul = rm_int8_mul__neon,                                                                           \
       .table = rm_int8_table__neon,                                                                       \

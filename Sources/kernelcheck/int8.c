@@ -12,11 +12,13 @@ void int8_fill_bytes(check *c, uint8_t *out, size_t count, int8_fill fill) {
     for (size_t i = 0; i < count; i++) out[i] = out[i] & 1 ? 255 : 0;
 }
 
-// Weights of the whole range, or -128 and 127 alone.
+// Weights of the whole range, or the ends of it alone; half of them without -128, as quantization gives them.
 static void fill_weights(check *c, int8_t *out, size_t count, int8_fill fill) {
   check_fill_u8(c, (uint8_t *)out, count);
   if (fill == INT8_EXTREME)
     for (size_t i = 0; i < count; i++) out[i] = out[i] & 1 ? 127 : -128;
+  if (check_range(c, 0, 1))
+    for (size_t i = 0; i < count; i++) out[i] = out[i] == -128 ? -127 : out[i];
 }
 
 int8_conv_case int8_make_conv(check *c, const int8_conv_plan *p, int depthwise) {

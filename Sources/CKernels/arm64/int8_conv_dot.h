@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dense convolution with a dot-product instruction. Included once for each, with ISA, NAME(x), CENTRED and
+// Dense convolution by dot products of four terms. Included with ISA, NAME(x), CENTRED and
 //   vec load16(const uint8_t *at)                          16 terms of a pixel
 //   int32x4_t dot(int32x4_t sum, int8x16_t w, vec x, lane) adds the products of group `lane`
 //
@@ -9,10 +9,10 @@
 
 INLINE ISA void NAME(tile)(const rm_int8_tile *t, const int pixels, const int vectors) {
   int32x4_t sum[8][4];
-#pragma GCC unroll 4
+  RM_INT8_UNROLL
   for (int v = 0; v < vectors; v++) {
     const int32x4_t bias = vld1q_s32(t->bias + 4 * v);
-#pragma GCC unroll 8
+    RM_INT8_UNROLL
     for (int p = 0; p < pixels; p++) sum[p][v] = bias;
   }
   const int8_t *w = t->weights;
@@ -22,12 +22,12 @@ INLINE ISA void NAME(tile)(const rm_int8_tile *t, const int pixels, const int ve
     ptrdiff_t k = 0;
     for (; k + 16 <= end; k += 16) {
       vec x[8];
-#pragma GCC unroll 8
+      RM_INT8_UNROLL
       for (int p = 0; p < pixels; p++) x[p] = NAME(load16)(segment[p] + k);
-#define GROUP(lane)                                                                                       \
-  _Pragma("GCC unroll 4") for (int v = 0; v < vectors; v++, w += 16) {                                    \
-    const int8x16_t weights = vld1q_s8(w);                                                                \
-    _Pragma("GCC unroll 8") for (int p = 0; p < pixels; p++) sum[p][v] = DOT(sum[p][v], weights, x[p], lane); \
+#define GROUP(lane)                                                                                         \
+  RM_INT8_UNROLL for (int v = 0; v < vectors; v++, w += 16) {                                               \
+    const int8x16_t weights = vld1q_s8(w);                                                                  \
+    RM_INT8_UNROLL for (int p = 0; p < pixels; p++) sum[p][v] = DOT(sum[p][v], weights, x[p], lane);        \
   }
       GROUP(0)
       GROUP(1)
@@ -36,14 +36,16 @@ INLINE ISA void NAME(tile)(const rm_int8_tile *t, const int pixels, const int ve
     }
     for (; k < end; k += 4) {
       vec x[8];
-#pragma GCC unroll 8
+      RM_INT8_UNROLL
       for (int p = 0; p < pixels; p++) x[p] = NAME(load4)(segment[p] + k);
       GROUP(0)
 #undef GROUP
     }
   }
-  const rm_rule8 rule = rm_make_rule8(t->call->out_zero, t->call->low, t->call->high);
-  for (int p = 0; p < t->pixels; p++) rm_finish_pixel(t, sum[p], vectors, p, &rule);
+  const rm_finish finish = rm_make_finish(t, vectors);
+  RM_INT8_UNROLL
+  for (int p = 0; p < pixels; p++)
+    if (p < t->pixels) rm_finish_pixel(t, sum[p], vectors, p, &finish);
 }
 
 static ISA void NAME(tile1)(const rm_int8_tile *t) { NAME(tile)(t, 8, 1); }

@@ -35,49 +35,63 @@ void rm_int8_dwconv_pack__neon(const rm_int8_conv_shape *s, const rm_int8_conv_w
   }
 }
 
-// The pixel under tap (ky, kx), or the pad.
-INLINE const uint8_t *under(const rm_int8_conv_call *call, int32_t y, int32_t x) {
+// Pointers to the pixels under the taps of output pixel (row, column), or to the pad.
+static void point(const rm_int8_conv_call *call, int32_t row, int32_t column, const uint8_t **to) {
   const rm_int8_conv_shape *s = &call->shape;
-  if (y < 0 || y >= s->in_rows || x < 0 || x >= s->in_columns) return call->pad;
-  return call->in + ((ptrdiff_t)y * s->in_columns + x) * call->in_pixel;
+  for (int32_t ky = 0; ky < s->kernel_rows; ky++) {
+    const int32_t y = row * s->stride_rows - s->pad_top + ky * s->dilation_rows;
+    for (int32_t kx = 0; kx < s->kernel_columns; kx++, to++) {
+      const int32_t x = column * s->stride_columns - s->pad_left + kx * s->dilation_columns;
+      const int outside = y < 0 || y >= s->in_rows || x < 0 || x >= s->in_columns;
+      *to = outside ? call->pad : call->in + ((ptrdiff_t)y * s->in_columns + x) * call->in_pixel;
+    }
+  }
 }
 
-// Pixels (row, column) and (row, column + step), step 0 or 1.
-INLINE void pair(const rm_int8_conv_call *call, int32_t row, int32_t column, int32_t step) {
-  const rm_int8_conv_shape *s = &call->shape;
+INLINE int16x8_t wide(const uint8_t *at) { return vreinterpretq_s16_u16(vmovl_u8(vld1_u8(at))); }
+
+// Two output pixels of all channels; the second one counts where `both`.
+INLINE void pair(const rm_int8_conv_call *call, const uint8_t *const *under_a, const uint8_t *const *under_b,
+                 const int32_t taps, const int both, uint8_t *out) {
+  const int32_t channels = call->shape.out_channels;
   const rm_rule8 rule = rm_make_rule8(call->out_zero, call->low, call->high);
-  uint8_t *out = call->out + ((ptrdiff_t)row * s->out_columns + column) * call->out_pixel;
   const uint8_t *at = call->packed;
-  for (int32_t c = 0; c < s->out_channels; c += 8, at += block_bytes(s)) {
+  for (int32_t c = 0; c < channels; c += 8) {
     const int32_t *bias = (const int32_t *)at;
     const float *multiplier = (const float *)(bias + 8);
     const int16_t *w = (const int16_t *)(multiplier + 8);
     int32x4_t a_low = vld1q_s32(bias), a_high = vld1q_s32(bias + 4), b_low = a_low, b_high = a_high;
-    for (int32_t ky = 0; ky < s->kernel_rows; ky++) {
-      const int32_t y = row * s->stride_rows - s->pad_top + ky * s->dilation_rows;
-      for (int32_t kx = 0; kx < s->kernel_columns; kx++, w += 8) {
-        const int32_t x = column * s->stride_columns - s->pad_left + kx * s->dilation_columns;
-        const int16x8_t weights = vld1q_s16(w);
-        const int16x8_t a = vreinterpretq_s16_u16(vmovl_u8(vld1_u8(under(call, y, x) + c)));
-        const int16x8_t b = vreinterpretq_s16_u16(vmovl_u8(vld1_u8(under(call, y, x + step * s->stride_columns) + c)));
-        a_low = vmlal_s16(a_low, vget_low_s16(a), vget_low_s16(weights));
-        a_high = vmlal_high_s16(a_high, a, weights);
-        b_low = vmlal_s16(b_low, vget_low_s16(b), vget_low_s16(weights));
-        b_high = vmlal_high_s16(b_high, b, weights);
-      }
+    for (int32_t tap = 0; tap < taps; tap++, w += 8) {
+      const int16x8_t weights = vld1q_s16(w), a = wide(under_a[tap] + c), b = wide(under_b[tap] + c);
+      a_low = vmlal_s16(a_low, vget_low_s16(a), vget_low_s16(weights));
+      a_high = vmlal_high_s16(a_high, a, weights);
+      b_low = vmlal_s16(b_low, vget_low_s16(b), vget_low_s16(weights));
+      b_high = vmlal_high_s16(b_high, b, weights);
     }
     const float32x4_t m_low = vld1q_f32(multiplier), m_high = vld1q_f32(multiplier + 4);
-    rm_store8(out + c, rm_requantize8(a_low, a_high, m_low, m_high, &rule), s->out_channels - c);
-    if (step) rm_store8(out + call->out_pixel + c, rm_requantize8(b_low, b_high, m_low, m_high, &rule), s->out_channels - c);
+    rm_store8(out + c, rm_requantize8(a_low, a_high, m_low, m_high, &rule), channels - c);
+    if (both)
+      rm_store8(out + call->out_pixel + c, rm_requantize8(b_low, b_high, m_low, m_high, &rule), channels - c);
+    at = (const uint8_t *)w;
   }
 }
 
 void rm_int8_dwconv__neon(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
-  const int32_t columns = call->shape.out_columns;
+  const rm_int8_conv_shape *s = &call->shape;
+  const int32_t taps = s->kernel_rows * s->kernel_columns;
+  const uint8_t *under[2][taps];
+  uint8_t *out = call->out + row_begin * s->out_columns * call->out_pixel;
   for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
-    int32_t column = 0;
-    for (; column + 2 <= columns; column += 2) pair(call, row, column, 1);
-    if (column < columns) pair(call, row, column, 0);
+    for (int32_t column = 0; column < s->out_columns; column += 2) {
+      const int both = column + 1 < s->out_columns;
+      point(call, row, column, under[0]);
+      point(call, row, column + both, under[1]);
+      if (taps == 9)
+        pair(call, under[0], under[1], 9, both, out);
+      else
+        pair(call, under[0], under[1], taps, both, out);
+      out += (1 + both) * call->out_pixel;
+    }
   }
 }
 #endif

@@ -12,23 +12,26 @@
 typedef uint8x16_t bytes;
 
 typedef struct {
-  uint8x8_t a_zero, b_zero;
+  uint8x16_t a_zero, b_zero;
   float32x4_t multiplier[4];
   rm_rule8 rule;
 } factors;
 
 INLINE factors make_factors(const rm_int8_mul_call *call) {
   const float32x4_t m = vdupq_n_f32(call->multiplier);
-  return (factors){vdup_n_u8((uint8_t)call->a_zero), vdup_n_u8((uint8_t)call->b_zero), {m, m, m, m},
+  return (factors){vdupq_n_u8((uint8_t)call->a_zero), vdupq_n_u8((uint8_t)call->b_zero), {m, m, m, m},
                    rm_make_rule8(call->out_zero, call->low, call->high)};
 }
 
 // Differences of bytes as s16.
-INLINE int16x8_t less(uint8x8_t a, uint8x8_t b) { return vreinterpretq_s16_u16(vsubl_u8(a, b)); }
+INLINE int16x8_t low_less(bytes a, bytes b) {
+  return vreinterpretq_s16_u16(vsubl_u8(vget_low_u8(a), vget_low_u8(b)));
+}
+INLINE int16x8_t high_less(bytes a, bytes b) { return vreinterpretq_s16_u16(vsubl_high_u8(a, b)); }
 
 INLINE bytes multiplied(bytes a, bytes b, const factors *f) {
-  const int16x8_t a0 = less(vget_low_u8(a), f->a_zero), a1 = less(vget_high_u8(a), f->a_zero);
-  const int16x8_t b0 = less(vget_low_u8(b), f->b_zero), b1 = less(vget_high_u8(b), f->b_zero);
+  const int16x8_t a0 = low_less(a, f->a_zero), a1 = high_less(a, f->a_zero);
+  const int16x8_t b0 = low_less(b, f->b_zero), b1 = high_less(b, f->b_zero);
   const int32x4_t products[4] = {vmull_s16(vget_low_s16(a0), vget_low_s16(b0)), vmull_high_s16(a0, b0),
                                  vmull_s16(vget_low_s16(a1), vget_low_s16(b1)), vmull_high_s16(a1, b1)};
   return rm_requantize16(products, f->multiplier, &f->rule);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bilinear sampling, 16 channels at a time. A row of weights in 1/64 is at most 64 * 255, above + (under - above) * y / 64
-// of two rows fits s16, and as 64 * above is whole, rounding the second term down by sqdmulh before the last rounding
-// changes nothing. Weights in 1/32 are doubled.
+// Bilinear sampling, 16 channels at a time. A row blended by weights in 1/64 is at most 64 * 255, so
+// above + (under - above) * y / 64 of two rows fits s16; that sqdmulh rounds the second term down to a whole number
+// changes nothing behind the rounding of the sum. Weights in 1/32 are doubled.
 #if defined(__aarch64__)
 #include "int8_neon.h"
 

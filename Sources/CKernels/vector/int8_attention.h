@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attention, by parts of an instruction set. Included behind ISA, NAME(kernel), LOCAL_DEPTH and DEPTH_STEP (the depth, and
-// what it must be a multiple of, that the parts of local and global attention take; other depths go to the scalar
+// Attention, by parts of an instruction set. Included behind ISA, NAME(kernel), LOCAL_DEPTH and DEPTH_STEP (the depth,
+// and what it must be a multiple of, that the parts of local and global attention take; other depths go to the scalar
 // kernel), and in front of the five functions declared here.
 
-// ---- Local: the four pixels of a coarse cell together ----------------------------------------------------------------
+// ---- Local: the four pixels of a coarse cell together ---------------------------------------------------------------
 
 // Of every key of the region, cells[r] or -1 beyond the border: steps[r * 4 + sub].
 ISA static void local_steps(const rm_int8_local_attention_call *call, const uint8_t *const query[4],
@@ -13,7 +13,8 @@ ISA static void local_weights(const rm_int8_local_attention_call *call, int32_t 
 ISA static void local_mix(const rm_int8_local_attention_call *call, const ptrdiff_t *cells, const int32_t *weights,
                           uint8_t *const out[4]);
 
-ISA void NAME(rm_int8_local_attention)(const rm_int8_local_attention_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+ISA void NAME(rm_int8_local_attention)(const rm_int8_local_attention_call *call, ptrdiff_t row_begin,
+                                       ptrdiff_t row_end) {
   if (call->depth != LOCAL_DEPTH) {
     rm_int8_local_attention__scalar(call, row_begin, row_end);
     return;
@@ -44,10 +45,11 @@ ISA void NAME(rm_int8_local_attention)(const rm_int8_local_attention_call *call,
   }
 }
 
-// ---- Global: four pixels share what is read of keys and values -------------------------------------------------------
+// ---- Global: four pixels share what is read of keys and values ------------------------------------------------------
 
-// Steps of up to KEPT keys are worked out once, of more twice: for the largest, and for the weights. Sums of a BLOCK of
-// weights times values are 32 bits wide: 32767 * 255 * 256 stays within s32. Weights are zero up to a multiple of ROUND.
+// Steps of up to KEPT keys are worked out once, of more twice: for the largest, and for the weights. Sums of a BLOCK
+// of weights times values are 32 bits wide: 32767 * 255 * 256 stays within s32. Behind the last, weights are zero up
+// to a multiple of ROUND.
 enum { GROUP = 4, BLOCK = 256, ROUND = 8, DEEPEST = 128, KEPT = 4096 };
 
 typedef struct {

@@ -32,6 +32,7 @@ ISA void NAME(rm_int8_combine)(const rm_int8_combine_call *call, ptrdiff_t row_b
 
 ISA void NAME(rm_int8_mul)(const rm_int8_mul_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   const factors f = make_factors(call);
+  const int by_pixel = call->b_shape == RM_INT8_PIXELS;
   const int dense = call->b_shape == RM_INT8_SAME && call->a_pixel == call->channels &&
                     call->b_pixel == call->channels && call->out_pixel == call->channels;
   const runs r = find_runs(dense, row_begin, row_end, call->columns, call->channels);
@@ -41,7 +42,7 @@ ISA void NAME(rm_int8_mul)(const rm_int8_mul_call *call, ptrdiff_t row_begin, pt
     uint8_t *out = call->out + p * call->out_pixel;
     const bytes pixel_weight = all_bytes(*b);
     for (ptrdiff_t i = 0; i < r.length; i += GROUP) {
-      const bytes weight = call->b_shape == RM_INT8_PIXELS ? pixel_weight : load_bytes(b + i);
+      const bytes weight = by_pixel ? pixel_weight : load_bytes(b + i);
       store_bytes(out + i, multiplied(load_bytes(a + i), weight, &f), r.length - i);
     }
   }

@@ -27,6 +27,8 @@ static inline __attribute__((always_inline)) ISA __m256i v_dot(__m256i sum, __m2
 #define v_requantize v_requantize64
 #define v_dot v_dot64
 #define v_put v_put64
+#undef BYTES
+#undef NAME
 #define BYTES 64
 #define NAME(x) x##64
 
@@ -73,8 +75,8 @@ INLINE ISA void v_put(uint8_t *out, vec bytes, int32_t channels) {
     _mm512_mask_storeu_epi8(out, ((__mmask64)1 << channels) - 1, bytes);
 }
 
-#include "int8_dwconv.h"
-#include "int8_dwconv3x3.h"
+#include "../vector/int8_dwconv.h"
+#include "../vector/int8_dwconv3x3.h"
 
 static int32_t block_width(int32_t left) { return left > 32 ? 64 : 32; }
 

@@ -22,8 +22,5 @@ INLINE ISA vec v_requantize(const vec a[4], const vec_f m[4], const v_rule *r) {
 
 INLINE ISA void v_put(uint8_t *out, vec bytes, int32_t channels) { rm_store32(out, bytes, channels); }
 
-#include "int8_dwconv.h"
-#include "int8_dwconv3x3.h"
-
-#undef BYTES
-#undef NAME
+#include "../vector/int8_dwconv.h"
+#include "../vector/int8_dwconv3x3.h"

@@ -23,7 +23,7 @@ INLINE ISA void NAME(window3)(const vec left[4], const vec middle[4], const vec 
   const uint8_t *weights = packed + 8 * BYTES;
   vec sum[4];
   vec_f m[4];
-#pragma unroll
+  RM_INT8_UNROLL
   for (int v = 0; v < 4; v++) {
     sum[v] = v_dot(v_load(packed + v * BYTES), left[v], weights + v * WEIGHT_VECTORS * BYTES);
     sum[v] = v_dot(sum[v], middle[v], weights + (4 + v) * WEIGHT_VECTORS * BYTES);

@@ -115,17 +115,17 @@ INLINE ISA void NAME(row)(const rm_int8_conv_call *call, int32_t row, int32_t fi
       const uint8_t *column = buffer + (ptrdiff_t)i * s->stride_columns * column_bytes;
       vec sum[4];
       vec_f m[4];
-#pragma unroll
+      RM_INT8_UNROLL
       for (int v = 0; v < 4; v++) sum[v] = v_load((const uint8_t *)bias + v * BYTES);
       const uint8_t *w = weights;
       for (int32_t kx = 0; kx < kernel_columns; kx++, column += tap_bytes) {
         for (int32_t g = 0; g < groups; g++) {
-#pragma unroll
+          RM_INT8_UNROLL
           for (int v = 0; v < 4; v++, w += WEIGHT_VECTORS * BYTES)
             sum[v] = v_dot(sum[v], v_load(column + (4 * g + v) * BYTES), w);
         }
       }
-#pragma unroll
+      RM_INT8_UNROLL
       for (int v = 0; v < 4; v++) m[v] = v_load_f(multiplier + v * (BYTES / 4));
       v_put(out, v_requantize(sum, m, &rule), channels);
     }
