@@ -16,8 +16,10 @@ public final class FrameAllocator: @unchecked Sendable {
 
   private var pool: OpaquePointer?
   private var layout: Layout?
+  private let reserve: Int
 
-  public init() {}
+  /// - Parameter reserve: frames whose memory is taken with the first, for runs whose memory shall not grow later.
+  public init(reserve: Int = 0) { self.reserve = reserve }
 
   deinit { av_buffer_pool_uninit(&pool) }
 
@@ -71,6 +73,7 @@ public final class FrameAllocator: @unchecked Sendable {
       av_buffer_pool_uninit(&pool)
       pool = av_buffer_pool_init(total + alignment + AlignedBytes.overRead, av_buffer_allocz)
       layout = wanted
+      fill(pool, with: reserve)
     }
     guard let buffer = av_buffer_pool_get(pool) else { endWithoutMemory(for: total) }
     let address = UInt(bitPattern: buffer.pointee.data)
@@ -87,6 +90,12 @@ public final class FrameAllocator: @unchecked Sendable {
         )))
     return handle
   }
+}
+
+/// Makes `count` buffers of a pool, which keeps them; zeroing has made their memory resident.
+func fill(_ pool: OpaquePointer?, with count: Int) {
+  let buffers = (0..<count).map { _ in av_buffer_pool_get(pool) }
+  for var buffer in buffers { av_buffer_unref(&buffer) }
 }
 
 /// Blank `AVFrame` structures, kept for the next frame instead of freed. One stock for the process: a

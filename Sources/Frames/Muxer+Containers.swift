@@ -102,7 +102,7 @@ extension Muxer {
     }
     var flags = "+empty_moov+default_base_moof"
     flags += isIntraOnly ? "" : "+frag_keyframe"
-    if isIntraOnly { av_dict_set(&options, "frag_duration", "\(Int(seconds * 1_000_000))", 0) }
+    av_dict_set(&options, "frag_duration", "\(Int(seconds * 1_000_000))", 0)
     // An edit list carries the start and the encoder's delay.
     flags += "+delay_moov"
     av_dict_set(&options, "use_editlist", "1", 0)

@@ -24,7 +24,7 @@ public final class VideoWriter: FrameSink {
     public var encoder = EncoderOptions()
     /// FFmpeg's name of the container; from the path where `nil`, Matroska for `-`.
     public var container: String?
-    public var fragment = Fragmentation.every(1)
+    public var fragment = Fragmentation.every(0.5)
     public var overwrite = false
     public var interrupt: InterruptFlag?
     public var metadata: [String: String] = [:]
@@ -51,7 +51,8 @@ public final class VideoWriter: FrameSink {
   private let packet: UnsafeMutablePointer<AVPacket>
   private var failure: FramesError?
   private var isFinished = false
-  private let synchronizesFragments: Bool
+  /// `nil` where closed fragments are left to the system.
+  private var unsafeSpan: UnsafeSpan?
 
   /// - Parameter audio: tracks whose packets come with the frames.
   /// - Throws: exists, cannotCreate, permission, unsupportedEncoder, unsupportedOutput.
@@ -60,13 +61,11 @@ public final class VideoWriter: FrameSink {
   {
     self.path = path
     self.video = video
-    var settings = options.encoder
-    if let seconds = options.fragment.seconds, seconds < settings.gop { settings.gop = seconds }
     // The encoder first: a wrong name must not leave an empty file.
     let container = options.container ?? Muxer.container(for: path)
     let wantsHeader = VideoWriter.wantsGlobalHeader(path, container)
-    encoder = try Encoder(settings, video: video, globalHeader: wantsHeader, subject: path)
-    synchronizesFragments = options.synchronizesFragments
+    encoder = try Encoder(options.encoder, video: video, globalHeader: wantsHeader, subject: path)
+    if options.synchronizesFragments { unsafeSpan = UnsafeSpan(limit: options.fragment.seconds ?? .infinity) }
     muxer = try Muxer(
       path, container: container, fragment: options.fragment, overwrite: options.overwrite,
       shift: options.shift, guardian: IOGuard(options.interrupt), peerTimeout: options.peerTimeout)
@@ -109,10 +108,11 @@ public final class VideoWriter: FrameSink {
 
   private func drain() throws {
     while try encoder.receive(into: packet) {
-      // A key frame closes the fragment before it.
-      let isKey = packet.pointee.flags & AV_PKT_FLAG_KEY != 0
+      let isClosing = unsafeSpan?.closes(
+        before: muxer.videoTimeBase.seconds(packet.pointee.pts),
+        isKey: packet.pointee.flags & AV_PKT_FLAG_KEY != 0)
       try muxer.write(packet)
-      if isKey && synchronizesFragments { try muxer.synchronize() }
+      if isClosing == true { try muxer.synchronize() }
     }
   }
 
@@ -150,4 +150,21 @@ func byteText(_ bytes: Int64) -> String {
     value /= 1000
   }
   return "\(bytes) B"
+}
+
+/// The fragment that is being written, which a power cut would cost.
+private struct UnsafeSpan {
+  let limit: Double
+  private var start: Double?
+
+  init(limit: Double) { self.limit = limit }
+
+  /// Whether the packet at `time` in seconds begins the next fragment: a key frame, or one a fragment's length on.
+  mutating func closes(before time: Double, isKey: Bool) -> Bool {
+    guard let start, !isKey, time - start < limit else {
+      start = time
+      return true
+    }
+    return false
+  }
 }

@@ -12,6 +12,13 @@ public protocol Inference: AnyObject {
 
   /// Reads `input.byteCount` bytes and fills `logits`.
   func run(_ tensor: UnsafeRawPointer, into logits: UnsafeMutableRawPointer) throws
+
+  /// Works with at most so many threads from the next run on, as far as it has them.
+  func limit(workers: Int)
+}
+
+extension Inference {
+  public func limit(workers: Int) {}
 }
 
 /// What a run says about its network, and how it shows the classes.

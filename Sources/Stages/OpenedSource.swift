@@ -25,7 +25,7 @@ public final class OpenedSource {
     let wantsTruth = config.outputs.contains { $0.kind == .truth }
     let source = try SourceFactory(
       config: config, threads: config.threadBudget, interrupt: flag, journal: journal,
-      truthCount: wantsTruth ? plan.frames : 0
+      truthCount: wantsTruth ? plan.frames : 0, reserve: expected.policy == .block ? 0 : plan.frames
     ).open()
     self.flag = flag
     frames = source

@@ -20,11 +20,15 @@ final class OverlayStage: Stage {
 
   let name = StageName.overlay
   private let style: Style
-  private let allocator = FrameAllocator()
+  private let allocator: FrameAllocator
   private var overlay: Overlay?
   private var kind: PictureResizer.Source?
 
-  init(style: Style) { self.style = style }
+  /// - Parameter reserve: pictures whose memory is taken with the first.
+  init(style: Style, reserve: Int = 0) {
+    self.style = style
+    allocator = FrameAllocator(reserve: reserve)
+  }
 
   func process(_ item: LabelledFrame) throws -> DrawnFrame {
     var picture: Frame?

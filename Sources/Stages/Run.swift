@@ -31,6 +31,7 @@ public final class Run: Sendable {
   private let lanes: [OutputLane]
   private let writerFlag: InterruptFlag
   private let template: Report
+  private let share: WorkerShare
   private let ending = Monitor<RunResult.Status>(.finished)
 
   /// As the other `init`, with the source opened here.
@@ -113,15 +114,18 @@ public final class Run: Sendable {
           range: info.color.range),
         targets: targets, level: level, inFlight: flight.modelInputs, adaptation: adaptation),
       after: decode)
+    share = WorkerShare(threads.inferWorkers)
     let infer = assembly.then(
-      InferStage(inferences: inferences, inFlight: flight.logits, adaptation: adaptation), after: resize)
+      InferStage(inferences: inferences, inFlight: flight.logits, adaptation: adaptation, share: share),
+      after: resize)
     let argmax = assembly.then(
       ArgmaxStage(
         networks: zip(logits, targets).map { ($0, $1) },
         size: PixelSize(width: info.width, height: info.height), filter: config.argmax.filter, level: level,
         inFlight: flight.labelMaps, keepsLabels: adaptation?.mode == .skip),
       after: infer)
-    let overlay = assembly.then(OverlayStage(style: style), after: argmax)
+    let overlay = assembly.then(
+      OverlayStage(style: style, reserve: options.policy == .block ? 0 : flight.drawnFrames), after: argmax)
     pipeline = assembly.end(
       with: EncodeStage(lanes: lanes, stats: stats), after: overlay)
 
@@ -144,6 +148,8 @@ public final class Run: Sendable {
   /// Runs until the source ends, `stop`, `cancel`, or an error. Call it once.
   public func start() -> RunResult {
     let before = ProcessFigures.current
+    let watch = config.flow.threads == nil ? ThreadBudgetWatch { [unowned self] in follow($0) } : nil
+    defer { watch?.stop() }
     pipeline.start()
     var failure: (any Error)?
     do { try pipeline.wait() } catch { failure = error }
@@ -172,6 +178,16 @@ public final class Run: Sendable {
       status = .limitMissed
     }
     return RunResult(report: report, status: status, error: failure, warnings: warnings(report.figures))
+  }
+
+  /// Lets the network work with what `budget` gives it, as far as it has threads: the run keeps those it began with.
+  public func use(_ budget: ThreadBudget) { share.workers = budget.inferWorkers }
+
+  private func follow(_ budget: ThreadBudget) {
+    use(budget)
+    let level: SourceEvent.Level = budget.total < threads.total ? .warning : .info
+    journal.note(
+      SourceEvent(level, "\(budget.total) of the \(threads.total) CPUs of the start may be used now"))
   }
 
   private func warnings(_ figures: PipelineFigures) -> [String] {

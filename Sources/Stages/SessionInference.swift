@@ -11,6 +11,7 @@ public final class SessionInference: Inference {
   public let logits: LogitsFormat
   public let byteCount: Int
   private let session: Session
+  private let pool: WorkerPool
   private let inputName: String
   private let outputName: String
 
@@ -62,7 +63,10 @@ public final class SessionInference: Inference {
     inputName = source.name
     outputName = result.name
     session = Session(plan: plan, pool: pool)
+    self.pool = pool
   }
+
+  public func limit(workers: Int) { pool.limit(to: workers) }
 
   public func run(_ tensor: UnsafeRawPointer, into logits: UnsafeMutableRawPointer) {
     memcpy(session.input(inputName), tensor, input.byteCount)

@@ -13,6 +13,8 @@ struct SourceFactory {
   var journal: SourceJournal
   /// Maps of true classes that can be out at once; 0 for none.
   var truthCount: Int
+  /// Frames whose memory is taken at the start.
+  var reserve = 0
 
   /// Frames come when they come, whatever we do: said by the address. An `http` address may turn out so once
   /// it is open; a pipe is live if the user says so.
@@ -82,6 +84,7 @@ struct SourceFactory {
     options.range = config.decode.range
     options.takesNewest = config.pipelineOptions(comesLive: true).policy != .block
     options.stallTimeout = source.stallTimeout.seconds
+    options.reserve = reserve
     options.interrupt = interrupt
     options.journal = journal
     let camera = Camera(source.uri)
@@ -122,6 +125,6 @@ struct SourceFactory {
       color: ColorTags(
         matrix: config.decode.matrix ?? (height >= 720 ? .bt709 : .bt601),
         range: config.decode.range ?? .limited),
-      truthCount: truthCount)
+      truthCount: truthCount, reserve: reserve)
   }
 }

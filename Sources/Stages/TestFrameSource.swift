@@ -11,7 +11,7 @@ final class TestFrameSource: FrameSource {
   private(set) var truth: Lease<LabelMap>?
   private let street: StreetRenderer?
   private let bars = BarsRenderer()
-  private let allocator = FrameAllocator()
+  private let allocator: FrameAllocator
   private let truthPool: Pool<LabelMap>?
   private let stride: Int
   private let limit: Int
@@ -20,11 +20,13 @@ final class TestFrameSource: FrameSource {
 
   /// - Parameters:
   ///   - range: seconds of the scene that are wanted.
+  ///   - reserve: frames whose memory is taken with the first.
   ///   - truthCount: how many maps of true classes can be out at once; 0 for none.
   init(
     _ source: TestSource, uri: String, start: Double = 0, end: Double = .infinity, frames: Int? = nil,
-    stride: Int = 1, color: ColorTags? = nil, truthCount: Int = 0
+    stride: Int = 1, color: ColorTags? = nil, truthCount: Int = 0, reserve: Int = 0
   ) {
+    allocator = FrameAllocator(reserve: reserve)
     let scene = StreetScene(source.parameters)
     let (width, height) = (scene.parameters.width, scene.parameters.height)
     let isStreet: Bool = if case .street = source { true } else { false }

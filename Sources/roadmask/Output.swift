@@ -13,14 +13,24 @@ enum Output {
   /// A line on standard output that may name what nobody shall read.
   static func data(_ text: String) { print(Secrets.hidden(in: text)) }
 
-  /// Writes a file aside and renames it; what is no regular file, as a device or a pipe, is written to.
+  /// Writes a file aside and renames it; what is no regular file, as a device or a pipe, is written to, and
+  /// `-` is standard output.
   static func write(_ data: Data, to path: String) throws {
+    if path == "-" { return try FileHandle.standardOutput.write(contentsOf: data) }
     guard let found = FileIdentity(path), !found.isRegular else {
       return try data.write(to: URL(fileURLWithPath: path), options: .atomic)
     }
     let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     try file.write(contentsOf: data)
     try file.close()
+  }
+
+  /// - Throws: `Problem` where `path` stands for standard output; for what has no stream's form.
+  static func refuseDash(_ path: String) throws {
+    guard path == "-" else { return }
+    throw Problem(
+      .usage, "RM-USE-002", "cannot write -: this file does not go to standard output",
+      hint: "give it a name; ./- is a file called -")
   }
 
   /// - Throws: `Problem` where `path` exists and may not be overwritten.

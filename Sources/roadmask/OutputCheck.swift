@@ -20,6 +20,8 @@ struct OutputCheck {
   var targets: [Target] = []
   /// Files that are read, with what they are: "the source".
   private(set) var inputs: [(path: String, role: String)] = []
+  /// How many outputs go to standard output.
+  private(set) var standardOutputs = 0
 
   init() {}
 
@@ -29,10 +31,16 @@ struct OutputCheck {
     add(input: model, "the model")
     for output in config.outputs { add(output) }
     let others = overwrite || config.outputs.contains(where: \.overwrite)
-    if let stats = config.statsFile { targets.append(Target(path: stats, overwrite: others)) }
+    if let stats = config.statsFile { add(Target(path: stats, overwrite: others)) }
     if let report = config.report.file {
-      targets.append(Target(path: report, overwrite: overwrite || renewsReport))
+      add(Target(path: report, overwrite: overwrite || renewsReport))
+    } else if config.report.format == .json && !renewsReport {
+      standardOutputs += 1
     }
+  }
+
+  private mutating func add(_ target: Target) {
+    if target.path == "-" { standardOutputs += 1 } else { targets.append(target) }
   }
 
   /// Names a file that is read; a folder or pattern stands for its pictures.
@@ -45,7 +53,11 @@ struct OutputCheck {
 
   private mutating func add(_ output: OutputConfig) {
     let uri = output.uri
-    if output.kind == .null || uri == "null:" || uri == "-" || uri.contains("://") { return }
+    if output.kind == .null || uri == "null:" || uri.contains("://") { return }
+    if uri == "-" {
+      standardOutputs += 1
+      return
+    }
     if output.listenAddress != nil || uri.hasPrefix("http:") { return }
     let stem = uri.hasSuffix("/") ? String(uri.dropLast()) : uri
     if let folder = output.playlistFolder {
@@ -68,9 +80,15 @@ struct OutputCheck {
 
   /// - Throws: `Problem` for the first thing that is wrong.
   func run() throws {
+    guard standardOutputs <= 1 else {
+      throw Problem(
+        .usage, "RM-OUT-007", "standard output would be written by \(standardOutputs) outputs",
+        hint: "let one have it and name files for the others; --report-file moves a report in json")
+    }
     let read = inputs.compactMap { input in FileIdentity(input.path).map { ($0, input.role) } }
     var places: [String: String] = [:]
     for target in targets {
+      try Output.refuseDash(target.path)
       let found = FileIdentity(target.path)
       if let found, let (_, role) = read.first(where: { $0.0 == found }) {
         throw Problem(

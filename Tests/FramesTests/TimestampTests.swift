@@ -45,7 +45,8 @@ import Testing
   func mp4KeepsThemExactly(asked: Case) throws {
     let (timeBase, rate, times) = (asked.timeBase, asked.rate, asked.times)
     for (encoder, fragment) in [
-      ("libx264", Fragmentation.every(1)), ("libx264", .none), ("libx264", .fastStart), ("mpeg4", .every(1)),
+      ("libx264", Fragmentation.every(1)), ("libx264", .every(0.3)), ("libx264", .none),
+      ("libx264", .fastStart), ("mpeg4", .every(1)),
     ] {
       let path = scratch.file("a-\(encoder)-\(fragment).mp4")
       let written = try Made.write(

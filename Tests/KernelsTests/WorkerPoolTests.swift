@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Kernels
+import Glibc
 import Testing
+
+@testable import Kernels
 
 struct WorkerPoolTests {
   /// Every thread count computes every element once, over and over, with the threads asleep or not.
@@ -25,6 +27,30 @@ struct WorkerPoolTests {
       #expect(wrong == nil, "round \(round), element \(wrong ?? 0)")
       if wrong != nil { break }
       if round % 20 == 0 { try await Task.sleep(for: .milliseconds(2)) }
+    }
+  }
+
+  /// While fewer threads may work, the others take no unit; called again, they do.
+  @Test func threadsThatMayNotWorkSleep() {
+    let pool = WorkerPool(threads: 4)
+    let workers = UnsafeMutablePointer<UInt>.allocate(capacity: 64)
+    defer { workers.deallocate() }
+    let note: Job.Function = { arguments, begin, end in
+      let workers = arguments.load(as: UnsafeMutablePointer<UInt>.self)
+      for unit in begin..<end { workers[unit] = UInt(pthread_self()) }
+      usleep(100)
+    }
+    let job = Job(note, workers, units: 64, work: 10_000_000)
+    for (limit, most) in [(4, 4), (2, 2), (1, 1), (3, 3), (0, 1), (9, 4)] {
+      pool.limit(to: limit)
+      var seen: Set<UInt> = []
+      for _ in 0..<30 {
+        workers.update(repeating: 0, count: 64)
+        pool.run(job)
+        seen.formUnion(UnsafeBufferPointer(start: workers, count: 64))
+      }
+      #expect(
+        !seen.contains(0) && seen.count <= most && (seen.count > 1) == (most > 1), "\(limit): \(seen.count)")
     }
   }
 

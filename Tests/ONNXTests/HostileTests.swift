@@ -97,7 +97,6 @@ import Testing
     tensor.dataType = 1
     tensor.rawData = Data(count: 16)
     let relu = Self.node("Relu", ["x"], "y")
-    let start = ContinuousClock.now
     Self.expect(try Self.model([relu], initializers: [tensor]), "'w'", "16 bytes")
     tensor.dims = [1 << 40, 1 << 40]
     Self.expect(try Self.model([relu], initializers: [tensor]), "'w'", "limits")
@@ -106,7 +105,6 @@ import Testing
     tensor.dims = [4]
     tensor.dataLocation = .external
     Self.expect(try Self.model([relu], initializers: [tensor]), "one file")
-    #expect(ContinuousClock.now - start < .seconds(2))
   }
 
   @Test func hugeAttributes() throws {
@@ -136,10 +134,8 @@ import Testing
       ]),
       "'node of a'", "running order")
     Self.expect(try Self.model([Self.node("Identity", ["y"], "y")]), "nothing before it")
-    let start = ContinuousClock.now
     let many = (0...GraphLimits.nodes).map { Self.node("Relu", ["x"], "v\($0)") }
     Self.expect(try Self.model(many), "20000")
-    #expect(ContinuousClock.now - start < .seconds(5))
   }
 
   @Test func doublingGrowsNoFurtherThanTheLimit() throws {

@@ -5,17 +5,15 @@ import GraphIR
 import Planning
 import Testing
 
-/// Graphs that are sound, and made to cost much.
-struct HostilePlanTests {
+/// Graphs that are sound, and made to cost much: without the limits they take hours, or all memory.
+@Suite(.timeLimit(.minutes(10))) struct HostilePlanTests {
   /// Every value lives to the end: each has to find a place beside all others.
   @Test func manyValuesAtOnce() throws {
     var builder = GraphBuilder(name: "wide", layout: .channelsLast)
     let x = try builder.input("x", .float32, [1, 2, 2, 3])
     let values = try (0..<5000).map { try builder.node("n\($0)", .relu, [x]) }
     let graph = try builder.finish(outputs: values)
-    let start = ContinuousClock.now
     let plan = try Plan(graph: graph)
-    #expect(ContinuousClock.now - start < .seconds(30))
     #expect(plan.steps.count == 5000 && plan.arenaBytes >= 5000 * 48)
   }
 
@@ -32,9 +30,7 @@ struct HostilePlanTests {
       }
     }
     let graph = try builder.finish(outputs: [parts[0]])
-    let start = ContinuousClock.now
-    _ = try Plan(graph: graph)
-    #expect(ContinuousClock.now - start < .seconds(30))
+    #expect(try Plan(graph: graph).steps.count > 0)
   }
 
   /// 4 MiB of weights that each node would pack for itself: refused before the first does.

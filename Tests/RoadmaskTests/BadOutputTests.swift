@@ -78,6 +78,17 @@ extension ProgramTests {
       try expectUntouched(["in.mp4", "null:", "--hash", "h", "--stats", "h", "-y"], "RM-OUT-007", "h")
     }
 
+    @Test func standardOutputIsForOne() throws {
+      try expectUntouched(["in.mp4", "-", "--report-file", "-"], "RM-OUT-007", "standard output")
+      try expectUntouched(["in.mp4", "-", "--report", "json"], "RM-OUT-007", "--report-file")
+      try expectUntouched(
+        ["in.mp4", "null:", "--hash", "-", "--stats", "-"], "RM-OUT-007", "standard output")
+      try expectUntouched(["in.mp4", "null:", "--mask-png", "-"], "RM-RUN-002", "--mask -")
+      expectRefusal(try work.run(["model", "build", "-o", "-"]), "RM-USE-002", "./-")
+      expectRefusal(try work.run(["contact-sheet", "in.mp4", "-"]), "RM-USE-002", "./-")
+      #expect(work.names == ["in.mp4"])
+    }
+
     @Test func placesThatAreNot() throws {
       try work.folder("folder.mp4")
       try work.write("file", to: "file")

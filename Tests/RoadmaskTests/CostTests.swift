@@ -34,14 +34,14 @@ extension ProgramTests {
     func silenceIsNoticed(round: Int) throws {
       let server = try fallingSilent()
       let program = try watch(server.uri)
-      #expect(program.wait { program.err.contains("no packet for 5.0 s, reconnecting") }, "\(program.err)")
+      #expect(program.wait { program.err.contains("no packet for 4.5 s, reconnecting") }, "\(program.err)")
       let told = Date()
       let silent = try #require(server.silentSince)
       Figures.note("silence to the line about it, s", told.timeIntervalSince(silent))
       #expect(program.wait { server.connections > 1 })
       Figures.note("that line to the first try, s", Date().timeIntervalSince(told))
       program.send(SIGKILL)
-      _ = program.wait(timeout: 10)
+      _ = program.wait()
     }
 
     @Test func aSourceThatIsAwayCostsLittle() throws {
@@ -56,7 +56,7 @@ extension ProgramTests {
       let share = (program.processorSeconds - before) / Date().timeIntervalSince(begin)
       Figures.note("a core's time while the source is away, %", 100 * share)
       program.send(SIGINT)
-      #expect(program.wait(timeout: 10).status == 130)
+      #expect(program.wait().status == 130)
     }
 
     /// Windows with and without viewers in turns, in one run.
@@ -77,7 +77,7 @@ extension ProgramTests {
         Figures.note("processor with 20 slow viewers, % of a core more", 100 * (watched.load - alone.load))
       }
       program.send(SIGINT)
-      #expect(program.wait(timeout: 20).status == 130)
+      #expect(program.wait().status == 130)
     }
 
     private func rate(_ program: Started) throws -> (fps: Double, load: Double) {

@@ -31,7 +31,7 @@ extension ProgramTests {
       usleep(.random(in: 0...4_000_000))
       let sent = Date()
       program.send(signal)
-      let result = program.wait(timeout: 30)
+      let result = program.wait()
       Figures.note("first signal to end, ms", Date().timeIntervalSince(sent) * 1000)
       #expect(!result.isTimedOut)
       guard result.status != nil else {
@@ -59,7 +59,7 @@ extension ProgramTests {
       usleep(.random(in: 1_000...30_000))
       let sent = Date()
       program.send(SIGINT)
-      let result = program.wait(timeout: 20)
+      let result = program.wait()
       Figures.note("second signal to end, ms", Date().timeIntervalSince(sent) * 1000)
       #expect(!result.isTimedOut && result.status == 130, "\(result.err)")
       #expect(frames("out.mp4") ?? 0 > 0)
@@ -73,7 +73,7 @@ extension ProgramTests {
       #expect(program.wait { work.exists("s.jsonl") }, "\(program.err)")
       usleep(.random(in: 0...4_000_000))
       program.send(SIGKILL)
-      let result = program.wait(timeout: 20)
+      let result = program.wait()
       #expect(result.status == nil)
       // Written once a second; the last line may be cut.
       let labelled = try work.text("s.jsonl").split(separator: "\n").dropLast().last.flatMap {
@@ -82,8 +82,8 @@ extension ProgramTests {
       guard let labelled else { return }
       let played = (try? Clip(work(name)).seconds.last) ?? 0
       Figures.note("seconds that a kill cost, at least", max(0, labelled - played))
-      // A fragment of a second, and the frames that the encoder holds back.
-      #expect(labelled - played <= 1 + 2, "\(played) s of \(labelled) s play")
+      // A fragment of half a second, and the frames on their way to it, which on a busy machine lie far apart.
+      #expect(labelled - played <= 0.5 + 2, "\(played) s of \(labelled) s play")
     }
 
     /// Memory that the system refuses, in kilobytes of address space: told before a frame, or enough.

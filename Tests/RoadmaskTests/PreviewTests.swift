@@ -26,7 +26,7 @@ extension ProgramTests {
 
     private func stop(_ program: Started) throws -> [String: Any] {
       program.send(SIGINT)
-      let result = program.wait(timeout: 30)
+      let result = program.wait()
       #expect(result.status == 130, "\(result.err)")
       return try #require(try JSONSerialization.jsonObject(with: Data(result.out.utf8)) as? [String: Any])
     }

@@ -36,7 +36,7 @@ extension ProgramTests {
       let isPlayed = program.wait { ((try? work.bytes(name).count) ?? 0) > 60_000 }
       #expect(isPlayed, "\(program.err)")
       program.send(SIGINT)
-      let result = program.wait(timeout: 30)
+      let result = program.wait()
       #expect(result.status == 130, "\(result.err)")
       #expect(!result.err.contains("secret"))
       let report = try #require(
@@ -61,8 +61,8 @@ extension ProgramTests {
       let output = try run("rtmp://me:secret@127.0.0.1:\(port)/live/x", until: "two.mkv")
       #expect(output["uri"] as? String == "rtmp://***@127.0.0.1:\(port)/live/x")
       #expect(output["errors"] as! Int >= 1)
-      _ = first.wait(timeout: 30)
-      _ = second.wait(timeout: 30)
+      _ = first.wait()
+      _ = second.wait()
       #expect(try Clip(work("one.mkv")).count > 0)
       #expect(try Clip(work("two.mkv")).count >= 10)
     }
@@ -73,7 +73,7 @@ extension ProgramTests {
       let output = try run("udp://127.0.0.1:\(port)", until: "got.ts")
       #expect(output["written"] as! Int >= 10)
       listener.send(SIGINT)
-      _ = listener.wait(timeout: 30)
+      _ = listener.wait()
       #expect(try Clip(work("got.ts")).count >= 10)
     }
 

@@ -56,6 +56,9 @@ extension ProgramTests {
       expectRefusal(refused, "RM-OUT-001", "r.json", "-y")
       try work.label([Street.short, "null:", "--report-file", "r.json", "-y"])
       #expect(try work.text("r.json").hasPrefix("frames   in 10  out 10  dropped 0  failed 0   (balanced)\n"))
+      let told = try work.label([Street.short, "null:", "--report-file", "-", "--stats", "s.jsonl"])
+      #expect(told.out.hasPrefix("frames   in 10  out 10  dropped 0  failed 0   (balanced)\n"))
+      #expect(!work.exists("-"))
       try work.label([Street.short, "null:", "--report", "markdown", "--report-file", "r.md"])
       #expect(try work.text("r.md").contains("|---|"))
     }

@@ -51,6 +51,11 @@ extension ProgramTests {
       #expect(result.status == 0, "\(result.err)")
       #expect(result.err == "")
       #expect(result.out.utf8.count > 1000)
+      let stats = try work.label(["in.mkv", "null:", "--stats", "-"])
+      #expect(stats.lines.count == 10 && stats.lines.allSatisfy { $0.hasPrefix("{\"v\":1,\"frame\":") })
+      #expect(try work.label(["in.mkv", "null:", "--hash", "-"]).lines.count == 10)
+      #expect(try work.label(["in.mkv", "null:", "--mask", "-"]).out.utf8.count > 1000)
+      #expect(work.names == ["in.mkv"])
     }
 
     @Test(arguments: [

@@ -15,7 +15,7 @@ extension ProgramTests {
     private func expectSecret(_ arguments: [String]) throws {
       let environment = ["CAM_USER=Xq7-hunter2u", "CAM_PASS=\(Self.word)"]
       let result = try Started("/usr/bin/env", environment + [Program.path] + arguments, in: work.path)
-        .wait(timeout: 60)
+        .wait()
       #expect(!result.isTimedOut)
       #expect(result.out + result.err != "", "\(arguments)")
       for text in [result.out, result.err] {

@@ -57,7 +57,7 @@ extension ProgramTests {
       #expect(program.wait { program.err.components(separatedBy: "late: starts again in 0.").count > 2 })
       try work.clip("other.mp4")
       try FileManager.default.moveItem(atPath: work("other.mp4"), toPath: work("in.mp4"))
-      let result = program.wait(timeout: 30)
+      let result = program.wait()
       #expect(result.status == 0, "\(result.err)")
       #expect(try Clip(work("late.mp4")).count == 10)
     }
@@ -95,7 +95,7 @@ extension ProgramTests {
       #expect(socket.told.contains { $0.hasPrefix("STATUS=2 of 2 run; a: ") }, "\(socket.told)")
       program.send(SIGHUP)
       program.send(signal)
-      let result = program.wait(timeout: 30)
+      let result = program.wait()
       #expect(result.status == 0, "\(result.err)")
       #expect(socket.count("STOPPING=1") == 1 && socket.count("READY=1") == 1)
       for name in ["a", "b"] {
@@ -130,7 +130,7 @@ extension ProgramTests {
       usleep(2_500_000)
       #expect(socket.count("WATCHDOG=1") == count)
       program.send(SIGKILL)
-      _ = program.wait(timeout: 10)
+      _ = program.wait()
     }
 
     @Test func linesOfJSON() throws {

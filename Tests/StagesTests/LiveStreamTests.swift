@@ -8,7 +8,7 @@ import Testing
 @testable import Stages
 
 /// Live policy with a stream that comes at its own speed.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct LiveStreamTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct LiveStreamTests {
   /// A transport stream of the drawn street.
   private func media(frames: Int, rate: Int) throws -> Data {
     let path = FileManager.default.temporaryDirectory.appending(path: "roadmask-\(UUID().uuidString).ts")
@@ -41,6 +41,24 @@ import Testing
     let age = try #require(result.report.figures.age)
     // Two in flight and one that waits, on a machine with other work.
     #expect(age.p50 < 5 * 160, "\(age)")
+  }
+
+  /// A camera that exposes longer at night: fewer frames, and no stall.
+  @Test func aRateThatDropsIsNoStall() throws {
+    let day = try media(frames: 30, rate: 30), night = try media(frames: 16, rate: 8)
+    var reply = StreamServer.Reply(day + night, speed: Double(night.count) / 2, ending: .silence)
+    reply.burst = day.count
+    let server = try StreamServer(.tcp, [reply])
+    var config = PipelineConfig()
+    config.source.uri = server.uri
+    config.source.reconnect.attempts = .times(0)
+    config.source.stallTimeout = TimeSpan(seconds: 1.5)
+    config.flow.policy = .block
+    let result = try Run(config: config, model: grayModel, inference: GrayInference()).start()
+    // Silence at the end is one.
+    #expect((result.error as? FramesError)?.kind == .stalled && result.report.reconnects == 0)
+    let ledger = result.report.figures.ledger
+    #expect(ledger.isBalanced && ledger.in >= 44 && ledger.in == ledger.out, "\(ledger)")
   }
 
   @Test func aLatencyBudgetDropsWhatIsOld() throws {

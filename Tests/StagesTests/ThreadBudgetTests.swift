@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+import Synchronization
 import Testing
 
 @testable import Stages
@@ -35,6 +37,28 @@ import Testing
     let base = "/c/cpu/docker/1/cpu.cfs_"
     #expect(quota(groups, [base + "quota_us": "300000\n", base + "period_us": "100000\n"]) == 3)
     #expect(quota(groups, [base + "quota_us": "-1\n", base + "period_us": "100000\n"]) == nil)
+  }
+
+  /// A quota that is written anew, and taken away, while the program runs.
+  @Test(.timeLimit(.minutes(10))) func changesAreNoticed() throws {
+    let path = NSTemporaryDirectory() + "roadmask-" + UUID().uuidString
+    func allow(_ text: String) throws { try text.write(toFile: path, atomically: true, encoding: .utf8) }
+    try allow("400000 100000\n")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let told = Mutex<[Int]>([])
+    let tells = DispatchSemaphore(value: 0)
+    let watch = ThreadBudgetWatch(every: 0.01) {
+      .available(affinity: 8, quota: CPUQuota.read(groups: "0::/", root: "") { _ in SmallFile.text(path) })
+    } _: { budget in
+      told.withLock { $0.append(budget.total) }
+      tells.signal()
+    }
+    for text in ["100000 100000\n", "max 100000\n", "250000 100000\n"] {
+      try allow(text)
+      tells.wait()
+    }
+    watch.stop()
+    #expect(told.withLock { $0 } == [1, 8, 3])
   }
 
   @Test func nonsenseIsNoLimit() {

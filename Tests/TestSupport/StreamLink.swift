@@ -60,7 +60,7 @@ final class StreamLink {
         sent += next - place
         place = next
         if let speed = reply.speed {
-          let early = Double(sent) / speed - Date().timeIntervalSince(begin)
+          let early = Double(sent - reply.burst) / speed - Date().timeIntervalSince(begin)
           if early > 0.002 { usleep(UInt32(early * 1e6)) }
         }
         if server.form == .rtsp { answerWaiting() }

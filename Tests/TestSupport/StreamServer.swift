@@ -18,6 +18,8 @@ public final class StreamServer: Sendable {
     public var media: Data
     /// Bytes a second; `nil` sends as fast as the reader takes it.
     public var speed: Double?
+    /// Bytes that go before `speed` holds.
+    public var burst = 0
     /// Starts the media again at its end.
     public var isLooped = false
     public var ending = Ending.close

@@ -20,8 +20,10 @@ final class CameraDecoder {
   /// Bytes behind the data that FFmpeg and the kernels may read.
   private static let padding = 64 + Int(AV_INPUT_BUFFER_PADDING_SIZE)
 
-  /// - Parameter picture: as the driver settled it.
-  init(_ format: CameraFormat, _ picture: v4l2_pix_format, subject: String) throws {
+  /// - Parameters:
+  ///   - picture: as the driver settled it.
+  ///   - reserve: pictures whose memory is taken at once.
+  init(_ format: CameraFormat, _ picture: v4l2_pix_format, subject: String, reserve: Int = 0) throws {
     self.format = format
     (width, height) = (Int32(picture.width), Int32(picture.height))
     let bits = format.isCompressed ? 8 : Int(av_get_padded_bits_per_pixel(av_pix_fmt_desc_get(format.av)))
@@ -33,6 +35,7 @@ final class CameraDecoder {
     tags = CameraColors(picture, isRGB: !format.isCompressed && format.av.isRGB)
     poolSize = max(Int(picture.sizeimage), byteCount) + CameraDecoder.padding
     pool = av_buffer_pool_init(poolSize, av_buffer_allocz)
+    fill(pool, with: reserve)
     guard format.isCompressed else { return }
     context = avcodec_alloc_context3(avcodec_find_decoder(AV_CODEC_ID_MJPEG))
     // What is cut short is an error, not half a picture.

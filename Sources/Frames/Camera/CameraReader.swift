@@ -17,7 +17,9 @@ public final class CameraReader: FrameSource {
     /// Of several pictures that wait, only the newest is delivered.
     public var takesNewest = true
     /// Seconds that the camera may take for one picture.
-    public var stallTimeout = 5.0
+    public var stallTimeout = 4.5
+    /// Frames whose memory is taken at the start.
+    public var reserve = 0
     public var interrupt: InterruptFlag?
     /// Where pictures that the camera lost by itself are counted.
     public var journal: SourceJournal?
@@ -50,7 +52,7 @@ public final class CameraReader: FrameSource {
     var plan = try CameraPlan(device, wishes: options.wishes, model: node?.identity.model)
     stream = try CaptureStream(device, plan, interrupt: options.interrupt)
     plan.settle(width: Int(stream.picture.width), height: Int(stream.picture.height))
-    decoder = try CameraDecoder(plan.format, stream.picture, subject: path)
+    decoder = try CameraDecoder(plan.format, stream.picture, subject: path, reserve: options.reserve)
     let rate = plan.mode.rate
     clock = TimestampClock(
       usualDuration: CameraReader.timeBase.ticks(rate.isKnown ? 1 / rate.value : 1.0 / 30),

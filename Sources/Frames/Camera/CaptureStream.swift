@@ -22,9 +22,8 @@ final class CaptureStream {
   private(set) var missing = 0
   private var lastSequence: UInt32?
   private let interrupt: InterruptFlag?
-  private var buffers: [UnsafeMutableRawBufferPointer] = []
+  private let buffers: SharedBuffers
   private static let type = V4L2_BUF_TYPE_VIDEO_CAPTURE.rawValue
-  private static let memory = V4L2_MEMORY_MMAP.rawValue
 
   /// - Throws: busy, gone, usage.
   init(_ device: VideoDevice, _ plan: CameraPlan, interrupt: InterruptFlag?) throws {
@@ -50,56 +49,12 @@ final class CaptureStream {
       // A camera that cannot be told its rate has one.
       _ = rm_v4l2_set_parameters(device.file, &parameters)
     }
-    try share(4)
-    guard rm_v4l2_stream_on(device.file, Int32(CaptureStream.type)) == 0 else {
-      let failure = device.failure("start")
-      release()
-      throw failure
-    }
+    buffers = try SharedBuffers(device, V4L2_BUF_TYPE_VIDEO_CAPTURE, operation: "open")
+    for index in buffers.memory.indices { try giveBack(UInt32(index)) }
+    guard buffers.start() else { throw device.failure("start") }
   }
 
-  deinit {
-    _ = rm_v4l2_stream_off(device.file, Int32(CaptureStream.type))
-    release()
-  }
-
-  private func share(_ count: UInt32) throws {
-    var request = v4l2_requestbuffers()
-    request.count = count
-    request.type = CaptureStream.type
-    request.memory = CaptureStream.memory
-    guard rm_v4l2_request_buffers(device.file, &request) == 0 else { throw device.failure("open") }
-    for index in 0..<request.count {
-      var buffer = blank(index)
-      guard rm_v4l2_query_buffer(device.file, &buffer) == 0,
-        let address = mmap(
-          nil, Int(buffer.length), PROT_READ | PROT_WRITE, MAP_SHARED, device.file, Int(buffer.m.offset)),
-        address != MAP_FAILED
-      else {
-        let failure = device.failure("open")
-        release()
-        throw failure
-      }
-      buffers.append(UnsafeMutableRawBufferPointer(start: address, count: Int(buffer.length)))
-      do { try giveBack(index) } catch {
-        release()
-        throw error
-      }
-    }
-  }
-
-  private func release() {
-    for buffer in buffers { munmap(buffer.baseAddress!, buffer.count) }
-    buffers = []
-  }
-
-  private func blank(_ index: UInt32 = 0) -> v4l2_buffer {
-    var buffer = v4l2_buffer()
-    buffer.index = index
-    buffer.type = CaptureStream.type
-    buffer.memory = CaptureStream.memory
-    return buffer
-  }
+  deinit { buffers.stop() }
 
   /// Waits for the next filled buffer; `nil` when `deadline` (nanoseconds, monotonic) has passed.
   ///
@@ -128,14 +83,14 @@ final class CaptureStream {
   ///
   /// - Throws: gone.
   func takeReady() throws -> Filled? {
-    var buffer = blank()
+    var buffer = buffers.blank()
     guard rm_v4l2_dequeue(device.file, &buffer) == 0 else {
       let code = errno
       if code == EAGAIN { return nil }
       throw device.failure("read", code)
     }
     note(buffer.sequence)
-    let memory = buffers[Int(buffer.index)]
+    let memory = buffers.memory[Int(buffer.index)]
     let used = min(Int(buffer.bytesused), memory.count)
     let time = UInt64(max(0, buffer.timestamp.tv_sec)) &* 1_000_000_000
     let isMonotonic =
@@ -158,7 +113,7 @@ final class CaptureStream {
   ///
   /// - Throws: gone.
   func giveBack(_ index: UInt32) throws {
-    var buffer = blank(index)
+    var buffer = buffers.blank(index)
     guard rm_v4l2_queue(device.file, &buffer) == 0 else { throw device.failure("read") }
   }
 }

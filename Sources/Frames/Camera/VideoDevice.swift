@@ -37,7 +37,10 @@ final class VideoDevice {
 
   /// It gives pictures in a way that we read.
   var isCamera: Bool { has(V4L2_CAP_VIDEO_CAPTURE) && has(V4L2_CAP_STREAMING) }
-  var isOutput: Bool { has(V4L2_CAP_VIDEO_OUTPUT) && has(V4L2_CAP_READWRITE) }
+  /// It takes pictures in a way that we write.
+  var isOutput: Bool { has(V4L2_CAP_VIDEO_OUTPUT) && (takesWrites || sharesBuffers) }
+  var takesWrites: Bool { has(V4L2_CAP_READWRITE) }
+  var sharesBuffers: Bool { has(V4L2_CAP_STREAMING) }
 
   private func has(_ capability: Int32) -> Bool { capabilities & UInt32(bitPattern: capability) != 0 }
 

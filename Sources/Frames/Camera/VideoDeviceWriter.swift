@@ -7,7 +7,11 @@ internal import Glibc
 
 /// Gives frames to a video output of the kernel, as a loopback device that other programs read like a camera.
 public final class VideoDeviceWriter: FrameSink {
-  private let device: VideoDevice
+  private var device: VideoDevice
+  /// Where plain writes are refused.
+  private var stream: DisplayStream?
+  private let wishes: v4l2_format
+  private let rate: Ratio
   private let interrupt: InterruptFlag?
   private let converter = FrameConverter()
   private let picture: UnsafeMutablePointer<AVFrame>
@@ -15,6 +19,7 @@ public final class VideoDeviceWriter: FrameSink {
   private let matrix: ColorMatrix
   private let planes: [(offset: Int, rowBytes: Int)]
   private var bytes: [UInt8]
+  private var isFirst = true
 
   /// True where `uri` names a video output: `v4l2:///dev/video10`.
   public static func suits(_ uri: String) -> Bool { CameraAddress.path(ofOutput: uri) != nil }
@@ -50,16 +55,8 @@ public final class VideoDeviceWriter: FrameSink {
       (matrix == .bt709 ? V4L2_COLORSPACE_REC709 : V4L2_COLORSPACE_SMPTE170M).rawValue
     format.fmt.pix.quantization =
       (range == .full ? V4L2_QUANTIZATION_FULL_RANGE : V4L2_QUANTIZATION_LIM_RANGE).rawValue
-    guard rm_v4l2_set_format(device.file, &format) == 0 else { throw device.failure("write to") }
-    let settled = format.fmt.pix
-    if video.rate.isKnown {
-      var parameters = v4l2_streamparm()
-      parameters.type = type.rawValue
-      parameters.parm.output.timeperframe.numerator = UInt32(video.rate.denominator)
-      parameters.parm.output.timeperframe.denominator = UInt32(video.rate.numerator)
-      // A device without a rate of its own shows frames as they come.
-      _ = rm_v4l2_set_parameters(device.file, &parameters)
-    }
+    (wishes, rate) = (format, video.rate)
+    let settled = try device.settle(format, video.rate)
     let rowBytes = max(Int(settled.bytesperline), 1)
     let layout = form.layout(rowBytes: rowBytes, height: Int(settled.height))
     guard settled.pixelformat == form.code.rawValue, layout.byteCount <= Int(settled.sizeimage) else {
@@ -72,6 +69,7 @@ public final class VideoDeviceWriter: FrameSink {
     picture.pointee.format = form.av.rawValue
     (picture.pointee.width, picture.pointee.height) = (Int32(settled.width), Int32(settled.height))
     planes = layout.planes
+    if !device.takesWrites { stream = try DisplayStream(device, interrupt: interrupt) }
   }
 
   deinit { FrameShells.give(picture) }
@@ -93,17 +91,48 @@ public final class VideoDeviceWriter: FrameSink {
       try converter.convert(
         frame.handle, (frame.color.matrix, frame.color.range), to: picture, (matrix, range))
     }
+    try bytes.withUnsafeBytes { try give($0) }
+    isFirst = false
+  }
+
+  private func give(_ bytes: UnsafeRawBufferPointer) throws {
     while true {
-      let written = bytes.withUnsafeBytes { Glibc.write(device.file, $0.baseAddress, $0.count) }
-      if written >= 0 { return }
-      guard errno == EAGAIN || errno == EINTR else { throw device.failure("write to") }
-      if interrupt?.isSet == true {
-        throw FramesError(.interrupted, "write to", device.path, "interrupted", hint: "run it again")
+      if let stream { return try stream.show(bytes) }
+      if Glibc.write(device.file, bytes.baseAddress, bytes.count) >= 0 { return }
+      switch errno {
+      case EAGAIN, EINTR: try device.waitForRoom(interrupt)
+      // Some say that they take writes, and do not.
+      case EINVAL where isFirst && device.sharesBuffers: try share()
+      default: throw device.failure("write to")
       }
-      var entry = pollfd(file: device.file, events: POLLOUT)
-      _ = poll(&entry, 1, 40)
     }
   }
 
+  /// Opens the device anew, since the write has left it busy, and gives it shared buffers.
+  private func share() throws {
+    device = try VideoDevice(device.path)
+    _ = try device.settle(wishes, rate)
+    stream = try DisplayStream(device, interrupt: interrupt)
+  }
+
   public func finish(trailing: [Packet]) throws {}
+}
+
+extension VideoDevice {
+  /// Sets the format of an output, and its rate where that is known; gives the format that the driver chose.
+  ///
+  /// - Throws: busy, gone.
+  fileprivate func settle(_ wishes: v4l2_format, _ rate: Ratio) throws -> v4l2_pix_format {
+    var format = wishes
+    guard rm_v4l2_set_format(file, &format) == 0 else { throw failure("write to") }
+    if rate.isKnown {
+      var parameters = v4l2_streamparm()
+      parameters.type = wishes.type
+      parameters.parm.output.timeperframe.numerator = UInt32(rate.denominator)
+      parameters.parm.output.timeperframe.denominator = UInt32(rate.numerator)
+      // A device without a rate of its own shows frames as they come.
+      _ = rm_v4l2_set_parameters(file, &parameters)
+    }
+    return format.fmt.pix
+  }
 }

@@ -45,7 +45,7 @@ public struct PipelineConfig: Sendable, Equatable {
     public var transport = Transport.tcp
     public var reconnect = Reconnect()
     public var connectTimeout = TimeSpan(seconds: 10)
-    public var stallTimeout = TimeSpan(seconds: 5)
+    public var stallTimeout = TimeSpan(seconds: 4.5)
   }
 
   public struct Model: Sendable, Equatable {
@@ -218,7 +218,7 @@ public struct OutputConfig: Sendable, Equatable {
   public var kind: Kind?
   public var ids = Ids.train
   /// Seconds that a crash may cost; `nil` writes one index at the end.
-  public var fragment: TimeSpan? = TimeSpan(seconds: 1)
+  public var fragment: TimeSpan? = TimeSpan(seconds: 0.5)
   public var isFastStart = false
   public var overwrite = false
   /// `continue` for live pushes to a peer, else `stop`.

@@ -49,6 +49,9 @@ extension OutputFactory {
     if kind == .preview && output.listenAddress == nil {
       throw refuse("it names no port", hint: "http:8080 listens on this machine, http:0.0.0.0:8080 for all")
     }
+    if kind == .png && output.uri == "-" {
+      throw refuse("pictures go into a folder", hint: "name one, or write a label video: --mask -")
+    }
     if isCuttable && output.partNames == nil {
       throw refuse("its name holds a directive that is not filled in", hint: "known: %Y %m %d %H %M %S %j %%")
     }

@@ -75,6 +75,8 @@ extension OutputFactory {
   }
 
   func writeClassMap(beside output: OutputConfig) throws {
+    // Standard output has no place beside it; a label video names its classes itself.
+    if output.uri == "-" { return }
     let isCut = output.partNames?.isTimed == true || output.segment != nil
     let file = try TextFile(output.classMapPath, overwrite: output.overwrite || isCut)
     try file.append(ClassMap.json(palette, numbering: numbering(output)))

@@ -43,6 +43,7 @@ struct ModelBuild: ParsableCommand {
   @Flag(name: .customShort("y"), help: "Overwrite FILE.") var overwrite = false
 
   func run() throws {
+    try Output.refuseDash(output)
     try Output.refuseExisting(output, overwrite: overwrite)
     let (size, picture) = try sizes()
     let graph = try spec().build(

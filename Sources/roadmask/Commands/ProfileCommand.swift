@@ -32,6 +32,7 @@ struct ProfileCommand: ParsableCommand {
   }
 
   func run() throws {
+    if let trace { try Output.refuseDash(trace) }
     var config = PipelineConfig()
     if let cpu { try config.set("pipeline.cpu=\(cpu)") }
     if let precision { try config.set("model.precision=\(precision)") }

@@ -25,7 +25,7 @@ struct RunOptions: ParsableArguments {
   @Option(help: "How long connecting to a source may take. (default: 10s)")
   var connectTimeout: String?
 
-  @Option(help: "How long a source may give nothing. (default: 5s)")
+  @Option(help: "How long a source may give nothing. (default: 4.5s)")
   var stallTimeout: String?
 
   @Option(help: "Tries to reopen a lost source: N, forever, never. (default: 5)")
@@ -183,7 +183,7 @@ struct RunOptions: ParsableArguments {
     help: ArgumentHelp("Sound: copy or none. (default: copy)", valueName: "audio"))
   var audio: String?
 
-  @Option(help: "Length of an mp4 fragment, which a crash may cost, or none. (default: 1s)")
+  @Option(help: "Length of an mp4 fragment, which a crash may cost, or none. (default: 500ms)")
   var fragment: String?
 
   @Option(help: "Force fragments to the disk as they close, or the file at its end: fragment, close.")
@@ -215,7 +215,7 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Form of the final report: text, json, markdown, none. (default: text)")
   var report: String?
 
-  @Option(help: "Write the report to this file. (default: standard error)")
+  @Option(help: "Write the report to this file, or to standard output with -. (default: standard error)")
   var reportFile: String?
 
   @Option(help: "Progress: auto, line, plain, json, none. (default: auto)")

@@ -33,8 +33,7 @@ struct ServeCommand: ParsableCommand {
     if let threads, !(1...1024).contains(threads) {
       throw Problem(.usage, "RM-USE-002", "--threads cannot be '\(threads)'", hint: "allowed: 1 to 1024")
     }
-    let plan = try ServicePlan(
-      files: files, threads: threads.map { ThreadBudget(total: $0) } ?? .available)
+    let plan = try ServicePlan(files: files, threads: threads.map { ThreadBudget(total: $0) })
     if dryRun {
       for line in plan.description { Output.data(line) }
     } else {

@@ -24,6 +24,8 @@ final class ServedPipeline: Sendable {
     /// Ends the opening of the source.
     var opening = InterruptFlag()
     var lastReport = 0.0
+    /// Its share of all threads; runs to come begin with as many.
+    var threads: Int?
   }
 
   let name: String
@@ -67,6 +69,7 @@ final class ServedPipeline: Sendable {
       do {
         let (run, check) = try start()
         enter(.running(run, RunObserver(run)))
+        if let threads = state.withLock({ $0.threads }) { run.use(ThreadBudget(total: threads)) }
         if isFirst { firstStart.leave() }
         isFirst = false
         if isStopping { run.stop() }
@@ -91,6 +94,7 @@ final class ServedPipeline: Sendable {
 
   private func start() throws -> (Run, OutputCheck) {
     var config = config
+    config.flow.threads = state.withLock { $0.threads } ?? config.flow.threads
     config.numberOutputs()
     let path = try ModelStore.path(of: config.model.file, precision: config.model.precision)
     let check = OutputCheck(config, model: path, overwrite: false, renewsReport: true)
@@ -159,6 +163,15 @@ final class ServedPipeline: Sendable {
     }
     stopped.signal()
     run?.stop()
+  }
+
+  /// Gives it another share of all threads.
+  func use(threads: Int) {
+    let phase = state.withLock { state in
+      state.threads = threads
+      return state.phase
+    }
+    if case .running(let run, _) = phase { run.use(ThreadBudget(total: threads)) }
   }
 
   /// Ends it at once.

@@ -9,6 +9,7 @@ import Stages
 final class Service: @unchecked Sendable {
   // @unchecked: `caught` and the timer are touched on `queue` alone, or before and after all work.
 
+  private let plan: ServicePlan
   private let pipelines: [ServedPipeline]
   private let servers: WebServers
   private let log: Logger
@@ -19,12 +20,15 @@ final class Service: @unchecked Sendable {
   private var timer: (any DispatchSourceTimer)?
   private var caught: Int32?
   private var wasAlive = true
+  private var threads: ThreadBudget
 
   /// Seconds in which pipelines may finish their outputs after a signal.
   private static let drainLimit = 5.0
 
   /// - Throws: `FramesError` where a port to listen at is taken.
   init(_ plan: ServicePlan, logging: LogOptions) throws {
+    self.plan = plan
+    threads = plan.threads
     let servers = try WebServers(plan.pipelines.map(\.config))
     self.servers = servers
     let models = ModelCache()
@@ -33,9 +37,13 @@ final class Service: @unchecked Sendable {
       ServedPipeline($0, models: models, servers: servers, logging: logging, hangLimit: hangLimit)
     }
     log = logging.logger()
-    let threads = plan.pipelines.map { "\($0.name) \($0.config.flow.threads ?? 1)" }.joined(separator: ", ")
     let many = pipelines.count == 1 ? "" : "s"
-    log.info("serve: \(pipelines.count) pipeline\(many), \(plan.threads.total) threads (\(threads))")
+    log.info("serve: \(pipelines.count) pipeline\(many), \(threads.total) threads (\(sharing))")
+  }
+
+  /// "front 2, rear 1".
+  private var sharing: String {
+    zip(pipelines, plan.shares(of: threads)).map { "\($0.name) \($1)" }.joined(separator: ", ")
   }
 
   /// Returns when all is well; else ends the program with the code of the first pipeline that failed.
@@ -95,6 +103,7 @@ final class Service: @unchecked Sendable {
   }
 
   private func tick() {
+    if plan.followsMachine { followMachine() }
     for pipeline in pipelines { pipeline.reportIfDue() }
     let hanging = pipelines.filter { !$0.isAlive }.map(\.name)
     if hanging.isEmpty != wasAlive {
@@ -107,6 +116,15 @@ final class Service: @unchecked Sendable {
     }
     if hanging.isEmpty, notifier.watchdogInterval != nil { notifier.send("WATCHDOG=1") }
     if caught == nil { notifier.send("STATUS=\(status)") }
+  }
+
+  /// Quota and affinity may change at any time.
+  private func followMachine() {
+    let now = ThreadBudget.available
+    guard now != threads else { return }
+    threads = now
+    for (pipeline, share) in zip(pipelines, plan.shares(of: now)) { pipeline.use(threads: share) }
+    log.info("serve: the machine allows \(now.total) threads now (\(sharing))")
   }
 
   /// One line about all pipelines.

@@ -13,11 +13,17 @@ struct ServicePlan {
   }
 
   let threads: ThreadBudget
+  /// `threads` is what the machine allowed, which may change.
+  let followsMachine: Bool
   private(set) var pipelines: [Pipeline] = []
+  /// The most threads that each file asks for.
+  private let wishes: [Int?]
 
+  /// - Parameter threads: of all pipelines together; `nil` for what the machine allows.
   /// - Throws: `Problem` for the first thing that is wrong with a file, or with two of them together.
-  init(files: [String], threads: ThreadBudget) throws {
-    self.threads = threads
+  init(files: [String], threads: ThreadBudget?) throws {
+    self.threads = threads ?? .available
+    followsMachine = threads == nil
     for file in files {
       var config = try PipelineConfig.load(file)
       config.report.progress = .none
@@ -39,11 +45,16 @@ struct ServicePlan {
       }
       pipelines.append(Pipeline(file: file, config: config, name: config.name ?? "main"))
     }
+    wishes = pipelines.map(\.config.flow.threads)
     try refuseEqualNames()
     try refuseSharedPlaces()
-    let shares = ThreadBudget.shares(of: threads, among: pipelines.map(\.config.flow.threads))
-    for (index, share) in shares.enumerated() { pipelines[index].config.flow.threads = share }
+    for (index, share) in shares(of: self.threads).enumerated() {
+      pipelines[index].config.flow.threads = share
+    }
   }
+
+  /// Threads for each pipeline.
+  func shares(of total: ThreadBudget) -> [Int] { ThreadBudget.shares(of: total, among: wishes) }
 
   private func refuseEqualNames() throws {
     var owners: [String: String] = [:]
@@ -86,8 +97,10 @@ struct ServicePlan {
   private func writes(_ pipeline: Pipeline) -> [(place: String, uri: String)] {
     let config = pipeline.config
     // Pages of several pipelines share a port.
-    let streams = config.outputs.map(\.uri).filter { $0.contains("://") || $0 == "-" }
-    let files = OutputCheck(config, model: "", overwrite: false).targets.map(\.path)
+    let check = OutputCheck(config, model: "", overwrite: false, renewsReport: true)
+    let streams =
+      config.outputs.map(\.uri).filter { $0.contains("://") } + (check.standardOutputs > 0 ? ["-"] : [])
+    let files = check.targets.map(\.path)
     return streams.map { ($0, $0) }
       + files.filter { $0 != "/dev/null" }.map { (FileIdentity.place(of: $0), $0) }
   }
