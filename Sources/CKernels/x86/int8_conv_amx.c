@@ -14,6 +14,7 @@
 #if defined(__x86_64__)
 #define ISA __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,amx-tile,amx-int8")))
 
+#include "amx_tiles.h"
 #include "int8_store_avx512.h"
 
 enum { ROWS = 16, BLOCK_TILES = 8, COPY_BYTES = 96 << 10 };
@@ -263,18 +264,12 @@ static ISA void run_block(block *b, batch *batches[2]) {
 }
 
 static ISA void configure(int32_t chunk_groups) {
-  struct {
-    uint8_t palette, start_row, reserved[14];
-    uint16_t bytes[16];
-    uint8_t rows[16];
-  } tile = {.palette = 1};
+  rm_amx_tiles all = {.palette = 1};
   for (int i = 0; i < 8; i++) {
-    tile.rows[i] = (uint8_t)(i < 6 ? ROWS : chunk_groups);
-    tile.bytes[i] = (uint16_t)(i == 4 || i == 5 ? 4 * chunk_groups : 64);
+    all.rows[i] = (uint8_t)(i < 6 ? ROWS : chunk_groups);
+    all.bytes[i] = (uint16_t)(i == 4 || i == 5 ? 4 * chunk_groups : 64);
   }
-  // Compilers have taken the instruction to read fewer bytes than it does.
-  __asm__ volatile("" ::"r"(&tile) : "memory");
-  _tile_loadconfig(&tile);
+  rm_amx_configure(&all);
 }
 
 static ISA void run_rows(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
