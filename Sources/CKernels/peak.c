@@ -17,6 +17,8 @@ enum { TURNS = 20000, CHAINS = 12, TRIES = 8 };
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+#include "x86/amx_tiles.h"
+
 __attribute__((target("avx2"))) static void loop_avx2(void) {
   __m256i sum[CHAINS];
   for (int i = 0; i < CHAINS; i++) sum[i] = _mm256_setzero_si256();
@@ -59,14 +61,9 @@ __attribute__((target("avx512f,avx512vnni"))) static void loop_avx512vnni(void) 
 
 // Four tiles of sums, as kernels have them; a product takes all its operands from tiles.
 __attribute__((target("amx-tile,amx-int8"))) static void loop_amx(void) {
-  struct {
-    uint8_t palette, start_row, reserved[14];
-    uint16_t bytes[16];
-    uint8_t rows[16];
-  } tile = {.palette = 1};
-  for (int i = 0; i < 8; i++) tile.rows[i] = 16, tile.bytes[i] = 64;
-  __asm__ volatile("" ::"r"(&tile) : "memory");
-  _tile_loadconfig(&tile);
+  rm_amx_tiles tiles = {.palette = 1};
+  for (int i = 0; i < 8; i++) tiles.rows[i] = 16, tiles.bytes[i] = 64;
+  rm_amx_configure(&tiles);
   for (int turn = 0; turn < TURNS / 4; turn++) {
     _tile_dpbusd(0, 4, 6);
     _tile_dpbusd(1, 4, 7);

@@ -34,7 +34,7 @@ static const rm_int8_kernels scalar = {
       .dwconv_packed_bytes = rm_int8_dwconv_packed_bytes__##narrow,                                       \
       .dwconv_pack = rm_int8_dwconv_pack__##narrow,                                                       \
       .dwconv = rm_int8_dwconv__##narrow,                                                                 \
-      .combine = rm_int8_combine__avx2,                                                                   \
+      .combine = rm_int8_combine__##wide,                                                                 \
       .mul = rm_int8_mul__##wide,                                                                         \
       .table = rm_int8_table__scalar,                                                                     \
       .max_pool = rm_int8_max_pool__avx2,                                                                 \
@@ -116,6 +116,13 @@ rm_int8_choice rm_int8_conv_choice(rm_cpu_level level, const rm_int8_conv_shape 
 #endif
   (void)level, (void)shape, (void)depthwise;
   return (rm_int8_choice){"scalar", NULL};
+}
+
+const char *rm_int8_elementwise_name(rm_cpu_level level) {
+#if defined(__x86_64__)
+  if (level == RM_CPU_AVX512VNNI || level == RM_CPU_AMX) return "avx512vnni";
+#endif
+  return rm_int8_others_name(level);
 }
 
 const char *rm_int8_others_name(rm_cpu_level level) {

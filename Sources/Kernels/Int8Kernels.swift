@@ -17,6 +17,8 @@ public struct Int8Kernels: @unchecked Sendable {
     table = rm_int8_table(level.rawLevel).pointee
   }
 
+  /// The instruction set behind sums and products element by element.
+  public var elementwiseISA: String { String(cString: rm_int8_elementwise_name(level.rawLevel)) }
   /// The instruction set behind the rest: "scalar", "avx2".
   public var othersISA: String { String(cString: rm_int8_others_name(level.rawLevel)) }
 }

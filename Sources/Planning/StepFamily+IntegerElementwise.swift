@@ -14,7 +14,7 @@ extension StepFamily {
       to: work.range)
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_combine__\(kernels.othersISA)", reason: "stored numbers",
+      context, kernel: "int8_combine__\(kernels.elementwiseISA)", reason: "stored numbers",
       readsConstants: [a.name, b.name], inPlace: [a.name, b.name],
       takesStrided: true, givesStrided: true, reach: [.same, .same]
     ) { memory in
@@ -31,8 +31,8 @@ extension StepFamily {
     let rule = CombineRule(scaleA: input.scale / work.output.scale, zeroA: input.zero, to: work.range)
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_combine__\(kernels.othersISA)", reason: "another scale", inPlace: [input.name],
-      takesStrided: true, givesStrided: true, reach: [.same]
+      context, kernel: "int8_combine__\(kernels.elementwiseISA)", reason: "another scale",
+      inPlace: [input.name], takesStrided: true, givesStrided: true, reach: [.same]
     ) { memory in
       [kernels.combine(memory.byteMap(input.name), nil, output: memory.byteMap(output), rule: rule)]
     }
@@ -45,7 +45,7 @@ extension StepFamily {
     let range = work.range
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_mul__\(kernels.othersISA)",
+      context, kernel: "int8_mul__\(kernels.elementwiseISA)",
       reason: factor == .same ? "same shape" : "a weight for each of the \(factor)",
       readsConstants: [a.name, b.name], inPlace: [a.name],
       takesStrided: factor != .channels, givesStrided: true,
@@ -109,7 +109,7 @@ extension StepFamily {
     }
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_combine__\(kernels.othersISA)",
+      context, kernel: "int8_combine__\(kernels.elementwiseISA)",
       reason: alike ? "what its producers could not write in place" : "inputs of other scales",
       channelOffsets: alike ? offsets : [],
       // Where all are alike, producers that write in place save more than rows that stay in the cache.

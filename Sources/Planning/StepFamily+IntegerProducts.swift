@@ -43,7 +43,7 @@ extension StepFamily {
     }
     return Step(
       context, kernel: packed.kernel,
-      reason: (["stored numbers"] + (residual == nil ? [] : ["with the add"]) + (packed.whyNotOwn.map { [$0] } ?? []))
+      reason: ["stored numbers", residual.map { _ in "with the add" }, packed.whyNotOwn].compactMap { $0 }
         .joined(separator: ", "),
       weightBytes: packed.byteCount, inPlace: residual.map { [$0.name] } ?? [], takesStrided: true,
       givesStrided: true,

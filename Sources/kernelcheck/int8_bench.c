@@ -34,8 +34,16 @@ static double bench_conv(check *c, const int8_conv_plan *plan, int depthwise, do
                       (depthwise ? 1 : plan->in);
   const double scalar = time_conv(&k, rm_int8_table(RM_CPU_SCALAR), &k.reference, 1);
   const double variant = c->level == RM_CPU_SCALAR ? scalar : time_conv(&k, rm_int8_table(c->level), &k.packed, 0);
-  char name[200];
-  snprintf(name, sizeof name, "%s %4.0f%% of peak", k.name, most > 0 ? 100 * work / variant / most : 0);
+  char name[240], below[40] = "";
+  if (c->level == RM_CPU_AMX) {
+    check other = *c;
+    other.level = RM_CPU_AVX512VNNI;
+    int8_conv_case o = int8_make_conv(&other, plan, depthwise);
+    snprintf(below, sizeof below, " %4.1fx avx512vnni",
+             time_conv(&o, rm_int8_table(other.level), &o.packed, 0) / variant);
+    int8_free_conv(&o);
+  }
+  snprintf(name, sizeof name, "%s %4.0f%% of peak%s", k.name, most > 0 ? 100 * work / variant / most : 0, below);
   check_bench_line(depthwise ? "rm_int8_dwconv" : "rm_int8_conv", name, scalar, variant, work, "MAC");
   int8_free_conv(&k);
   return variant;

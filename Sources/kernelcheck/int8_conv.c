@@ -77,6 +77,29 @@ void check_int8_conv(check *c) {
       compare(c, &few, 0);
       compare(c, &square, 0);
     }
+    // Many chunks of terms, and maps whose rows end within a tile of pixels.
+    for (int i = 0; i < 60; i++) {
+      const int kernel = 1 + 2 * check_range(c, 0, 2);
+      const int8_conv_plan deep = {.rows = check_range(c, kernel, 9),
+                                   .columns = check_range(c, kernel, i % 3 ? 40 : 100),
+                                   .in = check_range(c, 33, 300),
+                                   .out = check_range(c, 1, 100),
+                                   .kernel = kernel,
+                                   .stride = check_range(c, 1, 2),
+                                   .dilation = kernel == 3 && check_range(c, 0, 2) == 0 ? 2 : 1,
+                                   .pad = check_range(c, 0, kernel / 2),
+                                   .in_gap = check_range(c, 0, 2) ? 0 : 7,
+                                   .out_gap = check_range(c, 0, 2) ? 0 : 32,
+                                   .residual = check_range(c, 0, 1),
+                                   .fill = check_range(c, 0, 2) ? INT8_RANDOM : INT8_EXTREME};
+      const int reach = (deep.kernel - 1) * deep.dilation + 1;
+      if (deep.rows + 2 * deep.pad >= reach && deep.columns + 2 * deep.pad >= reach) compare(c, &deep, 0);
+    }
+    // Borders of which a tile's copies just fit, and do not.
+    const int8_conv_plan fits = {3, 18, 1810, 17, 3, 1, 1, 1, 0, 0, 0, INT8_RANDOM};
+    const int8_conv_plan does_not = {3, 18, 1830, 17, 3, 1, 1, 1, 0, 0, 0, INT8_RANDOM};
+    compare(c, &fits, 0);
+    compare(c, &does_not, 0);
     const int8_conv_plan stem = {40, 120, 3, 32, 3, 2, 1, 1, 0, 0, 0, INT8_RANDOM};
     const int8_conv_plan wide = {3, 9, 577, 19, 7, 1, 1, 3, 0, 0, 0, INT8_EXTREME};
     compare(c, &stem, 0);

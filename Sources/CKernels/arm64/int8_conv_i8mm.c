@@ -73,6 +73,7 @@ static ISA void tile1(const rm_int8_tile *t) { tile(t, 1); }
 static ISA void tile2(const rm_int8_tile *t) { tile(t, 2); }
 
 static const rm_int8_tiles tiles = {.lanes = 4,
+                                    .chunk = 1,
                                     .most_vectors = 2,
                                     .pixels = {0, 2 * PAIRS, 2 * PAIRS},
                                     .run = {NULL, tile1, tile2}};

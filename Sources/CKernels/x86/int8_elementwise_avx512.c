@@ -1,13 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products element by element, 64 at a time. Both factors and their product are whole numbers below 2^24, so floats
+// Element by element, 64 at a time. Of products both factors and their product are whole numbers below 2^24, so floats
 // hold them exactly, and the one rounding is that of REQUANTIZE.
 #if defined(__x86_64__)
-#include <immintrin.h>
-
-#include "../int8.h"
-
 #define ISA __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")))
-#define INLINE static inline __attribute__((always_inline))
+
+#include "int8_store_avx512.h"
+
+INLINE ISA __mmask64 lanes(ptrdiff_t left) {
+  return left >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << left) - 1;
+}
+
+ISA void rm_int8_combine__avx512vnni(const rm_int8_combine_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_combine rule = call->rule;
+  if (!call->b) rule.multiplier_b = 0;
+  const joint512 joint = make_joint(&rule);
+  const uint8_t *b_map = call->b ? call->b : call->a;
+  const ptrdiff_t b_pixel = call->b ? call->b_pixel : call->a_pixel;
+  const int dense = call->a_pixel == call->channels && b_pixel == call->channels && call->out_pixel == call->channels;
+  const ptrdiff_t first = row_begin * call->columns, pixels = (row_end - row_begin) * call->columns;
+  const ptrdiff_t count = dense ? pixels > 0 : pixels, length = dense ? pixels * call->channels : call->channels;
+  for (ptrdiff_t p = first; p < first + count; p++) {
+    const uint8_t *a = call->a + p * call->a_pixel, *b = b_map + p * b_pixel;
+    uint8_t *out = call->out + p * call->out_pixel;
+    for (ptrdiff_t i = 0; i < length; i += 64) {
+      const __mmask64 mask = lanes(length - i);
+      const __m512i bytes = joined(_mm512_maskz_loadu_epi8(mask, a + i), _mm512_maskz_loadu_epi8(mask, b + i), &joint);
+      _mm512_mask_storeu_epi8(out + i, mask, bytes);
+    }
+  }
+}
 
 INLINE ISA __m512 whole(__m128i bytes, __m512i zero) {
   return _mm512_cvtepi32_ps(_mm512_sub_epi32(_mm512_cvtepu8_epi32(bytes), zero));
@@ -36,7 +57,7 @@ ISA void rm_int8_mul__avx512vnni(const rm_int8_mul_call *call, ptrdiff_t row_beg
     uint8_t *out = call->out + p * call->out_pixel;
     const __m512 spot = whole(_mm_set1_epi8((char)*b), b_zero);
     for (ptrdiff_t i = 0; i < length; i += 64) {
-      const __mmask64 mask = length - i >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << (length - i)) - 1;
+      const __mmask64 mask = lanes(length - i);
       const __m512i x = _mm512_maskz_loadu_epi8(mask, a + i);
       const __m512i y = call->b_shape == RM_INT8_PIXELS ? x : _mm512_maskz_loadu_epi8(mask, b + i);
       __m512i part[4];
