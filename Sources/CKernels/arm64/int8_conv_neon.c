@@ -84,9 +84,9 @@ size_t rm_int8_conv_packed_bytes__neon(const rm_int8_conv_shape *shape) {
 void rm_int8_conv_pack__neon(const rm_int8_conv_shape *s, const rm_int8_conv_weights *from, void *packed) {
   const size_t count =
       (size_t)s->out_channels * (size_t)s->kernel_rows * (size_t)s->kernel_columns * (size_t)s->in_channels;
-  uint8_t least = 0;
-  for (size_t i = 0; i < count; i++) least |= from->weights[i] == -128;
-  memset(packed, least, HEADER);
+  uint8_t some_lowest = 0;
+  for (size_t i = 0; i < count; i++) some_lowest |= from->weights[i] == -128;
+  memset(packed, some_lowest, HEADER);
   rm_int8_tiles_pack(&pairs, s, from, (uint8_t *)packed + HEADER);
 }
 

@@ -51,38 +51,86 @@ ISA void NAME(rm_int8_sample)(const rm_int8_sample_call *call, ptrdiff_t row_beg
   }
 }
 
-// Both offsets of a pixel in 1/32 pixel.
-typedef struct {
-  int32_t x, y;
-} offset;
+// Pixels of a row whose offsets are mixed together: vectors that compilers split as the instruction set asks.
+enum { MIXED = 8 };
+typedef int32_t ints __attribute__((vector_size(4 * MIXED)));
+typedef float floats __attribute__((vector_size(4 * MIXED)));
 
-INLINE ISA offset mixed_offset(const rm_int8_warp_call *call, int32_t row, int32_t column) {
+// The softmax of rm_int8_weigh for `count` pixels. A product with the reciprocal is off by one at most.
+ISA static void mask_weights(const rm_int8_warp_call *call, const uint8_t *scores, int32_t count, ints weights[9]) {
+  ints levels[9], first = {0}, sum = {0};
+  for (int i = 0; i < MIXED; i++) {
+    const uint8_t *at = scores + (i < count ? i : 0) * call->scores_pixel;
+    for (int n = 0; n < 9; n++) levels[n][i] = at[n];
+  }
+  ints largest = levels[0];
+  for (int n = 1; n < 9; n++) {
+    const ints more = levels[n] > largest;
+    first = (more & n) | (~more & first);
+    largest = (more & levels[n]) | (~more & largest);
+  }
+  for (int n = 0; n < 9; n++) {
+    const ints steps = largest - levels[n];
+    for (int i = 0; i < MIXED; i++) weights[n][i] = call->table[steps[i]];
+    sum += weights[n];
+  }
+  const floats share = 1 / __builtin_convertvector(sum, floats);
+  ints rest = first * 0 + 256;
+  for (int n = 0; n < 9; n++) {
+    const ints e = weights[n] * 256, near = __builtin_convertvector(__builtin_convertvector(e, floats) * share, ints);
+    const ints left = e - near * sum;
+    weights[n] = near - (left >= sum) + (left < 0);
+    rest -= weights[n];
+  }
+  for (int i = 0; i < MIXED; i++) weights[first[i]][i] += rest[i];
+}
+
+// In 1/32 pixel.
+typedef struct {
+  ints x, y;
+} offsets;
+
+// Of `count` pixels from `column` on.
+ISA static void mix_offsets(const rm_int8_warp_call *call, int32_t row, int32_t column, int32_t count, offsets *out) {
   const ptrdiff_t pixel = (ptrdiff_t)row * call->columns + column, step = call->offsets_pixel;
-  const uint8_t *at = call->offsets + pixel * step;
-  if (!call->scores) return (offset){2 * (at[0] - 128), 2 * (at[1] - 128)};
-  uint16_t mask[9];
-  rm_int8_weigh(call->scores + pixel * call->scores_pixel, 9, call->table, mask);
-  offset sum = {64, 64};
-  for (int32_t y = row ? -1 : 0; y <= (row + 1 < call->rows); y++) {
-    for (int32_t x = column ? -1 : 0; x <= (column + 1 < call->columns); x++) {
-      const uint8_t *neighbour = at + ((ptrdiff_t)y * call->columns + x) * step;
-      const int32_t weight = mask[(y + 1) * 3 + x + 1];
-      sum.x += weight * (neighbour[0] - 128);
-      sum.y += weight * (neighbour[1] - 128);
+  if (!call->scores) {
+    const uint8_t *at = call->offsets + pixel * step;
+    for (int32_t i = 0; i < count; i++, at += step) out->x[i] = 2 * (at[0] - 128), out->y[i] = 2 * (at[1] - 128);
+    return;
+  }
+  ints weights[9], x = {0}, y = {0};
+  mask_weights(call, call->scores + pixel * call->scores_pixel, count, weights);
+  const int32_t begin = column > 0 ? column - 1 : 0, end = below(column + count + 1, call->columns);
+  for (int32_t ky = row > 0 ? 0 : 1; ky < below(3, call->rows - row + 1); ky++) {
+    // Of the columns from column - 1 on.
+    int32_t xs[MIXED + 2] = {0}, ys[MIXED + 2] = {0};
+    const uint8_t *at = call->offsets + ((ptrdiff_t)(row + ky - 1) * call->columns + begin) * step;
+    for (int32_t i = begin - column + 1; i < end - column + 1; i++, at += step) {
+      xs[i] = at[0] - 128;
+      ys[i] = at[1] - 128;
+    }
+    for (int kx = 0; kx < 3; kx++) {
+      ints there;
+      memcpy(&there, xs + kx, sizeof there);
+      x += weights[3 * ky + kx] * there;
+      memcpy(&there, ys + kx, sizeof there);
+      y += weights[3 * ky + kx] * there;
     }
   }
-  return (offset){sum.x >> 7, sum.y >> 7};
+  *out = (offsets){(x + 64) >> 7, (y + 64) >> 7};
 }
 
 ISA void NAME(rm_int8_warp)(const rm_int8_warp_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   const int32_t bits = call->coarse ? 6 : 5, fraction = (1 << bits) - 1, shift = call->coarse ? 16 : 0;
   const ptrdiff_t pixel = call->source_pixel, source_row = call->source_columns * pixel;
+  offsets o;
   for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
     uint8_t *out = call->out + (ptrdiff_t)row * call->columns * call->out_pixel;
     for (int32_t column = 0; column < call->columns; column++, out += call->out_pixel) {
-      const offset o = mixed_offset(call, row, column);
-      const int32_t x = rm_int8_clamp(32 * column + o.x - shift, 0, (call->source_columns - 1) << bits);
-      const int32_t y = rm_int8_clamp(32 * row + o.y - shift, 0, (call->source_rows - 1) << bits);
+      const int32_t i = column % MIXED;
+      if (i == 0) mix_offsets(call, row, column, below(call->columns - column, MIXED), &o);
+      const int32_t x = rm_int8_clamp(32 * column + o.x[i] - shift, 0, (call->source_columns - 1) << bits);
+      const int32_t y = rm_int8_clamp(32 * row + o.y[i] - shift, 0, (call->source_rows - 1) << bits);
       const int32_t x0 = x >> bits, y0 = y >> bits;
       const ptrdiff_t left = x0 * pixel, right = below(x0 + 1, call->source_columns - 1) * pixel;
       const uint8_t *upper = call->source + y0 * source_row;
