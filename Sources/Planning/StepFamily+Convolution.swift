@@ -40,8 +40,8 @@ extension StepFamily {
       readsConstants: [input] + (residual.map { [$0] } ?? []), inPlace: residual.map { [$0] } ?? [],
       takesStrided: true, givesStrided: true,
       reach: context.values.map { value in
-        if value == input { return RowReach(packed.window, input: context.fact(0)!, output: context.outputFact) }
-        return value == residual ? .same : .whole
+        guard value == input else { return value == residual ? .same : .whole }
+        return RowReach(packed.window, input: context.fact(0)!, output: context.outputFact)
       }
     ) { memory in
       [
