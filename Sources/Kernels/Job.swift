@@ -7,8 +7,14 @@ public protocol PoolWork: AnyObject, Sendable {
   var grain: Int { get }
   /// Whether it is worth waking other threads.
   var isSplit: Bool { get }
+  /// Called on the caller before the first unit of a run.
+  func begin()
   /// - Parameter worker: which of the pool's threads runs them, from 0, the caller.
   func run(_ units: Range<Int>, worker: Int)
+}
+
+extension PoolWork {
+  public func begin() {}
 }
 
 /// One kernel call made ready: a C function, its arguments, and how many units of output it has.
@@ -51,7 +57,9 @@ public final class Job: PoolWork, @unchecked Sendable {
   /// Work that is large against the cost of handing it out.
   private static let grainWork = 400_000
 
-  public func run(_ units: Range<Int>, worker: Int) { function(arguments, units.lowerBound, units.upperBound) }
+  public func run(_ units: Range<Int>, worker: Int) {
+    function(arguments, units.lowerBound, units.upperBound)
+  }
 
   /// Runs the whole job on the calling thread.
   public func run() { function(arguments, 0, units) }

@@ -57,6 +57,7 @@ public final class WorkerPool: @unchecked Sendable {
 
   /// Runs all units of `work`, and returns when the last is done.
   public func run(_ work: some PoolWork) {
+    work.begin()
     guard shared.isMany, work.isSplit else { return work.run(0..<work.units, worker: 0) }
     shared.open(work)
     shared.work(as: 0)

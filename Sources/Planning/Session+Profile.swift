@@ -86,15 +86,15 @@ private final class TimedStripe: PoolWork, @unchecked Sendable {
   var grain: Int { stripe.grain }
   var isSplit: Bool { stripe.isSplit }
 
+  func begin() { stripe.begin() }
+
   func run(_ units: Range<Int>, worker: Int) {
     let clock = ContinuousClock()
     let own = sums + worker * stripe.steps.count - stripe.steps.lowerBound
-    for chunk in units {
-      for action in stripe.actions[worker][chunk] {
-        let start = clock.now
-        action.run()
-        own[action.step] += clock.now - start
-      }
+    stripe.run(units, worker: worker) { action in
+      let start = clock.now
+      action.run()
+      own[action.step] += clock.now - start
     }
   }
 }

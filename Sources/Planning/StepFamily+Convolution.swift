@@ -38,9 +38,10 @@ extension StepFamily {
     return Step(
       context, kernel: packed.kernel, reason: packed.reason, weightBytes: packed.byteCount,
       readsConstants: [input] + (residual.map { [$0] } ?? []), inPlace: residual.map { [$0] } ?? [],
-      takesStrided: true, givesStrided: true, reach: context.values.indices.map { index in
-        if index == 0 { return RowReach(packed.window, input: context.fact(0)!, output: context.outputFact) }
-        return context.values[index] == residual ? .same : .whole
+      takesStrided: true, givesStrided: true,
+      reach: context.values.map { value in
+        guard value == input else { return value == residual ? .same : .whole }
+        return RowReach(packed.window, input: context.fact(0)!, output: context.outputFact)
       }
     ) { memory in
       [

@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Buffers
 internal import Kernels
 
 /// The kernel calls of one stripe over a session's memory, made ready for each thread.
 ///
-/// The rows of the last output are cut into chunks, which threads take; a chunk begins with nothing in scratch, so
-/// the rows around a cut are made twice.
-final class StripeRun: PoolWork {
+/// The rows of the last output are cut into chunks, which threads take. A thread goes on with what its scratch holds
+/// where it made the chunk above just before; else it makes the rows around the cut once more.
+final class StripeRun: PoolWork, @unchecked Sendable {
+  // @unchecked: each thread writes a place of its own in `finished`.
+
+  struct Chunk: Sendable {
+    /// The first passes with nothing in scratch.
+    var first: [Action]
+    /// The same behind the chunk above; `nil` where that may leave its scratch in one of two ways.
+    var following: [Action]?
+    /// The passes that do not depend on what was there before.
+    var rest: [Action]
+  }
+
   /// One call, or rows that move to the front of their memory.
   enum Action: Sendable {
     case job(Job, step: Int)
@@ -34,9 +44,13 @@ final class StripeRun: PoolWork {
   }
 
   let steps: Range<Int>
-  /// For each thread and chunk.
-  let actions: [[[Action]]]
-  var units: Int { actions[0].count }
+  /// For each thread.
+  private let chunks: [[Chunk]]
+  /// The chunk that each thread made last in this run, a cache line apart; -1: none.
+  private let finished: UnsafeMutablePointer<Int>
+  private static let spacing = 8
+
+  var units: Int { chunks[0].count }
   var grain: Int { 1 }
   var isSplit: Bool { units > 1 }
 
@@ -46,19 +60,33 @@ final class StripeRun: PoolWork {
   /// - Parameter scratch: memory for each thread.
   init(_ stripe: Stripe, plan: Plan, memory: Memory, scratch: [UnsafeMutableRawPointer]) {
     steps = stripe.steps
-    let passes = (stripe.schedule.rows + stripe.rows - 1) / stripe.rows
-    let chunks = scratch.count == 1 ? 1 : min(scratch.count * StripeRun.chunksPerThread, passes)
-    let offsets = stripe.schedule.offsets(rows: stripe.rows)
-    let cuts = (0...chunks).map { min(passes * $0 / chunks * stripe.rows, stripe.schedule.rows) }
-    actions = scratch.map { base in
-      let places = offsets.map { base + $0 }
-      return (0..<chunks).map { chunk in
-        stripe.schedule.passes(cuts[chunk]..<cuts[chunk + 1], by: stripe.rows).flatMap { pass in
-          StripeRun.actions(pass, Array(plan.steps[stripe.steps]), first: stripe.steps.lowerBound, memory, places)
-        }
+    finished = .allocate(capacity: scratch.count * StripeRun.spacing)
+    finished.initialize(repeating: -1, count: scratch.count * StripeRun.spacing)
+    let (schedule, inner) = (stripe.schedule, Array(plan.steps[stripe.steps]))
+    let passes = (schedule.rows + stripe.rows - 1) / stripe.rows
+    let count = scratch.count == 1 ? 1 : min(scratch.count * StripeRun.chunksPerThread, passes)
+    let cuts = (0...count).map { min(passes * $0 / count * stripe.rows, schedule.rows) }
+    let offsets = schedule.offsets(rows: stripe.rows)
+    chunks = scratch.map { base in
+      func actions(_ pass: StripeSchedule.Pass) -> [Action] {
+        StripeRun.actions(pass, inner, first: stripe.steps.lowerBound, memory, offsets.map { base + $0 })
+      }
+      var endsAlike = false
+      return (0..<count).map { index in
+        let fresh = schedule.passes(cuts[index]..<cuts[index + 1], by: stripe.rows)
+        let following = schedule.passes(cuts[max(index - 1, 0)]..<cuts[index + 1], by: stripe.rows)
+          .suffix(fresh.count)
+        let shared = zip(fresh.reversed(), following.reversed()).prefix { $0 == $1 }.count
+        defer { endsAlike = shared > 0 }
+        return Chunk(
+          first: fresh.dropLast(shared).flatMap(actions),
+          following: endsAlike ? following.dropLast(shared).flatMap(actions) : nil,
+          rest: fresh.suffix(shared).flatMap(actions))
       }
     }
   }
+
+  deinit { finished.deallocate() }
 
   private static func actions(
     _ pass: StripeSchedule.Pass, _ steps: [Step], first: Int, _ memory: Memory,
@@ -97,9 +125,21 @@ final class StripeRun: PoolWork {
     return actions
   }
 
-  func run(_ units: Range<Int>, worker: Int) {
-    for chunk in units {
-      for action in actions[worker][chunk] { action.run() }
+  func begin() {
+    for index in chunks.indices { finished[index * StripeRun.spacing] = -1 }
+  }
+
+  func run(_ units: Range<Int>, worker: Int) { run(units, worker: worker) { $0.run() } }
+
+  /// - Parameter act: does one action; all are asked of it in order.
+  @inline(__always)
+  func run(_ units: Range<Int>, worker: Int, by act: (borrowing Action) -> Void) {
+    for index in units {
+      let chunk = chunks[worker][index]
+      let isNext = finished[worker * StripeRun.spacing] == index - 1
+      for action in isNext ? chunk.following ?? chunk.first : chunk.first { act(action) }
+      for action in chunk.rest { act(action) }
+      finished[worker * StripeRun.spacing] = index
     }
   }
 }

@@ -17,7 +17,7 @@ struct StripeSchedule: Sendable {
     var readers: [(step: Int, reach: RowReach)] = []
   }
 
-  struct Pass {
+  struct Pass: Equatable {
     /// For each step the rows of its output that it makes; may be empty.
     var made: [Range<Int>]
     /// For each step but the last the rows of its output that are in memory once they are made.
@@ -61,7 +61,8 @@ struct StripeSchedule: Sendable {
           let next = made[reader].isEmpty ? held[reader].upperBound : made[reader].lowerBound
           guard next < values[reader].rows else { continue }
           low = min(low, reach.rows(for: next..<next + 1, of: value.rows).lowerBound)
-          if !made[reader].isEmpty { high = max(high, reach.rows(for: made[reader], of: value.rows).upperBound) }
+          guard !made[reader].isEmpty else { continue }
+          high = max(high, reach.rows(for: made[reader], of: value.rows).upperBound)
         }
         let begin = max(low, left[index].upperBound)
         high = max(high, begin)
@@ -75,7 +76,9 @@ struct StripeSchedule: Sendable {
   /// Where the memory for each value but the last begins, and after them the end of all.
   func offsets(rows count: Int) -> [Int] {
     var most = [Int](repeating: 0, count: values.count - 1)
-    for pass in passes(0..<rows, by: count) {
+    // A pass that begins with nothing makes more rows than one that goes on.
+    let first = stride(from: 0, to: rows, by: count).map { passes($0..<min($0 + count, rows), by: count)[0] }
+    for pass in passes(0..<rows, by: count) + first {
       for index in most.indices { most[index] = max(most[index], pass.held[index].count) }
     }
     return most.indices.reduce(into: [0]) { offsets, index in

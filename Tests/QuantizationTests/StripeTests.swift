@@ -4,6 +4,7 @@ import Buffers
 import Foundation
 import GraphIR
 import Kernels
+import Networks
 import Planning
 import Quantization
 import Testing
@@ -163,7 +164,11 @@ struct StripeTests {
 
   /// The blocks of MobileNetV2 at full size keep their wide maps out of the arena, and a profile still tells each step.
   @Test func wideMapsStayInside() throws {
-    let graph = try NetworkTests.quantized("srm-crm").stored.resized(toRows: 352, columns: 480).optimized()
+    let float = try NetworkSpec(parsing: "srm-crm").build(rows: 352, columns: 480, form: .deployable, seed: 3)
+      .foldedForQuantization()
+    var calibrator = try Calibrator(graph: float, pool: WorkerPool(threads: 2))
+    calibrator.observe(1) { index, memory in _ = memory.update(from: Self.picture(memory.count, index)) }
+    let graph = try float.quantized(calibrator.scheme, ranges: calibrator.ranges(.minMax)).optimized()
     var options = PlanOptions()
     let plan = try Plan(graph: graph, options: options)
     options.stripes = nil
