@@ -20,7 +20,7 @@
 #include "amx.h"
 
 #define TARGET                                                                                                     \
-  __attribute__((target("amx-tile,amx-bf16,avx512bf16,avx512vbmi2,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")))
+  __attribute__((target("amx-tile,amx-bf16,avx512fp16,avx512bf16,avx512vbmi2,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")))
 #define INLINE TARGET static inline __attribute__((always_inline))
 
 enum {
@@ -59,9 +59,13 @@ static int tile_start(const form *f, int tile) {
   return f->span > TERMS && (tile + 1) * TERMS > f->span ? f->span - TERMS : tile * TERMS;
 }
 
+static ptrdiff_t panel_bytes(const form *f, int parts) {
+  return (ptrdiff_t)f->segments * f->tiles * parts * f->cells * RM_AMX_ROW_BYTES;
+}
+
 static size_t packed_bytes(const rm_real_conv *c, int parts) {
   const form f = form_of(c);
-  return (size_t)c->groups * (size_t)(f.panels * f.segments * f.tiles * parts * f.cells) * RM_AMX_ROW_BYTES;
+  return (size_t)(c->groups * f.panels * panel_bytes(&f, parts));
 }
 
 // [groups][panels][segments][tiles][parts][cells][CHANNELS][2]
@@ -148,50 +152,79 @@ INLINE void stage_pixels(const uint16_t *in, ptrdiff_t stride, ptrdiff_t pixels,
 typedef struct {
   const rm_real_conv *conv;
   const form *form;
-  const uint16_t *const *segments;  // of the first output
-  ptrdiff_t step;                   // bytes from an output's window to the next
-  ptrdiff_t lower;                  // numbers from the upper part of a pixel to the lower
+  const uint16_t *const *segments;  // of the run's first output
+  ptrdiff_t offset;                 // numbers from its window to that of the block's first
+  ptrdiff_t step;   // bytes from an output's window to the next
+  ptrdiff_t lower;  // numbers from the upper part of a pixel to the lower
   const uint8_t *weights;
   ptrdiff_t panel_bytes;
-  const float *bias;  // of 32 channels
   ptrdiff_t pixel;    // the first output
   int channel, channels, pixels;
 } block;
 
-INLINE void finish(const block *b, const float sums[MOST_TILES][RM_AMX_ROWS * CHANNELS], const int panels) {
+// Sums of a block, which become its outputs while the products of the next are under way.
+typedef struct {
+  _Alignas(64) float sums[2][MOST_TILES][RM_AMX_ROWS * CHANNELS];
+  block waiting;
+  int turn;    // of the sums that are to be written
+  int panels;  // of the block that waits; 0 where none does
+} pipeline;
+
+INLINE __m512h limit(float x) {
+  return _mm512_castsi512_ph(_mm512_set1_epi16((short)_cvtss_sh(x, _MM_FROUND_TO_NEAREST_INT)));
+}
+
+// Limits come after rounding: both keep order, so the result is the same.
+INLINE void finish_panels(const pipeline *line, const int panels, const int joins) {
+  const block *b = &line->waiting;
+  const float(*sums)[RM_AMX_ROWS * CHANNELS] = line->sums[line->turn ^ 1];
   const rm_real_conv *c = b->conv;
   const __m512 low = _mm512_set1_ps(c->low), high = _mm512_set1_ps(c->high);
+  const __m512h least = limit(c->low), most = limit(c->high);
   const __mmask32 some = first(b->channels);
+  __m512 bias[2];
+#pragma unroll
+  for (int n = 0; n < panels; n++)
+    bias[n] = c->bias ? _mm512_maskz_loadu_ps((__mmask16)(some >> 16 * n), c->bias + b->channel + 16 * n) : _mm512_setzero_ps();
   uint16_t *out = (uint16_t *)c->output + b->pixel * c->out_stride + b->channel;
   const uint16_t *residual = c->residual ? (const uint16_t *)c->residual + b->pixel * c->residual_stride + b->channel : NULL;
   const int rows = b->form->rows;
-  for (int p = 0; p < b->pixels; p++, out += c->out_stride) {
-    const float *row = sums[p / rows * panels] + p % rows * CHANNELS;
-    __m256i half[2];
+  const float *row = sums[0];
+  int in_tile = 0;
+  for (int p = 0; p < b->pixels; p++, out += c->out_stride, row += CHANNELS) {
+    if (in_tile++ == rows) {
+      sums += panels;
+      row = sums[0];
+      in_tile = 1;
+    }
+    __m256i half[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
 #pragma unroll
     for (int n = 0; n < panels; n++) {
-      __m512 x = _mm512_load_ps(row + n * RM_AMX_ROWS * CHANNELS);
-      if (residual) {
+      __m512 x = _mm512_add_ps(bias[n], _mm512_load_ps(row + n * RM_AMX_ROWS * CHANNELS));
+      if (joins) {
         const __m512 y = _mm512_cvtph_ps(_mm256_maskz_loadu_epi16((__mmask16)(some >> 16 * n), residual + 16 * n));
-        if (c->add_first) {
-          x = _mm512_min_ps(high, _mm512_max_ps(low, _mm512_add_ps(x, y)));
-        } else {
-          x = _mm512_add_ps(_mm512_min_ps(high, _mm512_max_ps(low, x)), y);
-        }
-      } else {
-        x = _mm512_min_ps(high, _mm512_max_ps(low, x));
+        x = c->add_first ? _mm512_add_ps(x, y) : _mm512_add_ps(_mm512_min_ps(high, _mm512_max_ps(low, x)), y);
       }
       half[n] = _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     }
-    if (panels == 2)
-      _mm512_mask_storeu_epi16(out, some, _mm512_inserti64x4(_mm512_castsi256_si512(half[0]), half[1], 1));
-    else
-      _mm256_mask_storeu_epi16(out, (__mmask16)some, half[0]);
-    if (residual) residual += c->residual_stride;
+    __m512i both = _mm512_inserti64x4(_mm512_castsi256_si512(half[0]), half[1], 1);
+    if (!joins || c->add_first)
+      both = _mm512_castph_si512(_mm512_min_ph(most, _mm512_max_ph(least, _mm512_castsi512_ph(both))));
+    _mm512_mask_storeu_epi16(out, some, both);
+    if (joins) residual += c->residual_stride;
   }
 }
 
-#define A(m, part) ((const uint8_t *)(in + (part) * b->lower) + (m) * f->rows * b->step)
+INLINE void finish(pipeline *line) {
+  const int joins = line->panels && line->waiting.conv->residual;
+  if (line->panels == 2)
+    joins ? finish_panels(line, 2, 1) : finish_panels(line, 2, 0);
+  else if (line->panels == 1)
+    joins ? finish_panels(line, 1, 1) : finish_panels(line, 1, 0);
+  line->panels = 0;
+}
+
+#define A(m, part) ((const uint8_t *)(in + (part) * b->lower) + (m) * next)
 #define B(n, part) (w + (n) * b->panel_bytes + (part) * tile_bytes)
 
 // The sums of `tiles` tiles of outputs by one panel.
@@ -234,23 +267,17 @@ INLINE void finish(const block *b, const float sums[MOST_TILES][RM_AMX_ROWS * CH
     }                          \
   } while (0)
 
-INLINE void run_block(const block *b, const int tiles, const int panels, const int parts) {
+INLINE void run_block(pipeline *line, const block *b, const int tiles, const int panels, const int parts) {
   const form *f = b->form;
-  const ptrdiff_t tile_bytes = (ptrdiff_t)f->cells * RM_AMX_ROW_BYTES;
+  const ptrdiff_t tile_bytes = (ptrdiff_t)f->cells * RM_AMX_ROW_BYTES, next = f->rows * b->step;
   const uint8_t *w = b->weights;
-  _tile_loadd(0, b->bias, 0);
-  if (panels == 2) {
-    _tile_loadd(1, b->bias + CHANNELS, 0);
-    if (tiles > 1) _tile_loadd(2, b->bias, 0);
-    if (tiles > 1) _tile_loadd(3, b->bias + CHANNELS, 0);
-  } else {
-    if (tiles > 1) _tile_loadd(1, b->bias, 0);
-    if (tiles > 2) _tile_loadd(2, b->bias, 0);
-    if (tiles > 3) _tile_loadd(3, b->bias, 0);
-  }
+  _tile_zero(0);
+  if (panels * tiles > 1) _tile_zero(1);
+  if (panels * tiles > 2) _tile_zero(2);
+  if (panels * tiles > 3) _tile_zero(3);
   for (int s = 0; s < f->segments; s++) {
     for (int t = 0; t < f->tiles; t++, w += parts * tile_bytes) {
-      const uint16_t *in = b->segments[s] + tile_start(f, t);
+      const uint16_t *in = b->segments[s] + b->offset + tile_start(f, t);
       if (panels == 2) {
         LOAD_WEIGHTS(0);
         if (parts == 2) {
@@ -272,24 +299,27 @@ INLINE void run_block(const block *b, const int tiles, const int panels, const i
       }
     }
   }
-  _Alignas(64) float sums[MOST_TILES][RM_AMX_ROWS * CHANNELS];
+  finish(line);
+  float(*sums)[RM_AMX_ROWS * CHANNELS] = line->sums[line->turn];
   _tile_stored(0, sums[0], RM_AMX_ROW_BYTES);
   if (panels * tiles > 1) _tile_stored(1, sums[1], RM_AMX_ROW_BYTES);
   if (panels * tiles > 2) _tile_stored(2, sums[2], RM_AMX_ROW_BYTES);
   if (panels * tiles > 3) _tile_stored(3, sums[3], RM_AMX_ROW_BYTES);
-  finish(b, sums, panels);
+  line->waiting = *b;
+  line->panels = panels;
+  line->turn ^= 1;
 }
 
-INLINE void run_one_panel(const block *b, const int parts) {
+INLINE void run_one_panel(pipeline *line, const block *b, const int parts) {
   const int rows = b->form->rows;
   if (b->pixels > 3 * rows)
-    run_block(b, 4, 1, parts);
+    run_block(line, b, 4, 1, parts);
   else if (b->pixels > 2 * rows)
-    run_block(b, 3, 1, parts);
+    run_block(line, b, 3, 1, parts);
   else if (b->pixels > rows)
-    run_block(b, 2, 1, parts);
+    run_block(line, b, 2, 1, parts);
   else
-    run_block(b, 1, 1, parts);
+    run_block(line, b, 1, 1, parts);
 }
 
 // The window on the stage.
@@ -331,34 +361,30 @@ INLINE const uint16_t *staged_row(const rm_real_conv *c, const form *f, stage *s
   return to;
 }
 
-// Outputs [from, to) of one row, whose windows' segments are given for the first of them.
-INLINE void run_row(const rm_real_conv *c, const form *f, const stage *s, const uint16_t *const segments[],
+// `pixels` outputs side by side by all panels of a group. `segments` and `pixel` are the first one's.
+INLINE void run_row(pipeline *line, const rm_real_conv *c, const form *f, const stage *s, const uint16_t *const segments[],
                     ptrdiff_t pixel, int pixels, int group, const int parts) {
   const int out_group = c->out_channels / c->groups;
-  const ptrdiff_t panel_bytes = (ptrdiff_t)f->segments * f->tiles * parts * f->cells * RM_AMX_ROW_BYTES;
-  const ptrdiff_t step = (ptrdiff_t)c->stride_columns * f->pitch;
+  const ptrdiff_t bytes = panel_bytes(f, parts), step = (ptrdiff_t)c->stride_columns * f->pitch;
   for (int panel = 0; panel < f->panels; panel += 2) {
     const int left = out_group - panel * CHANNELS, both = left > CHANNELS;
-    _Alignas(64) float bias[2 * CHANNELS] = {0};
     const int channel = group * out_group + panel * CHANNELS, channels = left < 2 * CHANNELS ? left : 2 * CHANNELS;
-    if (c->bias) memcpy(bias, c->bias + channel, (size_t)channels * sizeof *bias);
-    const uint16_t *at[RM_REAL_CONV_TAPS];
     block b = {
-        .conv = c, .form = f, .segments = at, .step = step * (ptrdiff_t)sizeof(uint16_t), .lower = s->lower,
-        .weights = (const uint8_t *)c->weights + (group * f->panels + panel) * panel_bytes, .panel_bytes = panel_bytes,
-        .bias = bias, .channel = channel, .channels = channels,
+        .conv = c, .form = f, .segments = segments, .step = step * (ptrdiff_t)sizeof(uint16_t), .lower = s->lower,
+        .weights = (const uint8_t *)c->weights + (group * f->panels + panel) * bytes, .panel_bytes = bytes,
+        .channel = channel, .channels = channels,
     };
     const int most = both ? 2 * f->rows : 4 * f->rows;
     for (int p = 0; p < pixels; p += most) {
-      for (int i = 0; i < f->segments; i++) at[i] = segments[i] + p * step;
+      b.offset = p * step;
       b.pixel = pixel + p;
       b.pixels = pixels - p < most ? pixels - p : most;
       if (!both)
-        run_one_panel(&b, parts);
+        run_one_panel(line, &b, parts);
       else if (b.pixels > f->rows)
-        run_block(&b, 2, 2, parts);
+        run_block(line, &b, 2, 2, parts);
       else
-        run_block(&b, 1, 2, parts);
+        run_block(line, &b, 1, 2, parts);
     }
   }
 }
@@ -399,6 +425,8 @@ INLINE void conv(const rm_real_conv *c, ptrdiff_t begin, ptrdiff_t end, const in
   const int start = first_line == last_line ? (int)(from % c->out_columns) : 0;
   const int stop = first_line == last_line ? (int)((to - 1) % c->out_columns) + 1 : c->out_columns;
   configure(&f);
+  pipeline pipe;
+  pipe.turn = pipe.panels = 0;
   for (int group = 0; group < c->groups; group++) {
     for (int left = start; left < stop; left += strip) {
       const int outputs = stop - left < strip ? stop - left : strip;
@@ -424,10 +452,11 @@ INLINE void conv(const rm_real_conv *c, ptrdiff_t begin, ptrdiff_t end, const in
           const int each = f.segments / c->kernel_rows;
           for (int j = 0; j < each; j++) segments[i * each + j] = in + offset + j * c->dilation_columns * f.pitch;
         }
-        run_row(c, &f, &s, segments, line * c->out_columns + low, high - low, group, parts);
+        run_row(&pipe, c, &f, &s, segments, line * c->out_columns + low, high - low, group, parts);
       }
     }
   }
+  finish(&pipe);
   _tile_release();
 }
 
