@@ -139,7 +139,7 @@ extension RealKernels {
     let (depth, width) = (inChannels / groups, outChannels / groups)
     guard groups < inChannels || groups == 1 else { return nil }
     switch convName {
-    case "amx" where taps * depth < 64 || (taps == 1 && width < 40): break
+    case "amx" where taps * depth < 64 || (taps == 1 && depth < 192 && width < 40): break
     case "amxbf16" where taps * depth < 32: break
     case "avx512bf16" where depth < 8 && groups == 1: break
     default: return nil
