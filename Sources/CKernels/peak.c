@@ -17,7 +17,7 @@ enum { TURNS = 20000, CHAINS = 12, TRIES = 8 };
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include "x86/amx_tiles.h"
+#include "x86/amx.h"
 
 __attribute__((target("avx2"))) static void loop_avx2(void) {
   __m256i sum[CHAINS];
@@ -97,6 +97,37 @@ __attribute__((target("avx512f"))) static void loop_fma512(void) {
   for (int i = 0; i < CHAINS; i++) __asm__ volatile("" ::"v"(sum[i]));
 }
 
+__attribute__((target("avx512fp16"))) static void loop_fma_halves(void) {
+  __m512h sum[CHAINS];
+  for (int i = 0; i < CHAINS; i++) sum[i] = _mm512_setzero_ph();
+  __m512h x = _mm512_set1_ph(0.5f16), w = _mm512_set1_ph(0.25f16);
+  for (int turn = 0; turn < TURNS; turn++) {
+    __asm__ volatile("" : "+v"(x), "+v"(w));
+#pragma unroll
+    for (int i = 0; i < CHAINS; i++) sum[i] = _mm512_fmadd_ph(x, w, sum[i]);
+  }
+  for (int i = 0; i < CHAINS; i++) __asm__ volatile("" ::"v"(sum[i]));
+}
+
+__attribute__((target("amx-tile,amx-bf16"))) static void loop_bf16_tiles(void) {
+  rm_amx_tiles tiles = {.palette = 1};
+  for (int i = 0; i < 8; i++) {
+    tiles.rows[i] = RM_AMX_ROWS;
+    tiles.bytes[i] = RM_AMX_ROW_BYTES;
+  }
+  rm_amx_configure(&tiles);
+  for (int turn = 0; turn < TURNS; turn++) {
+#pragma unroll
+    for (int i = 0; i < CHAINS; i += 4) {
+      _tile_dpbf16ps(0, 4, 6);
+      _tile_dpbf16ps(1, 4, 7);
+      _tile_dpbf16ps(2, 5, 6);
+      _tile_dpbf16ps(3, 5, 7);
+    }
+  }
+  _tile_release();
+}
+
 // Multiply-adds a second of a loop that does `count` of them.
 static double rate(void (*loop)(void), double count) {
   double best = 1e9;
@@ -125,9 +156,19 @@ double rm_peak_f32_macs(rm_cpu_level level) {
   if (level == RM_CPU_AVX512VNNI || level == RM_CPU_AMX) return rate(loop_fma512, 16 * chains);
   return 0;
 }
+
+double rm_peak_f16_macs(rm_cpu_level level) {
+  return level >= RM_CPU_AVX512VNNI && rm_cpu_computes_halves() ? rate(loop_fma_halves, 32.0 * CHAINS * TURNS) : 0;
+}
+
+double rm_peak_bf16_macs(rm_cpu_level level) {
+  return level == RM_CPU_AMX ? rate(loop_bf16_tiles, 16.0 * 16 * 32 * CHAINS * TURNS) : 0;
+}
 #else
 double rm_peak_macs(rm_cpu_level level) { return level < 0; }
 double rm_peak_f32_macs(rm_cpu_level level) { return level < 0; }
+double rm_peak_f16_macs(rm_cpu_level level) { return level < 0; }
+double rm_peak_bf16_macs(rm_cpu_level level) { return level < 0; }
 #endif
 
 double rm_peak_bytes(size_t size) {

@@ -50,13 +50,12 @@ extension RealKernels {
     _ window: ConvolutionWindow, inChannels: Int, outChannels: Int, groups: Int,
     weights: UnsafeBufferPointer<Float>, bias: UnsafeBufferPointer<Float>?
   ) -> PackedConvolution {
-    // Pairs of few channels are slower to bring together than to multiply one by one.
-    if convName == "avx512bf16", inChannels / groups < 8, groups == 1 {
-      return RealKernels(level: level, element: element).pack(
+    let taps = window.kernelRows * window.kernelColumns
+    if let others = othersFor(taps: taps, inChannels: inChannels, outChannels: outChannels, groups: groups) {
+      return others.pack(
         window, inChannels: inChannels, outChannels: outChannels, groups: groups, weights: weights,
         bias: bias)
     }
-    let taps = window.kernelRows * window.kernelColumns
     precondition(groups > 0 && inChannels % groups == 0 && outChannels % groups == 0)
     precondition(
       weights.count == outChannels * taps * (inChannels / groups), "weights do not fit the convolution")
@@ -132,6 +131,20 @@ extension RealKernels {
       elements.pointer.copyMemory(from: floats, byteCount: elements.count)
     }
     return elements
+  }
+
+  /// Kernels that are faster than these at convolutions of few terms, which are dearer to bring together than to
+  /// multiply one by one; `nil` where these are the ones. The bounds were measured on Sapphire Rapids.
+  private func othersFor(taps: Int, inChannels: Int, outChannels: Int, groups: Int) -> RealKernels? {
+    let (depth, width) = (inChannels / groups, outChannels / groups)
+    guard groups < inChannels || groups == 1 else { return nil }
+    switch convName {
+    case "amx" where taps * depth < 64 || (taps == 1 && depth < 192 && width < 40): break
+    case "amxbf16" where taps * depth < 32: break
+    case "avx512bf16" where depth < 8 && groups == 1: break
+    default: return nil
+    }
+    return RealKernels(level: .avx512vnni, element: element)
   }
 
   /// The instruction set behind dense convolutions: "amx", "amxbf16", or what `isa` says.

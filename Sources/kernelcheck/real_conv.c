@@ -64,7 +64,9 @@ static void conv(check *c, const char *op, conv_shape s, int gap, int residual, 
   const real_case what = {
       .name = name, .shape = shape,
       .scalar = (real_kernel)(depthwise ? scalar->dwconv : scalar->conv),
-      .variant = (real_kernel)(!depthwise ? variant->conv : strcmp(op, "dwconv") ? variant->dwconv3x3 : variant->dwconv),
+      .variant = (real_kernel)(!depthwise             ? variant->conv
+                               : strcmp(op, "dwconv") ? variant->dwconv3x3
+                                                      : variant->dwconv),
       .scalar_arguments = &a, .variant_arguments = &b,
       .units = depthwise ? batch * rows : (ptrdiff_t)((out_pixels + RM_REAL_CONV_TILE - 1) / RM_REAL_CONV_TILE),
       .want = want.at, .got = got.at, .count = want.count,

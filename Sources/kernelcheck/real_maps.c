@@ -238,8 +238,8 @@ void check_real_maps(check *c) {
     const int kernel = check_range(c, 1, 5), pad = check_range(c, 0, (kernel - 1) / 2);
     pool(c, i & 1, check_range(c, 1, 12), check_range(c, 1, 12), channels, kernel, check_range(c, 1, 3), pad);
     global_average_pool(c, check_range(c, 1, 3), check_range(c, 1, i % 8 ? 20 : 600), channels * (1 + i % 3));
-    gridsample(c, check_range(c, 1, 7), check_range(c, 1, 7), channels, check_range(c, 1, 9), check_range(c, 1, 9), i & 1,
-               i % 4 == 3, i % 5 ? 1.5f : 1e30f);
+    gridsample(c, check_range(c, 1, 7), check_range(c, 1, 7), channels, check_range(c, 1, 9), check_range(c, 1, 9),
+               i & 1, i % 4 == 3, i % 5 ? 1.5f : 1e30f);
     resize(c, check_range(c, 1, 7), check_range(c, 1, 7), channels, check_range(c, 1, 9), check_range(c, 1, 9));
     warp(c, check_range(c, 1, 6), check_range(c, 1, 6), channels, 1 + (i >> 1 & 1), i & 1, i >> 2 & 1,
          i % 5 ? 3.0f : 1e30f);

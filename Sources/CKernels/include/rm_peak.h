@@ -17,6 +17,12 @@ double rm_peak_macs(rm_cpu_level level);
 // The same of the level's fused multiply-add in floats.
 double rm_peak_f32_macs(rm_cpu_level level);
 
+// The same of its fused multiply-add in halves, 0 where the machine does not compute with them.
+double rm_peak_f16_macs(rm_cpu_level level);
+
+// The same of its products of bf16 in tiles (AMX).
+double rm_peak_bf16_macs(rm_cpu_level level);
+
 // Bytes a second that one thread copies, read and written ones counted, over buffers of `size` bytes each.
 // Returns 0 where memory is short. Takes about 10 ms.
 double rm_peak_bytes(size_t size);

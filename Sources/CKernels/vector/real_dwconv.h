@@ -123,7 +123,8 @@ INLINE void dw_span(const rm_real_conv *c, ptrdiff_t unit, int column, int chann
   for (int i = 0; i < c->kernel_rows; i++) {
     const int y = top + i * c->dilation_rows;
     if (y < 0 || y >= c->in_rows) continue;
-    const element *line = (const element *)c->input + (picture * c->in_rows + y) * c->in_columns * c->in_stride + channel;
+    const ptrdiff_t first = (picture * c->in_rows + y) * c->in_columns;
+    const element *line = (const element *)c->input + first * c->in_stride + channel;
     for (int j = 0; j < c->kernel_columns; j++) {
       const int x = column * c->stride_columns - c->pad_left + j * c->dilation_columns;
       if (checked && (x < 0 || x >= c->in_columns)) continue;

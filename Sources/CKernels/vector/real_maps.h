@@ -179,7 +179,8 @@ TARGET void NAME(global_average_pool)(const rm_real_global_pool *p, ptrdiff_t be
       }
       for (int v = 0; v < vectors; v++) {
         const vec mean = v_div(total[v], v_all((float)p->pixels));
-        some_store((element *)p->output + picture * p->channels + channel + v * WIDTH, p->channels - channel - v * WIDTH, mean);
+        element *out = (element *)p->output + picture * p->channels + channel + v * WIDTH;
+        some_store(out, p->channels - channel - v * WIDTH, mean);
       }
     }
   }

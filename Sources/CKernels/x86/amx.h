@@ -8,9 +8,16 @@
 // What LDTILECFG reads.
 typedef struct {
   uint8_t palette, start_row, reserved[14];
-  uint16_t row_bytes[16];
+  uint16_t bytes[16];  // of a row
   uint8_t rows[16];
-} rm_amx_shapes;
+} rm_amx_tiles;
 
-// The bytes of a row of a tile, and its most rows.
+// The bytes of a row of a tile, and its rows, at most.
 enum { RM_AMX_ROW_BYTES = 64, RM_AMX_ROWS = 16 };
+
+// Sets this thread's tiles, and clears them.
+__attribute__((target("amx-tile"))) static inline void rm_amx_configure(const rm_amx_tiles *tiles) {
+  // Compilers have taken the instruction to read less than it does.
+  __asm__ volatile("" ::"r"(tiles) : "memory");
+  _tile_loadconfig(tiles);
+}

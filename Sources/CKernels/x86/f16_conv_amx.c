@@ -14,362 +14,43 @@
 // rounded to bf16.
 #if defined(__x86_64__)
 
-#include <string.h>
+#include "f16_amx_block.h"
 
-#include "../reference/real_tables.h"
-#include "amx.h"
-
-#define TARGET                                                                                                     \
-  __attribute__((target("amx-tile,amx-bf16,avx512bf16,avx512vbmi2,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")))
-#define INLINE TARGET static inline __attribute__((always_inline))
-
-enum {
-  TERMS = 32,    // numbers in a row of a tile
-  CHANNELS = 16, // of a panel of weights
-  MOST_TILES = 4,
-  STAGE = 2 * RM_REAL_CONV_STAGE,
-  LONGEST_STRIP = 256,
-};
-
-// How a shape's weights are cut into tiles.
-typedef struct {
-  int pitch;     // numbers of a staged pixel: channels of a group, and a zero where they are odd
-  int segments;  // runs of numbers in a window
-  int span;      // numbers of each
-  int tiles;     // of a segment
-  int cells;     // rows of a tile of weights: pairs of numbers
-  int panels;    // of a group
-  int rows;      // outputs in a tile
-} form;
-
-static form form_of(const rm_real_conv *c) {
-  form f = {.rows = RM_AMX_ROWS};
-  f.pitch = (c->in_channels / c->groups + 1) & ~1;
-  const int joined = c->kernel_columns == 1 || c->dilation_columns == 1;
-  f.segments = joined ? c->kernel_rows : c->kernel_rows * c->kernel_columns;
-  f.span = joined ? c->kernel_columns * f.pitch : f.pitch;
-  f.tiles = (f.span + TERMS - 1) / TERMS;
-  f.cells = (f.span < TERMS ? f.span : TERMS) / 2;
-  f.panels = (c->out_channels / c->groups + CHANNELS - 1) / CHANNELS;
-  return f;
-}
-
-// The first number of a tile of a segment.
-static int tile_start(const form *f, int tile) {
-  return f->span > TERMS && (tile + 1) * TERMS > f->span ? f->span - TERMS : tile * TERMS;
-}
-
-static size_t packed_bytes(const rm_real_conv *c, int parts) {
-  const form f = form_of(c);
-  return (size_t)c->groups * (size_t)(f.panels * f.segments * f.tiles * parts * f.cells) * RM_AMX_ROW_BYTES;
-}
-
-// [groups][panels][segments][tiles][parts][cells][CHANNELS][2]
-static void pack(const rm_real_conv *c, const float *weights, uint16_t *out, int parts) {
-  const form f = form_of(c);
-  const int in_group = c->in_channels / c->groups, out_group = c->out_channels / c->groups;
-  const int taps = c->kernel_rows * c->kernel_columns, taps_each = taps / f.segments;
-  for (int panel = 0; panel < c->groups * f.panels; panel++) {
-    const int group = panel / f.panels, first = panel % f.panels * CHANNELS;
-    for (int segment = 0; segment < f.segments; segment++) {
-      for (int tile = 0; tile < f.tiles; tile++) {
-        for (int part = 0; part < parts; part++) {
-          for (int cell = 0; cell < f.cells * CHANNELS * 2; cell++) {
-            const int channel = first + cell / 2 % CHANNELS;
-            const int k = tile_start(&f, tile) + cell / (2 * CHANNELS) * 2 + cell % 2;
-            const int tap = segment * taps_each + k / f.pitch, in = k % f.pitch;
-            float x = 0;
-            if (channel < out_group && in < in_group && k >= tile * TERMS)
-              x = weights[((ptrdiff_t)(group * out_group + channel) * taps + tap) * in_group + in];
-            uint16_t upper;
-            if (parts == 2) rm_real_to_halves(&x, &upper, 1), rm_real_from_halves(&upper, &x, 1);
-            rm_real_to_bf16(&x, &upper, 1);
-            if (part == 1) {
-              const uint32_t bits = (uint32_t)upper << 16;
-              float whole;
-              memcpy(&whole, &bits, sizeof whole);
-              x -= whole;
-              rm_real_to_bf16(&x, &upper, 1);
-            }
-            *out++ = upper;
-          }
-        }
-      }
-    }
-  }
-}
-
-INLINE __m512 widened(__m256i bf16) {
-  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bf16), 16));
-}
-
-// 32 halves as bf16; what they leave over goes `lower` numbers behind.
-INLINE void stage_vector(__m512i halves, uint16_t *out, __mmask32 some, ptrdiff_t lower, const int parts) {
-  const __m512 a = _mm512_cvtph_ps(_mm512_castsi512_si256(halves));
-  const __m512 b = _mm512_cvtph_ps(_mm512_extracti64x4_epi64(halves, 1));
-  const __m512i upper = (__m512i)_mm512_cvtne2ps_pbh(b, a);
-  _mm512_mask_storeu_epi16(out, some, upper);
-  if (parts == 1) return;
-  const __m512 c = _mm512_sub_ps(a, widened(_mm512_castsi512_si256(upper)));
-  const __m512 d = _mm512_sub_ps(b, widened(_mm512_extracti64x4_epi64(upper, 1)));
-  _mm512_mask_storeu_epi16(out + lower, some, (__m512i)_mm512_cvtne2ps_pbh(d, c));
-}
-
-INLINE __mmask32 first(ptrdiff_t count) { return count >= TERMS ? ~0u : count <= 0 ? 0 : (1u << count) - 1; }
-
-// `pixels` pixels side by side, to `pitch` numbers each.
-INLINE void stage_pixels(const uint16_t *in, ptrdiff_t stride, ptrdiff_t pixels, int channels, int pitch,
-                         uint16_t *out, ptrdiff_t lower, const int parts) {
-  if (stride == channels && pitch == channels) {
-    const ptrdiff_t count = pixels * channels;
-    ptrdiff_t i = 0;
-    for (; i + TERMS <= count; i += TERMS) stage_vector(_mm512_loadu_si512(in + i), out + i, ~0u, lower, parts);
-    if (i < count) stage_vector(_mm512_maskz_loadu_epi16(first(count - i), in + i), out + i, first(count - i), lower, parts);
-    return;
-  }
-  if (stride == channels && TERMS % pitch == 0) {
-    // A zero behind each pixel, several pixels at a time.
-    const __mmask32 odd = pitch == 2 ? 0x55555555 : pitch == 4 ? 0x77777777 : pitch == 8 ? 0x7f7f7f7f
-                          : pitch == 16 ? 0x7fff7fff : 0x7fffffff;
-    const int each = TERMS / pitch;
-    for (ptrdiff_t i = 0; i < pixels; i += each) {
-      const ptrdiff_t left = pixels - i < each ? pixels - i : each;
-      const __m512i packed = _mm512_maskz_loadu_epi16(first(left * channels), in + i * channels);
-      stage_vector(_mm512_maskz_expand_epi16(odd, packed), out + i * pitch, first(left * pitch), lower, parts);
-    }
-    return;
-  }
-  for (ptrdiff_t i = 0; i < pixels; i++, in += stride, out += pitch)
-    for (int k = 0; k < pitch; k += TERMS)
-      stage_vector(_mm512_maskz_loadu_epi16(first(channels - k), in + k), out + k, first(pitch - k), lower, parts);
-}
-
-// One block of outputs: up to 64 of one panel, or 32 of two.
-typedef struct {
-  const rm_real_conv *conv;
-  const form *form;
-  const uint16_t *const *segments;  // of the first output
-  ptrdiff_t step;                   // bytes from an output's window to the next
-  ptrdiff_t lower;                  // numbers from the upper part of a pixel to the lower
-  const uint8_t *weights;
-  ptrdiff_t panel_bytes;
-  const float *bias;  // of 32 channels
-  ptrdiff_t pixel;    // the first output
-  int channel, channels, pixels;
-} block;
-
-INLINE void finish(const block *b, const float sums[MOST_TILES][RM_AMX_ROWS * CHANNELS], const int panels) {
-  const rm_real_conv *c = b->conv;
-  const __m512 low = _mm512_set1_ps(c->low), high = _mm512_set1_ps(c->high);
-  const __mmask32 some = first(b->channels);
-  uint16_t *out = (uint16_t *)c->output + b->pixel * c->out_stride + b->channel;
-  const uint16_t *residual = c->residual ? (const uint16_t *)c->residual + b->pixel * c->residual_stride + b->channel : NULL;
-  const int rows = b->form->rows;
-  for (int p = 0; p < b->pixels; p++, out += c->out_stride) {
-    const float *row = sums[p / rows * panels] + p % rows * CHANNELS;
-    __m256i half[2];
-#pragma unroll
-    for (int n = 0; n < panels; n++) {
-      __m512 x = _mm512_load_ps(row + n * RM_AMX_ROWS * CHANNELS);
-      if (residual) {
-        const __m512 y = _mm512_cvtph_ps(_mm256_maskz_loadu_epi16((__mmask16)(some >> 16 * n), residual + 16 * n));
-        if (c->add_first) {
-          x = _mm512_min_ps(high, _mm512_max_ps(low, _mm512_add_ps(x, y)));
-        } else {
-          x = _mm512_add_ps(_mm512_min_ps(high, _mm512_max_ps(low, x)), y);
-        }
-      } else {
-        x = _mm512_min_ps(high, _mm512_max_ps(low, x));
-      }
-      half[n] = _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    }
-    if (panels == 2)
-      _mm512_mask_storeu_epi16(out, some, _mm512_inserti64x4(_mm512_castsi256_si512(half[0]), half[1], 1));
-    else
-      _mm256_mask_storeu_epi16(out, (__mmask16)some, half[0]);
-    if (residual) residual += c->residual_stride;
-  }
-}
-
-#define A(m, part) ((const uint8_t *)(in + (part) * b->lower) + (m) * f->rows * b->step)
-#define B(n, part) (w + (n) * b->panel_bytes + (part) * tile_bytes)
-
-// The sums of `tiles` tiles of outputs by one panel.
-#define ONE_PANEL(tiles, part_in, part_w)            \
-  do {                                               \
-    _tile_loadd(6, B(0, part_w), RM_AMX_ROW_BYTES);  \
-    _tile_loadd(4, A(0, part_in), b->step);          \
-    _tile_dpbf16ps(0, 4, 6);                         \
-    if ((tiles) > 1) {                               \
-      _tile_loadd(5, A(1, part_in), b->step);        \
-      _tile_dpbf16ps(1, 5, 6);                       \
-    }                                                \
-    if ((tiles) > 2) {                               \
-      _tile_loadd(4, A(2, part_in), b->step);        \
-      _tile_dpbf16ps(2, 4, 6);                       \
-    }                                                \
-    if ((tiles) > 3) {                               \
-      _tile_loadd(5, A(3, part_in), b->step);        \
-      _tile_dpbf16ps(3, 5, 6);                       \
-    }                                                \
-  } while (0)
-
-#define LOAD_IN(tiles, part)                                \
-  do {                                                      \
-    _tile_loadd(4, A(0, part), b->step);                    \
-    if ((tiles) > 1) _tile_loadd(5, A(1, part), b->step);   \
-  } while (0)
-#define LOAD_WEIGHTS(part)                        \
-  do {                                            \
-    _tile_loadd(6, B(0, part), RM_AMX_ROW_BYTES); \
-    _tile_loadd(7, B(1, part), RM_AMX_ROW_BYTES); \
-  } while (0)
-#define MULTIPLY(tiles)        \
-  do {                         \
-    _tile_dpbf16ps(0, 4, 6);   \
-    _tile_dpbf16ps(1, 4, 7);   \
-    if ((tiles) > 1) {         \
-      _tile_dpbf16ps(2, 5, 6); \
-      _tile_dpbf16ps(3, 5, 7); \
-    }                          \
-  } while (0)
-
-INLINE void run_block(const block *b, const int tiles, const int panels, const int parts) {
-  const form *f = b->form;
-  const ptrdiff_t tile_bytes = (ptrdiff_t)f->cells * RM_AMX_ROW_BYTES;
-  const uint8_t *w = b->weights;
-  _tile_loadd(0, b->bias, 0);
-  if (panels == 2) {
-    _tile_loadd(1, b->bias + CHANNELS, 0);
-    if (tiles > 1) _tile_loadd(2, b->bias, 0);
-    if (tiles > 1) _tile_loadd(3, b->bias + CHANNELS, 0);
-  } else {
-    if (tiles > 1) _tile_loadd(1, b->bias, 0);
-    if (tiles > 2) _tile_loadd(2, b->bias, 0);
-    if (tiles > 3) _tile_loadd(3, b->bias, 0);
-  }
-  for (int s = 0; s < f->segments; s++) {
-    for (int t = 0; t < f->tiles; t++, w += parts * tile_bytes) {
-      const uint16_t *in = b->segments[s] + tile_start(f, t);
-      if (panels == 2) {
-        LOAD_WEIGHTS(0);
-        if (parts == 2) {
-          LOAD_IN(tiles, 1);
-          MULTIPLY(tiles);
-        }
-        LOAD_IN(tiles, 0);
-        MULTIPLY(tiles);
-        if (parts == 2) {
-          LOAD_WEIGHTS(1);
-          MULTIPLY(tiles);
-        }
-      } else {
-        if (parts == 2) {
-          ONE_PANEL(tiles, 1, 0);
-          ONE_PANEL(tiles, 0, 1);
-        }
-        ONE_PANEL(tiles, 0, 0);
-      }
-    }
-  }
-  _Alignas(64) float sums[MOST_TILES][RM_AMX_ROWS * CHANNELS];
-  _tile_stored(0, sums[0], RM_AMX_ROW_BYTES);
-  if (panels * tiles > 1) _tile_stored(1, sums[1], RM_AMX_ROW_BYTES);
-  if (panels * tiles > 2) _tile_stored(2, sums[2], RM_AMX_ROW_BYTES);
-  if (panels * tiles > 3) _tile_stored(3, sums[3], RM_AMX_ROW_BYTES);
-  finish(b, sums, panels);
-}
-
-INLINE void run_one_panel(const block *b, const int parts) {
-  const int rows = b->form->rows;
-  if (b->pixels > 3 * rows)
-    run_block(b, 4, 1, parts);
-  else if (b->pixels > 2 * rows)
-    run_block(b, 3, 1, parts);
-  else if (b->pixels > rows)
-    run_block(b, 2, 1, parts);
-  else
-    run_block(b, 1, 1, parts);
-}
-
-// The window on the stage.
-typedef struct {
-  uint16_t *numbers;
-  ptrdiff_t row_numbers;  // of a staged row
-  ptrdiff_t lower;
-  int first_column;       // of the input, may be left of it
-  int columns;
-  ptrdiff_t held[RM_REAL_CONV_TAPS];  // the row of the input in each place, or -1
-} stage;
-
-// The place of a row of the window; `row` counts from the top of the picture and may lie outside.
-INLINE const uint16_t *staged_row(const rm_real_conv *c, const form *f, stage *s, ptrdiff_t picture, int row, int place,
-                                  int group_channel, const int parts) {
-  uint16_t *to = s->numbers + place * s->row_numbers;
-  const int inside = row >= 0 && row < c->in_rows;
-  const ptrdiff_t line = picture * c->in_rows + row;
-  if (inside && s->held[place] == line) return to;
-  s->held[place] = inside ? line : -1;
-  int low = 0, high = s->columns;
-  if (inside) {
-    low = s->first_column < 0 ? -s->first_column : 0;
-    if (low > s->columns) low = s->columns;
-    high = c->in_columns - s->first_column;
-    if (high > s->columns) high = s->columns;
-    if (high < low) high = low;
-  } else {
-    low = high = s->columns;
-  }
-  for (int part = 0; part < parts; part++) {
-    uint16_t *at = to + part * s->lower;
-    memset(at, 0, (size_t)(low * f->pitch) * sizeof *at);
-    memset(at + high * f->pitch, 0, (size_t)((s->columns - high) * f->pitch) * sizeof *at);
-  }
-  const uint16_t *in = (const uint16_t *)c->input + (line * c->in_columns + s->first_column + low) * c->in_stride + group_channel;
-  if (high > low)
-    stage_pixels(in, c->in_stride, high - low, c->in_channels / c->groups, f->pitch, to + low * f->pitch, s->lower, parts);
-  return to;
-}
-
-// Outputs [from, to) of one row, whose windows' segments are given for the first of them.
-INLINE void run_row(const rm_real_conv *c, const form *f, const stage *s, const uint16_t *const segments[],
-                    ptrdiff_t pixel, int pixels, int group, const int parts) {
+// `pixels` outputs side by side by all panels of a group. `segments` and `pixel` are the first one's.
+INLINE void run_row(pipeline *line, const rm_real_conv *c, const form *f, const stage *s,
+                    const uint16_t *const segments[], ptrdiff_t pixel, int pixels, int group, const int parts) {
   const int out_group = c->out_channels / c->groups;
-  const ptrdiff_t panel_bytes = (ptrdiff_t)f->segments * f->tiles * parts * f->cells * RM_AMX_ROW_BYTES;
-  const ptrdiff_t step = (ptrdiff_t)c->stride_columns * f->pitch;
+  const ptrdiff_t bytes = panel_bytes(f, parts), step = (ptrdiff_t)c->stride_columns * f->pitch;
   for (int panel = 0; panel < f->panels; panel += 2) {
     const int left = out_group - panel * CHANNELS, both = left > CHANNELS;
-    _Alignas(64) float bias[2 * CHANNELS] = {0};
     const int channel = group * out_group + panel * CHANNELS, channels = left < 2 * CHANNELS ? left : 2 * CHANNELS;
-    if (c->bias) memcpy(bias, c->bias + channel, (size_t)channels * sizeof *bias);
-    const uint16_t *at[RM_REAL_CONV_TAPS];
     block b = {
-        .conv = c, .form = f, .segments = at, .step = step * (ptrdiff_t)sizeof(uint16_t), .lower = s->lower,
-        .weights = (const uint8_t *)c->weights + (group * f->panels + panel) * panel_bytes, .panel_bytes = panel_bytes,
-        .bias = bias, .channel = channel, .channels = channels,
+        .conv = c, .form = f, .segments = segments, .step = step * (ptrdiff_t)sizeof(uint16_t), .lower = s->lower,
+        .weights = (const uint8_t *)c->weights + (group * f->panels + panel) * bytes, .panel_bytes = bytes,
+        .channel = channel, .channels = channels,
     };
     const int most = both ? 2 * f->rows : 4 * f->rows;
     for (int p = 0; p < pixels; p += most) {
-      for (int i = 0; i < f->segments; i++) at[i] = segments[i] + p * step;
+      b.offset = p * step;
       b.pixel = pixel + p;
       b.pixels = pixels - p < most ? pixels - p : most;
       if (!both)
-        run_one_panel(&b, parts);
+        run_one_panel(line, &b, parts);
       else if (b.pixels > f->rows)
-        run_block(&b, 2, 2, parts);
+        run_block(line, &b, 2, 2, parts);
       else
-        run_block(&b, 1, 2, parts);
+        run_block(line, &b, 1, 2, parts);
     }
   }
 }
 
 TARGET static void configure(const form *f) {
-  rm_amx_shapes shapes = {.palette = 1};
+  rm_amx_tiles tiles = {.palette = 1};
   for (int i = 0; i < 8; i++) {
-    shapes.rows[i] = (uint8_t)(i < 6 ? f->rows : f->cells);
-    shapes.row_bytes[i] = i == 4 || i == 5 ? (uint16_t)(f->cells * 4) : RM_AMX_ROW_BYTES;
+    tiles.rows[i] = (uint8_t)(i < 6 ? f->rows : f->cells);
+    tiles.bytes[i] = i == 4 || i == 5 ? (uint16_t)(f->cells * 4) : RM_AMX_ROW_BYTES;
   }
-  _tile_loadconfig(&shapes);
+  rm_amx_configure(&tiles);
 }
 
 INLINE void conv(const rm_real_conv *c, ptrdiff_t begin, ptrdiff_t end, const int parts) {
@@ -399,6 +80,8 @@ INLINE void conv(const rm_real_conv *c, ptrdiff_t begin, ptrdiff_t end, const in
   const int start = first_line == last_line ? (int)(from % c->out_columns) : 0;
   const int stop = first_line == last_line ? (int)((to - 1) % c->out_columns) + 1 : c->out_columns;
   configure(&f);
+  pipeline pipe;
+  pipe.turn = pipe.panels = 0;
   for (int group = 0; group < c->groups; group++) {
     for (int left = start; left < stop; left += strip) {
       const int outputs = stop - left < strip ? stop - left : strip;
@@ -424,10 +107,11 @@ INLINE void conv(const rm_real_conv *c, ptrdiff_t begin, ptrdiff_t end, const in
           const int each = f.segments / c->kernel_rows;
           for (int j = 0; j < each; j++) segments[i * each + j] = in + offset + j * c->dilation_columns * f.pitch;
         }
-        run_row(c, &f, &s, segments, line * c->out_columns + low, high - low, group, parts);
+        run_row(&pipe, c, &f, &s, segments, line * c->out_columns + low, high - low, group, parts);
       }
     }
   }
+  finish(&pipe);
   _tile_release();
 }
 
@@ -436,6 +120,8 @@ TARGET void rm_f16_conv__amxbf16(const rm_real_conv *c, ptrdiff_t begin, ptrdiff
 size_t rm_f16_conv_packed_bytes__amx(const rm_real_conv *c) { return packed_bytes(c, 2); }
 size_t rm_f16_conv_packed_bytes__amxbf16(const rm_real_conv *c) { return packed_bytes(c, 1); }
 void rm_f16_conv_pack__amx(const rm_real_conv *c, const float *weights, void *packed) { pack(c, weights, packed, 2); }
-void rm_f16_conv_pack__amxbf16(const rm_real_conv *c, const float *weights, void *packed) { pack(c, weights, packed, 1); }
+void rm_f16_conv_pack__amxbf16(const rm_real_conv *c, const float *weights, void *packed) {
+  pack(c, weights, packed, 1);
+}
 
 #endif

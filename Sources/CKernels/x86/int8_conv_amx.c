@@ -10,7 +10,7 @@
 #if defined(__x86_64__)
 #define ISA __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,amx-tile,amx-int8")))
 
-#include "amx_tiles.h"
+#include "amx.h"
 #include "int8_amx_block.h"
 #include "int8_store_avx512.h"
 

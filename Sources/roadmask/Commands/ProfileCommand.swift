@@ -72,13 +72,21 @@ struct ProfileCommand: ParsableCommand {
   private func report(_ times: [StepTime], plan: Plan) {
     let total = times.reduce(0) { $0 + $1.seconds }
     let peak = MachinePeak(level: plan.options.level)
+    /// What the products of a step could reach, 0 where it was not measured.
+    func products(_ step: Step) -> Double {
+      if step.runsOnStoredNumbers { return peak.macs }
+      let kernel = step.kernel
+      if kernel == "f16_conv__amxbf16" { return peak.bf16MACs }
+      // A half is two bf16, and the product of the lower ones is left out.
+      if kernel == "f16_conv__amx" { return peak.bf16MACs / 3 }
+      if kernel.hasSuffix("__avx512fp16") { return peak.halfMACs }
+      return kernel.hasSuffix("bf16") || kernel.hasSuffix("__neonfp16") ? 0 : peak.floatMACs
+    }
     /// Of all threads together.
     func share(_ time: StepTime) -> String {
       let isProduct = time.step.macs > 0
-      let products = time.step.runsOnStoredNumbers ? peak.macs : peak.floatMACs
-      let most = (isProduct ? products : peak.bytes) * Double(threads)
-      // Products of bf16 have an instruction of their own.
-      guard most > 0, !time.step.kernel.hasSuffix("bf16") else { return "-" }
+      let most = (isProduct ? products(time.step) : peak.bytes) * Double(threads)
+      guard most > 0 else { return "-" }
       let rate = Double(isProduct ? time.step.macs : time.step.movedBytes) / time.seconds
       return String(format: "%.0f%%", rate / most * 100)
     }
@@ -115,10 +123,13 @@ struct ProfileCommand: ParsableCommand {
         format: "\n%d steps  %.2f ms  %.1f GMAC/s  %@  %d thread%@", sorted.count, total * 1e3,
         Double(plan.macs) / total / 1e9, plan.options.level.rawValue, threads, threads == 1 ? "" : "s")
         + "  \(plan.workLine)")
+    let halves = peak.halfMACs > 0 ? String(format: " %.0f in fp16,", peak.halfMACs / 1e9) : ""
+    let tiles = peak.bf16MACs > 0 ? String(format: " %.0f in bf16,", peak.bf16MACs / 1e9) : ""
+    let products = String(
+      format: "peak of one thread  %.0f GMAC/s in 8 bits, %.0f in fp32,", peak.macs / 1e9,
+      peak.floatMACs / 1e9)
     print(
-      String(
-        format: "peak of one thread  %.0f GMAC/s in 8 bits, %.0f in fp32, %.0f GB/s from the caches",
-        peak.macs / 1e9, peak.floatMACs / 1e9, peak.bytes / 1e9)
+      products + halves + tiles + String(format: " %.0f GB/s from the caches", peak.bytes / 1e9)
         + (plan.isExact ? "; all between the ends runs on stored numbers" : ""))
   }
 }
