@@ -5,6 +5,8 @@
 struct TimestampClock {
   /// Beyond these, what a file says is taken as not said: sums stay within `Int64`.
   private static let limits = (time: Int64(1) << 61, duration: Int64(1) << 40)
+  /// A longer step is a clock that started anew, as when a transport stream's went back: MP4 could not say it.
+  private static let longestStep = Int64(Int32.max)
 
   /// Ticks of an ordinary frame, 1 or more.
   let usualDuration: Int64
@@ -50,6 +52,10 @@ struct TimestampClock {
           corrected += 1
           shift -= time - last - max(lastDuration, elapsed)
           time = last + max(lastDuration, elapsed)
+        } else if elapsed == nil, time - last > TimestampClock.longestStep {
+          corrected += 1
+          shift -= time - last - lastDuration
+          time = last + lastDuration
         }
       } else {
         corrected += 1

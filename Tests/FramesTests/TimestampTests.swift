@@ -127,6 +127,7 @@ import Testing
     #expect(
       said.map { clock.stamp(pts: $0, duration: 0).pts } == [0, 10, 20, 30, 35, 36, 37, 500, 510, 520, 530])
     #expect(clock.corrected == 5)
+    #expect(clock.stamp(pts: 20 + 1 << 32, duration: 0).pts == 540 && clock.corrected == 6)
   }
 
   /// Times near the end of 64 bits, as damaged files have them.
