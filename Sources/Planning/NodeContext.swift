@@ -47,8 +47,6 @@ struct NodeContext {
   /// Whether the output is one map.
   var isSinglePicture: Bool { outputFact.shape.rank == 4 && outputFact.shape[0] == 1 }
 
-  func isMap(_ index: Int) -> Bool { fact(index)?.shape.rank == 4 }
-
   /// `axis` counted from the outermost, and the extents before, at and behind it.
   func around(_ axis: Int, _ shape: Shape) -> (outer: Int, extent: Int, inner: Int) {
     let axis = axis < 0 ? axis + shape.rank : axis

@@ -45,6 +45,9 @@ public struct Plan: Sendable {
   public var arenaBytes: Int { memory.arenaBytes }
   /// Bytes that a session owns for each of its threads besides.
   public let scratchBytes: Int
+
+  /// Bytes that a session takes beside the weights.
+  public func sessionBytes(threads: Int) -> Int { arenaBytes + scratchBytes * threads }
   /// Bytes of packed weights, tables and constants that all sessions share.
   public let weightBytes: Int
   /// Carried over from the graph.

@@ -59,7 +59,7 @@ public final class SessionInference: Inference {
       dtype: taken.dtype, mean: mean, scale: scale, quantization: stored)
     logits = LogitsFormat(
       rows: given.shape[1], columns: given.shape[2], classes: given.shape[3], dtype: given.dtype)
-    byteCount = plan.arenaBytes + plan.weightBytes + plan.scratchBytes * pool.threads
+    byteCount = plan.weightBytes + plan.sessionBytes(threads: pool.threads)
     inputName = source.name
     outputName = result.name
     session = Session(plan: plan, pool: pool)

@@ -61,7 +61,8 @@ static void check_resize(check *c, const rm_int8_kernels *scalar, const rm_int8_
   const size_t out_size = (size_t)(out_rows * out_columns * pixel - (pixel - channels));
   guarded want = guarded_alloc(out_size, 0), got = guarded_alloc(out_size, 0);
   int8_fill_bytes(c, in.data, in.size, check_range(c, 0, 2) ? INT8_RANDOM : INT8_EXTREME);
-  rm_int8_resize_call call = {in.data, want.data, pixel, pixel, rows, columns, out_rows, out_columns, channels, y, x};
+  rm_int8_resize_call call = {in.data, want.data, pixel, pixel, rows, columns, out_rows, out_columns, channels, y,
+                              x, 0};
   scalar->resize(&call, 0, out_rows);
   call.out = got.data;
   const int split = check_range(c, 0, out_rows);

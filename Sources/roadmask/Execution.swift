@@ -34,7 +34,8 @@ struct Execution {
       picture: { config.pictureSize(for: info, like: $0) },
       insists: config.model.size != nil, sizes: config.flow.adapt == .resolution)
     if options.dryRun { return describe(info, model) }
-    try Problem.needMemory(model.plan.arenaBytes + model.plan.weightBytes, for: path)
+    try Problem.needMemory(
+      model.plan.weightBytes + model.plan.sessionBytes(threads: config.threadBudget.inferWorkers), for: path)
     let inferences = try model.inferences(threads: config.threadBudget)
 
     let run = try Run(config: config, source: source, model: model.description, inferences: inferences)

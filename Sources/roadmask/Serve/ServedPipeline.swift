@@ -106,7 +106,7 @@ final class ServedPipeline: Sendable {
     }
     let source = try OpenedSource(config, flag: opening)
     let model = try models.model(for: config, source: source.info)
-    try Problem.needMemory(model.plan.arenaBytes, for: name)
+    try Problem.needMemory(model.plan.sessionBytes(threads: config.threadBudget.inferWorkers), for: name)
     let run = try Run(
       config: config, source: source, model: model.description,
       inferences: try model.inferences(threads: config.threadBudget))
