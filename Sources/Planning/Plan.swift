@@ -48,6 +48,7 @@ public struct Plan: Sendable {
 
   /// Bytes that a session takes beside the weights.
   public func sessionBytes(threads: Int) -> Int { arenaBytes + scratchBytes * threads }
+
   /// Bytes of packed weights, tables and constants that all sessions share.
   public let weightBytes: Int
   /// Carried over from the graph.
