@@ -31,7 +31,7 @@ extension StepFamily {
     let (input, output) = (context.input(0)!, context.output)
     let kernels = context.kernels
     return Step(
-      context, kernel: kernels.name("\(average ? "average" : "max")_pool"),
+      context, kernel: average ? kernels.curveName("average_pool") : kernels.name("max_pool"),
       reason: "\(window.kernelRows)x\(window.kernelColumns) window", readsConstants: [input],
       takesStrided: true,
       givesStrided: true, reach: [RowReach(settled, input: context.fact(0)!, output: context.outputFact)]

@@ -10,6 +10,7 @@
   void rm_##storage##_to_float__##level(const rm_real_convert *, ptrdiff_t begin, ptrdiff_t end);                 \
   void rm_##storage##_from_float__##level(const rm_real_convert *, ptrdiff_t begin, ptrdiff_t end);               \
   void rm_##storage##_global_average_pool__##level(const rm_real_global_pool *, ptrdiff_t begin, ptrdiff_t end);   \
+  void rm_##storage##_average_pool__##level(const rm_real_pool *, ptrdiff_t begin, ptrdiff_t end);                 \
   void rm_##storage##_local_attention__##level(const rm_real_local_attention *, ptrdiff_t begin, ptrdiff_t end);   \
   extern const rm_real_table rm_##storage##_table__##level;
 

@@ -26,7 +26,7 @@
     .conv = CONV, .conv_packed_bytes = PACKED_BYTES, .conv_pack = PACK, .conv_rounds = ROUNDS, .dwconv = NAME(dwconv),\
     .dwconv3x3 = NAME(dwconv3x3), .add = NAME(add), .sub = NAME(sub), .mul = NAME(mul), .div = NAME(div),             \
     .clamp = NAME(clamp), .sigmoid = CURVES(sigmoid), .hard_sigmoid = NAME(hard_sigmoid),                             \
-    .hard_swish = NAME(hard_swish), .softmax = CURVES(softmax), .average_pool = NAME(average_pool),                   \
+    .hard_swish = NAME(hard_swish), .softmax = CURVES(softmax), .average_pool = CURVES(average_pool),                 \
     .max_pool = NAME(max_pool), .global_average_pool = CURVES(global_average_pool), .reduce = SCALAR(reduce),         \
     .arg_max = SCALAR(arg_max), .copy = rm_copy__scalar, .fill = SCALAR(fill), .resize = NAME(resize),                \
     .gridsample = NAME(gridsample), .warp = NAME(warp), .local_attention = CURVES(local_attention),                   \
