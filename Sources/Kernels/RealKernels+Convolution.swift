@@ -134,13 +134,15 @@ extension RealKernels {
   }
 
   /// Kernels that are faster than these at convolutions of few terms, which are dearer to bring together than to
-  /// multiply one by one; `nil` where these are the ones. The bounds were measured on Sapphire Rapids.
+  /// multiply one by one, or that sum many terms more exactly; `nil` where these are the ones. The bounds were
+  /// measured on Sapphire Rapids.
   private func othersFor(taps: Int, inChannels: Int, outChannels: Int, groups: Int) -> RealKernels? {
     let depth = inChannels / groups
     guard groups < inChannels || groups == 1 else { return nil }
     switch convName {
     case "amx" where taps * depth < 64: break
     case "amxbf16" where taps * depth < 32: break
+    case "avx512fp16" where taps * depth > 256, "neonfp16" where taps * depth > 256: return computingInFloats
     case "avx512bf16" where depth < 8 && groups == 1: break
     default: return nil
     }

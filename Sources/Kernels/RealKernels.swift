@@ -17,14 +17,21 @@ public struct RealKernels: @unchecked Sendable {
   /// - Parameter multipliesBF16: convolutions on halves round input and weights to bf16 where the machine has
   ///   products of them, which are faster and have an error of up to 2^-8.
   public init(level: CPULevel, element: DType = .float32, multipliesBF16: Bool = false) {
-    precondition(CPULevel.usable.contains(level), "this machine has no \(level)")
     precondition(element.isReal, "kernels on \(element)")
+    self.init(
+      level, element,
+      element == .float32 ? RM_REAL_FLOAT : multipliesBF16 ? RM_REAL_HALF_BF16 : RM_REAL_HALF)
+  }
+
+  private init(_ level: CPULevel, _ element: DType, _ storage: rm_real_storage) {
+    precondition(CPULevel.usable.contains(level), "this machine has no \(level)")
     self.level = level
     self.element = element
-    let storage =
-      element == .float32 ? RM_REAL_FLOAT : multipliesBF16 ? RM_REAL_HALF_BF16 : RM_REAL_HALF
     table = rm_real_kernels(level.rawLevel, storage)
   }
+
+  /// Kernels on halves that compute in floats whatever the machine can.
+  var computingInFloats: RealKernels { RealKernels(level, element, RM_REAL_HALF_WIDE) }
 
   /// The instruction set behind the vectorised kernels: "scalar", "avx2", "avx512", ….
   public var isa: String { String(cString: table.pointee.name) }

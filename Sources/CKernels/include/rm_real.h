@@ -340,6 +340,8 @@ typedef enum {
   // Halves, and where the machine has products of bf16 (AMX, AVX512_BF16), convolutions that round their input and
   // weights to bf16: each product has an error of up to 2^-8 of it.
   RM_REAL_HALF_BF16 = 2,
+  // Halves that are computed as floats on every machine.
+  RM_REAL_HALF_WIDE = 3,
 } rm_real_storage;
 
 // The table of a level; of the highest level below it that has one, where it has none. Static storage.
