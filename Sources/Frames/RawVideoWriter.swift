@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import Buffers
+internal import Buffers
 internal import CFFmpeg
 
 /// Writes pictures as they are, without an encoder: for programs at the other end of a pipe.
