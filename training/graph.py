@@ -30,14 +30,16 @@ class GraphError(ValueError):
 
 
 class BatchNorm(nn.Module):
-    """Batch statistics when training (updating mean and variance in place), stored ones otherwise."""
+    """Batch statistics when training (updating mean and variance in place), stored ones otherwise and where frozen."""
 
-    def __init__(self, epsilon: float) -> None:
+    def __init__(self, epsilon: float, frozen: bool) -> None:
         super().__init__()
         self.epsilon = epsilon
+        self.frozen = frozen
 
     def forward(self, x: Tensor, scale: Tensor, bias: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
-        return F.batch_norm(x, mean, variance, scale, bias, self.training, BN_MOMENTUM, self.epsilon)
+        measured = self.training and not self.frozen
+        return F.batch_norm(x, mean, variance, scale, bias, measured, BN_MOMENTUM, self.epsilon)
 
 
 # Torch forms of the operators -----------------------------------------------------------------------------------
@@ -49,7 +51,7 @@ def conv(x: Tensor, weight: Tensor, bias: Tensor | None, pads: list[int], stride
     padding = (top, left)
     if top != bottom or left != right:
         x, padding = F.pad(x, (left, right, top, bottom)), (0, 0)
-    if groups == x.shape[1] and stride != (1, 1) and x.device.type == "cpu":
+    if groups == x.shape[1] and stride != (1, 1) and x.requires_grad and x.device.type == "cpu":
         # oneDNN 3.x takes up to a second for the input gradient of a strided depthwise convolution in bfloat16.
         every = F.conv2d(x, weight, bias, 1, padding, dilation, groups)
         return every[:, :, ::stride[0], ::stride[1]]
@@ -100,6 +102,7 @@ class Translator:
     """Walks the ONNX nodes once and writes the fx graph."""
 
     root: nn.Module
+    frozen: tuple[str, ...] = ()
     graph: fx.Graph = field(default_factory=fx.Graph)
     values: dict[str, fx.Node] = field(default_factory=dict)
     constants: dict[str, np.ndarray] = field(default_factory=dict)
@@ -129,11 +132,11 @@ class Translator:
     def call(self, function: Callable[..., Tensor], *args: Any, **kwargs: Any) -> fx.Node:
         return self.graph.call_function(function, args, kwargs)
 
-    def batch_norm(self, operands: list[fx.Node | None], epsilon: float) -> fx.Node:
+    def batch_norm(self, names: list[str], epsilon: float) -> fx.Node:
         path = f"_norms.n{self.count}"
         self.count += 1
-        plant(self.root, path, BatchNorm(epsilon), "module")
-        return self.graph.call_module(path, tuple(operands))
+        plant(self.root, path, BatchNorm(epsilon, names[1].startswith(self.frozen)), "module")
+        return self.graph.call_module(path, tuple(self.operand(n) for n in names))
 
     def node(self, node: onnx.NodeProto) -> None:
         if node.op_type == "Constant":
@@ -175,7 +178,7 @@ def rule_conv(t: Translator, node: onnx.NodeProto, a: Attributes) -> fx.Node:
 
 
 def rule_norm(t: Translator, node: onnx.NodeProto, a: Attributes) -> fx.Node:
-    return t.batch_norm([t.operand(n) for n in node.input], a.get("epsilon", 1e-5))
+    return t.batch_norm(list(node.input), a.get("epsilon", 1e-5))
 
 
 def rule_clip(t: Translator, node: onnx.NodeProto, a: Attributes) -> fx.Node:
@@ -294,19 +297,23 @@ def plant(root: nn.Module, path: str, item: Tensor | nn.Module, kind: str) -> No
         root.register_buffer(leaf, item, persistent=kind == "buffer")
 
 
-def load_graph(path: str | Path, frozen: tuple[str, ...] = (".memory",)) -> fx.GraphModule:
+def load_graph(path: str | Path, frozen: tuple[str, ...] = ()) -> fx.GraphModule:
     """The network of an ONNX training form; `module(image)` returns {output name: tensor}.
 
-    `frozen`: name endings of initialisers that take no gradient besides the running statistics.
+    `frozen`: beginnings of the names of initialisers that take no gradient, as running statistics and MCIBI's memory
+    never do; their normalizations keep their statistics. One that names nothing is a `GraphError`.
     """
     file = onnx.load(str(path))
     graph = file.graph
     statistics = {n for node in graph.node if node.op_type == "BatchNormalization" for n in node.input[3:5]}
-    translator = Translator(nn.Module())
+    for beginning in frozen:
+        if not any(item.name.startswith(beginning) for item in graph.initializer):
+            raise GraphError(f"no initialiser begins with '{beginning}'")
+    translator = Translator(nn.Module(), frozen)
     for entry in graph.input:
         translator.values[entry.name] = translator.graph.placeholder(entry.name)
     for item in graph.initializer:
-        trained = item.name not in statistics and not item.name.endswith(frozen)
+        trained = not (item.name in statistics or item.name.endswith(".memory") or item.name.startswith(frozen))
         value = torch.from_numpy(numpy_helper.to_array(item).copy())
         plant(translator.root, item.name, value, "parameter" if trained else "buffer")
         translator.values[item.name] = translator.graph.get_attr(item.name)

@@ -23,7 +23,7 @@ from torch import Tensor, fx
 import camvid
 import train
 from graph import BatchNorm, GraphError, load_graph
-from losses import area_loss, pixel_loss
+from losses import area_loss, lattice
 from memory import MOMENTUM, NAME, Memory
 from pretrained import TFLite, backbone_prefixes, start_from_onnx, start_from_tflite
 
@@ -374,18 +374,37 @@ def test_area_loss_of_settled_pixels_is_the_iou_lost() -> None:
     full = 200.0 * torch.nn.functional.one_hot(said, 3).permute(0, 3, 1, 2).float()
     matrix = camvid.confusion(target.numpy().reshape(-1), said.numpy().reshape(-1))
     expected = float(np.mean(1 - camvid.iou(matrix)[:3]))
-    assert abs(float(area_loss(full, target, 0, step=1)) - expected) < 1e-5
+    assert abs(float(area_loss(full, target)) - expected) < 1e-5
     right = 200.0 * torch.nn.functional.one_hot(target.clamp(max=2), 3).permute(0, 3, 1, 2).float()
-    assert float(area_loss(right, target, 0, step=1)) < 1e-6
-    assert float(area_loss(full, torch.full_like(target, camvid.IGNORE), 0)) == 0
+    assert float(area_loss(right, target)) < 1e-6
+    assert float(area_loss(full, torch.full_like(target, camvid.IGNORE))) == 0
 
 
-def test_area_loss_sees_all_pixels_in_turn() -> None:
-    target = torch.zeros(1, 6, 6, dtype=torch.long)
-    full = torch.zeros(1, 2, 6, 6, requires_grad=True)
+def test_losses_see_all_pixels_in_turn() -> None:
+    """Nine iterations together see what one interpolation to full size gives."""
+    logits = torch.randn(2, 3, 4, 5, generator=torch.Generator().manual_seed(1))
+    target = torch.arange(2 * 16 * 20).reshape(2, 16, 20)
+    full = torch.nn.functional.interpolate(logits, size=(16, 20), mode="bilinear", align_corners=False)
+    seen = torch.zeros(2 * 16 * 20, 3)
     for iteration in range(9):
-        (area_loss(full, target, iteration) + 0 * pixel_loss(full, target, torch.ones(2))).backward()
-    assert bool((full.grad[0, 0] < 0).all())
+        points, labels = lattice(logits, target, iteration)
+        seen[labels.reshape(-1)] = points.permute(0, 2, 3, 1).reshape(-1, 3)
+    assert torch.allclose(seen.reshape(2, 16, 20, 3).permute(0, 3, 1, 2), full, atol=1e-5)
+
+
+def test_frozen_layers_keep_their_values(tmp_path: Path) -> None:
+    network = small_network(tmp_path / "small.onnx")
+    beginning = load_graph(network).state_dict()
+    first = "backbone.stem"
+    settings = train.parse(["--model", str(network), "--data", str(tiny_data(tmp_path)), "--out", str(tmp_path / "run"),
+                      "--iterations", "2", "--score-every", "0", "--freeze", first])
+    trainer = train.Trainer(settings)
+    trainer.run()
+    after = trainer.module.state_dict()
+    changed = {k for k in after if not torch.equal(after[k], beginning[k])}
+    assert changed and not any(k.startswith(first) for k in changed)
+    with pytest.raises(GraphError, match="nosuch"):
+        load_graph(network, ("nosuch",))
 
 
 def test_score() -> None:

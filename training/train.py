@@ -23,7 +23,7 @@ from torch import Tensor, fx
 
 from camvid import CLASSES, Augmentation, Batches, class_weights, iou, read_camvid, read_extra, score
 from graph import load_graph
-from losses import area_loss, pixel_loss
+from losses import area_loss, lattice, pixel_loss
 from memory import Memory, has_memory
 from pretrained import start_from_onnx, start_from_tflite
 
@@ -48,6 +48,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     p.add_argument("--decay", type=float, default=1e-2, help="weight decay, of convolution weights only")
     p.add_argument("--area", type=float, default=1.0, help="weight of the loss on areas (IoU); 0: pixels alone")
     p.add_argument("--scale", type=float, nargs=2, default=[0.6, 2.0])
+    p.add_argument("--freeze", nargs="+", default=[], metavar="NAME",
+                   help="leave initialisers alone whose names begin so, such as backbone.stem")
     p.add_argument("--average", type=float, default=0.995, help="decay of the weight average")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=0, help="0: all cores")
@@ -101,7 +103,7 @@ class Trainer:
         if s.threads:
             torch.set_num_threads(s.threads)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.module = load_graph(s.model)
+        self.module = load_graph(s.model, tuple(s.freeze))
         frames = read_camvid(s.data, *s.splits)
         self.test = read_camvid(s.data, "test") if s.score_every else []
         extra = read_extra(s.extra) if s.extra else []
@@ -148,11 +150,10 @@ class Trainer:
             return self.module(images)
 
     def loss(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Of logits of any size, brought to the target's."""
-        full = F.interpolate(logits.float(), size=target.shape[1:], mode="bilinear", align_corners=False)
-        loss = pixel_loss(full, target, self.weights)
+        logits, target = lattice(logits, target, self.iteration)
+        loss = pixel_loss(logits, target, self.weights)
         if self.settings.area:
-            loss = loss + self.settings.area * area_loss(full, target, self.iteration)
+            loss = loss + self.settings.area * area_loss(logits, target)
         return loss
 
     def step(self, images: Tensor, labels: Tensor) -> float:
