@@ -162,12 +162,18 @@ def start_from_tflite(module: fx.GraphModule, path: str | Path, images: Tensor) 
     return start(module, read_tflite(path, set(values_of(module))), images)
 
 
-def start_from_onnx(module: fx.GraphModule, path: str | Path, images: Tensor) -> list[str]:
-    """Layers that only one of the two networks has, or in another shape, stay as they are."""
+def start_from_onnx(module: fx.GraphModule, path: str | Path, images: Tensor,
+                    parts: tuple[str, ...] = ("",)) -> list[str]:
+    """Layers that only one of the two networks has, or in another shape, or whose names begin with none of `parts`,
+    stay as they are."""
     state = values_of(module)
-    shared = {name: layer for name, layer in read_onnx(path).items()
-              if f"{name}.weight" in state and tuple(state[f"{name}.weight"].shape) == layer[0].shape
-              and (layer[1] is None or f"{name}.bn.bias" in state or f"{name}.bias" in state)}
+
+    def fits(name: str, weight: np.ndarray, bias: np.ndarray | None) -> bool:
+        own = state.get(f"{name}.weight")
+        return (name.startswith(parts) and own is not None and tuple(own.shape) == weight.shape
+                and (bias is None or f"{name}.bn.bias" in state or f"{name}.bias" in state))
+
+    shared = {name: layer for name, layer in read_onnx(path).items() if fits(name, *layer)}
     if not shared:
         raise ValueError(f"{path}: no layer of the network stands in it")
     return start(module, shared, images)

@@ -247,6 +247,14 @@ def test_start_from_a_deployed_network_computes_the_same() -> None:
     assert np.abs(actual - expected).max() < 1e-3 * np.abs(expected).max()
 
 
+def test_start_takes_the_parts_asked_for(tmp_path: Path) -> None:
+    path = small_network(tmp_path / "small.onnx")
+    module, images = load_graph(path), torch.zeros(1, 3, 64, 64)
+    assert set(start_from_onnx(module, path, images, ("backbone.",))) == {"backbone.stem", "backbone.b01.dw"}
+    with pytest.raises(ValueError, match="no layer"):
+        start_from_onnx(module, path, images, ("nosuch.",))
+
+
 def test_start_from_another_network_is_refused(tmp_path: Path) -> None:
     module = load_graph(small_network(tmp_path / "small.onnx"))
     other = tmp_path / "other.onnx"

@@ -37,6 +37,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     start.add_argument("--pretrained", type=Path,
                        help="MobileNetV2 .tflite for the backbone, or the .onnx of a trained network of this family")
     start.add_argument("--init", type=Path, help="start from these weights (.safetensors)")
+    p.add_argument("--parts", nargs="+", default=[""], metavar="NAME",
+                   help="take only the layers of the trained network whose names begin so, such as backbone.")
     p.add_argument("--extra", type=Path, help="more labelled frames: images/ and labels/")
     p.add_argument("--share", type=float, default=0.15, help="part of each batch taken from --extra")
     p.add_argument("--splits", nargs="+", default=["train", "val"])
@@ -125,8 +127,10 @@ class Trainer:
         elif s.pretrained:
             # Two batches of training crops, as the network will see them.
             images = torch.cat([self.batches.make(i)[0] for i in range(2)])
-            begin = start_from_onnx if s.pretrained.suffix == ".onnx" else start_from_tflite
-            begin(self.module, s.pretrained, images)
+            if s.pretrained.suffix == ".onnx":
+                start_from_onnx(self.module, s.pretrained, images, tuple(s.parts))
+            else:
+                start_from_tflite(self.module, s.pretrained, images)
         if self.memory and not s.init:
             self.memory.clear()
 
