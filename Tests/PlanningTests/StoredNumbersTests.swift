@@ -163,6 +163,28 @@ struct StoredNumbersTests {
     }
   }
 
+  /// Weights and bias are stored, and nothing behind the convolution is: it runs on floats.
+  @Test(.enabled(if: PythonRuntime.path != nil, "\(PythonRuntime.missing)"))
+  func storedWeightsOfARealConvolution() throws {
+    let example = OperatorExamples.example("real convolution", [[1, 5, 6, 7]]) { builder, _, x in
+      func known(_ name: String, _ values: Tensor, _ scales: [Float]) throws -> String {
+        let inputs = [
+          try builder.constant("\(name).n", values),
+          try builder.constant("\(name).s", Tensor(scales, shape: [scales.count])),
+        ]
+        return try builder.node(name, .dequantizeLinear(axis: 0), inputs)
+      }
+      let weights = (0..<3 * 5 * 9).map { Int8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 16) }
+      let w = try known("w", Tensor(weights, shape: [3, 5, 3, 3]), [0.01, 0.02, 0.015])
+      let b = try known("b", Tensor([Int32(90), -70, 2000], shape: [3]), [0.001, 0.002, 0.0015])
+      return try builder.node("y", .conv(Convolution(kernel: Pair(3), pads: Pads(1))), [x[0], w, b])
+    }
+    let expected = try Reference.outputs(of: [example])[example.name]!
+    for way in Way.all {
+      #expect(relativeError(try run(example.graph, example.inputs, way), expected) < 1e-4, "\(way)")
+    }
+  }
+
   private func expectNear(_ values: [Float], _ expected: [Float], _ each: Case) {
     #expect(values.count == expected.count && !values.isEmpty)
     let steps = zip(values, expected).map { abs($0 - $1) / each.step }
