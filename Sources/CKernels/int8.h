@@ -89,6 +89,8 @@ void rm_int8_warp__scalar(const rm_int8_warp_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_local_attention__scalar(const rm_int8_local_attention_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_global_attention__scalar(const rm_int8_global_attention_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_sample__scalar(const rm_int8_sample_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_matmul__scalar(const rm_int8_matmul_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_fill__scalar(const rm_int8_fill_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_quantize__scalar(const rm_int8_quantize_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_dequantize__scalar(const rm_int8_dequantize_call *, ptrdiff_t, ptrdiff_t);
 
@@ -120,6 +122,8 @@ void rm_int8_warp__avx2(const rm_int8_warp_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_local_attention__avx2(const rm_int8_local_attention_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_global_attention__avx2(const rm_int8_global_attention_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_sample__avx2(const rm_int8_sample_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_matmul__avx2(const rm_int8_matmul_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_matmul__avx512vnni(const rm_int8_matmul_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_quantize__avx2(const rm_int8_quantize_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_dequantize__avx2(const rm_int8_dequantize_call *, ptrdiff_t, ptrdiff_t);
 #endif
@@ -147,5 +151,6 @@ void rm_int8_warp__neon(const rm_int8_warp_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_local_attention__neon(const rm_int8_local_attention_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_global_attention__neon(const rm_int8_global_attention_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_sample__neon(const rm_int8_sample_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_matmul__neon(const rm_int8_matmul_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_quantize__neon(const rm_int8_quantize_call *, ptrdiff_t, ptrdiff_t);
 #endif

@@ -20,6 +20,8 @@ static const rm_int8_kernels scalar = {
     .local_attention = rm_int8_local_attention__scalar,
     .global_attention = rm_int8_global_attention__scalar,
     .sample = rm_int8_sample__scalar,
+    .matmul = rm_int8_matmul__scalar,
+    .fill = rm_int8_fill__scalar,
     .quantize = rm_int8_quantize__scalar,
     .dequantize = rm_int8_dequantize__scalar,
 };
@@ -46,6 +48,8 @@ static const rm_int8_kernels scalar = {
       .local_attention = rm_int8_local_attention__avx2,                                                   \
       .global_attention = rm_int8_global_attention__avx2,                                                 \
       .sample = rm_int8_sample__avx2,                                                                     \
+      .matmul = rm_int8_matmul__##wide,                                                                   \
+      .fill = rm_int8_fill__scalar,                                                                       \
       .quantize = rm_int8_quantize__avx2,                                                                 \
       .dequantize = rm_int8_dequantize__avx2,                                                             \
   }
@@ -77,6 +81,8 @@ X86(amx, avx512vnni, avx512vnni);
       .local_attention = rm_int8_local_attention__neon,                                                   \
       .global_attention = rm_int8_global_attention__neon,                                                 \
       .sample = rm_int8_sample__neon,                                                                     \
+      .matmul = rm_int8_matmul__neon,                                                                     \
+      .fill = rm_int8_fill__scalar,                                                                       \
       .quantize = rm_int8_quantize__neon,                                                                 \
       .dequantize = rm_int8_dequantize__scalar,                                                           \
   }

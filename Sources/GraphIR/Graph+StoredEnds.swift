@@ -17,7 +17,7 @@ extension Graph {
     for index in inputs.indices {
       let name = inputs[index].name
       guard !outputs.contains(name), let only = readers[name], only.count == 1,
-        let quantization = conversion(at: only[0], quantizes: true),
+        let quantization = quantization(nodes[only[0]], quantizes: true),
         facts[nodes[only[0]].outputs[0]]?.dtype == .uint8
       else { continue }
       let value = nodes[only[0]].outputs[0]
@@ -31,7 +31,7 @@ extension Graph {
     graph.removeNodes(dropped)
     let makers = producers()
     for index in outputs.indices {
-      guard let maker = makers[outputs[index]], conversion(at: maker, quantizes: false) != nil,
+      guard let maker = makers[outputs[index]], quantization(nodes[maker], quantizes: false) != nil,
         let value = nodes[maker].inputs.first, facts[value]?.dtype == .uint8, constants[value] == nil,
         makers[value] != nil
       else { continue }
@@ -41,19 +41,22 @@ extension Graph {
     return (graph, stored)
   }
 
-  /// Scale and zero point of a conversion that has one of each.
-  private func conversion(at index: Int, quantizes: Bool) -> Quantization? {
-    switch (nodes[index].op, quantizes) {
+  /// Scale and zero point of a conversion to u8 or, where `quantizes` is false, from it; `nil` for other nodes and
+  /// where there is not one of each. Without a zero point the stored type is left to be checked.
+  func quantization(_ node: Node, quantizes: Bool) -> Quantization? {
+    switch (node.op, quantizes) {
     case (.quantizeLinear, true), (.dequantizeLinear, false): break
     default: return nil
     }
-    let names = nodes[index].inputs
+    let names = node.inputs
     guard let scale = constants[names[1]]?.tensor, scale.dtype == .float32, scale.shape.count == 1 else {
       return nil
     }
     var zero: UInt8 = 0
     if names.count > 2, !names[2].isEmpty {
-      guard let tensor = constants[names[2]]?.tensor, tensor.dtype == .uint8 else { return nil }
+      guard let tensor = constants[names[2]]?.tensor, tensor.dtype == .uint8, tensor.shape.count == 1 else {
+        return nil
+      }
       zero = tensor.elements(as: UInt8.self)[0]
     }
     return Quantization(scale: scale.elements(as: Float.self)[0], zeroPoint: Int32(zero))

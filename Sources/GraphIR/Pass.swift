@@ -49,6 +49,7 @@ extension Graph {
     .recogniseGlobalAttention,
     .scaleResizes,
     .channelsLast,
+    .moveConversions,
     .removeDead,
   ]
 

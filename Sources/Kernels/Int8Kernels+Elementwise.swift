@@ -88,6 +88,10 @@ extension Int8Kernels {
     return Job(table.softmax, call, units: output.batch * output.rows, work: output.elements * 8)
   }
 
+  public func fill(_ output: UnsafeMutablePointer<UInt8>, count: Int, value: UInt8) -> Job {
+    Job(table.fill, rm_int8_fill_call(out: output, value: Int32(value)), units: count, work: count)
+  }
+
   /// Real numbers to stored ones.
   public func quantize(
     _ input: UnsafePointer<Float>, output: UnsafeMutablePointer<UInt8>, count: Int, scale: Float,

@@ -34,6 +34,8 @@ public struct PackedConvolution: @unchecked Sendable {
   public let reason: String
   let function: rm_real_conv_fn
   let isDepthwise: Bool
+  /// Products run in tiles: rows of the input are staged anew in each part of a job, so parts are to be large.
+  let usesTiles: Bool
   let weights: AlignedBytes
   let bias: AlignedBytes?
 
@@ -117,7 +119,7 @@ extension RealKernels {
     return PackedConvolution(
       window: window, inChannels: inChannels, outChannels: outChannels, groups: groups, kernel: kernel,
       reason: reason, function: function, isDepthwise: isDepthwise,
-      weights: packed, bias: storedBias)
+      usesTiles: kernel.hasSuffix("amx") || kernel.hasSuffix("amxbf16"), weights: packed, bias: storedBias)
   }
 }
 
@@ -199,7 +201,7 @@ extension PackedConvolution {
     let tile = Int(RM_REAL_CONV_TILE)
     let units = isDepthwise ? output.batch * output.rows : (output.pixels + tile - 1) / tile
     // A depthwise multiply-add costs about four dense ones, for it waits on memory.
-    return Job(function, c, units: units, work: isDepthwise ? macs * 4 : macs)
+    return Job(function, c, units: units, work: isDepthwise ? macs * 4 : usesTiles ? macs / 64 : macs)
   }
 }
 

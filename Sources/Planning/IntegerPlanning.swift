@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Buffers
 internal import GraphIR
 internal import Kernels
 
 extension Graph {
-  /// The nodes in running order: those on stored numbers as `IntegerFinder` finds them, the rest as floats.
-  func planned(_ facts: [String: Fact], fuses: Bool) -> [PlannedNode] {
+  /// The nodes in running order: those on stored numbers as `IntegerFinder` finds them, the rest as floats; and
+  /// the constants that these read besides the graph's own, real forms of stored ones.
+  func planned(_ facts: [String: Fact], fuses: Bool) -> (nodes: [PlannedNode], constants: [String: Tensor]) {
     let finder = IntegerFinder(self, facts)
     var found = finder.find()
-    guard !found.isEmpty else { return fuses ? fused(facts) : nodes.map { PlannedNode($0) } }
     if fuses { found = finder.joined(found) }
 
     var gone = found.reduce(into: Set<Int>()) { $0.formUnion($1.nodes) }
@@ -23,11 +24,48 @@ extension Graph {
       }
     }
     var rest = self
-    rest.nodes = nodes.indices.filter { !gone.contains($0) }.map { nodes[$0] }
+    var real: [String: Tensor] = [:]
+    rest.nodes = nodes.indices.filter { !gone.contains($0) }.map { nodes[$0] }.filter { node in
+      guard !kept.contains(node.outputs[0]), let tensor = realConstant(node) else { return true }
+      real[node.outputs[0]] = tensor
+      return false
+    }
     let floats = fuses ? rest.fused(facts) : rest.nodes.map { PlannedNode($0) }
     let places = floats.map { finder.producers[$0.node.outputs[0]]! }
     let all = zip(places, floats).map { ($0, $1) } + found.map { ($0.place, $0.planned) }
-    return all.sorted { $0.0 < $1.0 }.map(\.1)
+    return (all.sorted { $0.0 < $1.0 }.map(\.1), real)
+  }
+
+  /// What a DequantizeLinear of constants gives, as floats; `nil` for others.
+  private func realConstant(_ node: Node) -> Tensor? {
+    guard case .dequantizeLinear(let axis) = node.op, let stored = constants[node.inputs[0]]?.tensor,
+      let scales = floats(named: node.inputs[1])
+    else { return nil }
+    var zeros: [Int] = []
+    if node.inputs.count > 2, !node.inputs[2].isEmpty {
+      guard let tensor = constants[node.inputs[2]]?.tensor else { return nil }
+      zeros = tensor.storedNumbers
+    }
+    let extents = stored.shape.extents
+    let place = axis < 0 ? axis + extents.count : axis
+    let perAxis = scales.count > 1
+    let inner = perAxis ? extents[(place + 1)...].reduce(1, *) : 1
+    let values = stored.storedNumbers.enumerated().map { index, number in
+      let slice = perAxis ? index / inner % extents[place] : 0
+      return scales[slice] * Float(number - (zeros.isEmpty ? 0 : zeros[slice]))
+    }
+    return Tensor(values, shape: stored.shape)
+  }
+}
+
+extension Tensor {
+  /// The elements of a stored type.
+  fileprivate var storedNumbers: [Int] {
+    switch dtype {
+    case .int8: elements(as: Int8.self).map(Int.init)
+    case .int32: elements(as: Int32.self).map(Int.init)
+    default: elements(as: UInt8.self).map(Int.init)
+    }
   }
 }
 

@@ -40,6 +40,9 @@ struct NodeContext {
     return element.isReal && indices.allSatisfy { fact($0)?.dtype ?? element == element }
   }
 
+  /// Whether the output is stored numbers.
+  var isStored: Bool { outputFact.dtype == .uint8 }
+
   func fail(_ problem: String, hint: String? = nil) -> PlanningError {
     PlanningError(node: node.name, op: node.op.name, problem, hint: hint)
   }

@@ -71,13 +71,13 @@ public struct Plan: Sendable {
       throw PlanningError("this machine has no \(options.level.rawValue)")
     }
     let facts = try graph.facts()
-    let nodes = graph.planned(facts, fuses: options.fuses)
+    let (nodes, real) = graph.planned(facts, fuses: options.fuses)
     let macs = graph.macs(facts)
     let floats = RealKernels(level: options.level)
     let halves = RealKernels(
       level: options.level, element: .float16, multipliesBF16: options.multipliesBF16)
     let integers = Int8Kernels(level: options.level)
-    let constants = graph.constants.mapValues(\.tensor)
+    let constants = graph.constants.mapValues(\.tensor).merging(real) { own, _ in own }
     var steps: [Step] = []
     steps.reserveCapacity(nodes.count)
     // Each node packs weights of its own, however many share them: what is too much is told before the work.

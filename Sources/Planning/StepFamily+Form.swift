@@ -27,7 +27,9 @@ extension StepFamily {
         context, "reshape of a constant",
         StridedCopy(extents: [count], inStrides: [1], outStrides: [1]), from: 0)
     }
-    return Step(context, kernel: "none", reason: "the same memory", isView: true) { _ in [] }
+    return Step(
+      context, kernel: context.isStored ? "int8_view" : "none", reason: "the same memory", isView: true
+    ) { _ in [] }
   }
 
   /// A step of one copy, beginning `from` elements into the input.
@@ -36,12 +38,16 @@ extension StepFamily {
     let (input, output) = (context.input(0)!, context.output)
     let kernels = context.kernels
     let size = context.outputFact.dtype.byteCount
-    return Step(context, kernel: "copy__scalar", reason: reason, readsConstants: [input]) { memory in
+    return Step(context, kernel: copyKernel(context), reason: reason, readsConstants: [input]) { memory in
       [
         kernels.copy(
           copy, from: memory.pointer(input) + from * size, to: memory.pointer(output), elementBytes: size)
       ]
     }
+  }
+
+  private static func copyKernel(_ context: NodeContext) -> String {
+    context.isStored ? "int8_copy__scalar" : "copy__scalar"
   }
 
   private static func runnable(_ context: NodeContext, _ copy: StridedCopy) throws -> StridedCopy {
@@ -64,7 +70,7 @@ extension StepFamily {
     let output = context.output
     let byChannels = shape.rank == 4 && axis == 3 && context.outputFact.dtype.isReal
     return Step(
-      context, kernel: "copy__scalar",
+      context, kernel: copyKernel(context),
       reason: byChannels ? "what its producers could not write in place" : "axis \(axis)",
       readsConstants: inputs, channelOffsets: byChannels ? offsets : [],
       bindStep: { memory, step in
@@ -106,7 +112,7 @@ extension StepFamily {
   }
 
   private static func pad(_ context: NodeContext, _ before: [Int], _ value: Float) throws -> Step? {
-    guard context.isReal(0) else { return nil }
+    guard context.isReal(0) || context.isStored else { return nil }
     let source = context.fact(0)!.shape.extents
     let extents = context.outputFact.shape.extents
     let strides = extents.denseStrides
@@ -114,16 +120,19 @@ extension StepFamily {
     let copy = try runnable(
       context, StridedCopy(extents: source, inStrides: source.denseStrides, outStrides: strides))
     let (input, output) = (context.input(0)!, context.output)
-    let kernels = context.kernels
+    let (kernels, integers) = (context.kernels, context.integers)
     let size = context.outputFact.dtype.byteCount
+    let (isStored, count) = (context.isStored, extents.reduce(1, *))
     return Step(
-      context, kernel: "\(kernels.scalarName("fill")), copy__scalar", reason: "constant border",
-      readsConstants: [input]
-    ) {
-      memory in
+      context,
+      kernel: "\(isStored ? "int8_fill__scalar" : kernels.scalarName("fill")), \(copyKernel(context))",
+      reason: "constant border", readsConstants: [input]
+    ) { memory in
       let result = memory.pointer(output)
       return [
-        kernels.fill(result, count: extents.reduce(1, *), value: value),
+        isStored
+          ? integers.fill(memory.bytes(output), count: count, value: UInt8(value))
+          : kernels.fill(result, count: count, value: value),
         kernels.copy(copy, from: memory.pointer(input), to: result + offset * size, elementBytes: size),
       ]
     }

@@ -10,6 +10,7 @@ extension StepFamily {
     guard let work = context.planned.integer else { return try conversion(context) }
     switch context.node.op {
     case .conv(let convolution): return try integerConvolution(context, work, convolution)
+    case .matMul where work.weights == nil: return try integerProduct(context, work)
     case .matMul: return try integerConvolution(context, work, Convolution(kernel: Pair(1)))
     case .add, .sub: return sum(context, work)
     case .gridSample(let sample): return integerGridSample(context, work, sample)

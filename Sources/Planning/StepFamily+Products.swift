@@ -45,11 +45,39 @@ extension StepFamily {
 
   private static func batched(_ context: NodeContext) throws -> Step {
     let (a, b, output) = (context.input(0)!, context.input(1)!, context.output)
+    let product = try MatrixProduct(context)
+    let kernels = context.kernels
+    return Step(
+      context, kernel: kernels.matMulKernel, reason: product.text, readsConstants: [a, b]
+    ) { memory in
+      [kernels.matMul(product, a: memory.pointer(a), b: memory.pointer(b), output: memory.pointer(output))]
+    }
+  }
+
+  /// Of two values of the run on stored numbers.
+  static func integerProduct(_ context: NodeContext, _ work: IntegerWork) throws -> Step {
+    let (a, b, output) = (work.inputs[0], work.inputs[1], context.output)
+    let product = try MatrixProduct(context)
+    let multiplier = Float(a.scale * b.scale / work.output.scale)
+    let range = work.range
+    let kernels = context.integers
+    return Step(context, kernel: "int8_matmul__\(kernels.elementwiseISA)", reason: product.text) { memory in
+      kernels.matMul(
+        product, a: (UnsafePointer(memory.bytes(a.name)), a.zero),
+        b: (UnsafePointer(memory.bytes(b.name)), b.zero), output: memory.bytes(output),
+        multiplier: multiplier, range: range)
+    }
+  }
+}
+
+extension MatrixProduct {
+  /// Of a MatMul's operands.
+  ///
+  /// - Throws: `PlanningError` where they repeat along some axes of the batch only.
+  init(_ context: NodeContext) throws {
     let left = context.fact(0)!.shape.extents
     let right = context.fact(1)!.shape.extents
-    let result = context.outputFact.shape.extents
-    let (m, k, n) = (left[left.count - 2], left[left.count - 1], right[right.count - 1])
-    let batch = result.dropLast(2).reduce(1, *)
+    let batch = context.outputFact.shape.extents.dropLast(2).reduce(1, *)
     /// Batch strides where all products have their own operand or share one.
     func stride(_ extents: [Int]) throws -> Int {
       let own = extents.dropLast(2).reduce(1, *)
@@ -58,14 +86,10 @@ extension StepFamily {
       }
       return own == 1 ? 0 : extents.suffix(2).reduce(1, *)
     }
-    let product = MatrixProduct(
-      batch: batch, m: m, k: k, n: n, aBatchStride: try stride(left), bBatchStride: try stride(right))
-    let kernels = context.kernels
-    return Step(
-      context, kernel: kernels.matMulKernel, reason: "\(batch) products \(m)x\(k)x\(n)",
-      readsConstants: [a, b]
-    ) { memory in
-      [kernels.matMul(product, a: memory.pointer(a), b: memory.pointer(b), output: memory.pointer(output))]
-    }
+    self.init(
+      batch: batch, m: left[left.count - 2], k: left[left.count - 1], n: right[right.count - 1],
+      aBatchStride: try stride(left), bBatchStride: try stride(right))
   }
+
+  fileprivate var text: String { "\(batch) products \(m)x\(k)x\(n)" }
 }

@@ -108,4 +108,5 @@ void check_int8(check *c) {
   check_int8_conv(c);
   check_int8_elementwise(c);
   check_int8_windows(c);
+  check_int8_products(c);
 }

@@ -32,5 +32,6 @@ void int8_free_conv(int8_conv_case *);
 void check_int8_conv(check *c);         // int8_conv.c
 void check_int8_elementwise(check *c);  // int8_elementwise.c
 void check_int8_windows(check *c);      // int8_windows.c
+void check_int8_products(check *c);     // int8_products.c
 void check_int8_rules(check *c);        // int8_rules.c: the scalar kernels against plain expectations
 void bench_int8(check *c);              // int8_bench.c

@@ -99,11 +99,13 @@ typedef struct {
   rm_int8_mean_call mean;
   rm_int8_pool_call pool;
   rm_int8_quantize_call quantize;
+  rm_int8_matmul_call matmul;
 } others;
 
 enum { ROWS = 128, COLUMNS = 256, CHANNELS = 64 };
 
-static const char *const other_names[] = {"combine", "mul", "table", "resize x2", "warp", "softmax 9", "mean", "max_pool 5x5", "quantize"};
+static const char *const other_names[] = {"combine", "mul", "table", "resize x2", "warp", "softmax 9", "mean", "max_pool 5x5", "quantize",
+                                          "matmul by 64x64"};
 
 static void run_other(void *argument) {
   const others *o = argument;
@@ -116,6 +118,7 @@ static void run_other(void *argument) {
   if (o->which == 6) o->kernels->mean(&o->mean, 0, CHANNELS);
   if (o->which == 7) o->kernels->max_pool(&o->pool, 0, ROWS);
   if (o->which == 8) o->kernels->quantize(&o->quantize, 0, ROWS * COLUMNS * CHANNELS);
+  if (o->which == 9) o->kernels->matmul(&o->matmul, 0, ROWS * COLUMNS / RM_INT8_MATMUL_ROWS);
 }
 
 static void bench_others(check *c) {
@@ -136,6 +139,8 @@ static void bench_others(check *c) {
       .mean = {a.data, out.data, CHANNELS, ROWS * COLUMNS, CHANNELS, 3, 3, 0, 255, 1.0f / (ROWS * COLUMNS)},
       .pool = {{ROWS, COLUMNS, CHANNELS, ROWS, COLUMNS, CHANNELS, 5, 5, 1, 1, 1, 1, 2, 2}, a.data, out.data, CHANNELS, CHANNELS, 0, 0, 0, 0, 255, 1},
       .quantize = {(float *)real.data, out.data, 1, 128, 0, 255},
+      // 32768 rows of 64 by 64 x 64, of which each output byte takes 64 multiply-adds.
+      .matmul = {a.data, b.data, out.data, CHANNELS, CHANNELS, CHANNELS, ROWS * COLUMNS, CHANNELS, CHANNELS, 3, 9, 5, 0, 255, 1e-3f},
   };
   for (int i = 0; i < 256; i++) o.softmax.table[i] = o.warp.table[i] = (uint16_t)(32767 >> (i / 8 < 16 ? i / 8 : 16));
   for (o.which = 0; o.which < (int)(sizeof other_names / sizeof *other_names); o.which++) {

@@ -110,11 +110,35 @@ static void expect_warp(check *c) {
   check_bytes(c, "rm_int8_warp__scalar", "two pixels to the right", want, got, sizeof got);
 }
 
+// A product of matrices by doubles and rint.
+static void expect_matmul(check *c) {
+  enum { ROWS = 3, DEPTH = 5, COLUMNS = 4 };
+  uint8_t a[ROWS * DEPTH], b[DEPTH * COLUMNS], want[ROWS * COLUMNS], got[ROWS * COLUMNS];
+  check_fill_u8(c, a, sizeof a);
+  check_fill_u8(c, b, sizeof b);
+  rm_int8_matmul_call call = {.a = a, .b = b, .out = got, .a_row = DEPTH, .b_row = COLUMNS, .out_row = COLUMNS,
+                              .rows = ROWS, .depth = DEPTH, .columns = COLUMNS, .a_zero = check_range(c, 0, 255),
+                              .b_zero = check_range(c, 0, 255), .out_zero = check_range(c, 0, 255),
+                              .low = check_range(c, 0, 100), .high = check_range(c, 100, 255),
+                              .multiplier = check_float(c, 0.0005f, 0.02f)};
+  for (int r = 0; r < ROWS; r++) {
+    for (int n = 0; n < COLUMNS; n++) {
+      double sum = 0;
+      for (int k = 0; k < DEPTH; k++) sum += (a[r * DEPTH + k] - call.a_zero) * (b[k * COLUMNS + n] - call.b_zero);
+      const float scaled = (float)(sum * (double)call.multiplier);
+      want[r * COLUMNS + n] = (uint8_t)fmin(fmax(rint((double)scaled) + call.out_zero, call.low), call.high);
+    }
+  }
+  rm_int8_table(RM_CPU_SCALAR)->matmul(&call, 0, 1);
+  check_bytes(c, "rm_int8_matmul__scalar", "by its definition", want, got, sizeof got);
+}
+
 void check_int8_rules(check *c) {
   for (int i = 0; i < 20; i++) {
     expect_conv(c, 0);
     expect_conv(c, 1);
     expect_combine(c);
+    expect_matmul(c);
   }
   expect_taps(c);
   expect_softmax(c);

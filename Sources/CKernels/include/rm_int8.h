@@ -258,6 +258,24 @@ typedef struct {
   const int32_t *xs, *ys;  // [256]
 } rm_int8_sample_call;
 
+// Product of two stored matrices: out[r][n] = REQUANTIZE(sum over k of (a[r][k] - a_zero) * (b[k][n] - b_zero)).
+// begin and end are groups of RM_INT8_MATMUL_ROWS rows, of which the last may be smaller.
+#define RM_INT8_MATMUL_ROWS 32
+typedef struct {
+  const uint8_t *a, *b;
+  uint8_t *out;
+  ptrdiff_t a_row, b_row, out_row;  // bytes from a row to the next
+  int32_t rows, depth, columns;
+  int32_t a_zero, b_zero, out_zero, low, high;
+  float multiplier;  // scales of a and b / output scale
+} rm_int8_matmul_call;
+
+// out = value, byte by byte. begin and end are bytes.
+typedef struct {
+  uint8_t *out;
+  int32_t value;
+} rm_int8_fill_call;
+
 // out = clamp(round(in / scale) + zero, low, high), ties to even, NaN gives low; and out = scale * (in - zero).
 // begin and end are elements.
 typedef struct {
@@ -297,6 +315,8 @@ typedef struct {
   void (*local_attention)(const rm_int8_local_attention_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
   void (*global_attention)(const rm_int8_global_attention_call *, ptrdiff_t begin, ptrdiff_t end);
   void (*sample)(const rm_int8_sample_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
+  void (*matmul)(const rm_int8_matmul_call *, ptrdiff_t begin, ptrdiff_t end);
+  void (*fill)(const rm_int8_fill_call *, ptrdiff_t begin, ptrdiff_t end);
   void (*quantize)(const rm_int8_quantize_call *, ptrdiff_t begin, ptrdiff_t end);
   void (*dequantize)(const rm_int8_dequantize_call *, ptrdiff_t begin, ptrdiff_t end);
 } rm_int8_kernels;
@@ -311,7 +331,7 @@ typedef struct {
 } rm_int8_choice;
 rm_int8_choice rm_int8_conv_choice(rm_cpu_level level, const rm_int8_conv_shape *shape, int32_t depthwise);
 
-// The instruction set behind `combine` and `mul` of a level, and behind the rest ("avx2").
+// The instruction set behind `combine`, `mul` and `matmul` of a level, and behind the rest ("avx2").
 const char *rm_int8_elementwise_name(rm_cpu_level level);
 const char *rm_int8_others_name(rm_cpu_level level);
 

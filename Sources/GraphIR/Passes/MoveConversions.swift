@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Buffers
+
+extension Pass {
+  public static let moveConversions = Pass(
+    name: "moveConversions", summary: "move elements as they are stored, conversions behind or before that"
+  ) { graph in
+    guard graph.layout == .channelsLast else { return 0 }
+    var mover = ConversionMover(graph, try graph.facts())
+    mover.sink()
+    mover.raise()
+    mover.dropPairs()
+    graph = mover.graph
+    return mover.changes
+  }
+}
+
+/// Exchanges conversions of one scale with operators that only move elements, which changes no result: what was
+///
+///     u8 - DequantizeLinear - Transpose - Slice - QuantizeLinear - u8
+///
+/// with one scale and zero point on both sides is a Transpose and a Slice of u8 numbers.
+private struct ConversionMover {
+  var graph: Graph
+  var changes = 0
+  private let facts: [String: Fact]
+  private var names: FreshNames
+  /// The nodes that make u8 values real, by what they give. Constants count as real.
+  private var conversions: [String: Node] = [:]
+
+  init(_ graph: Graph, _ facts: [String: Fact]) {
+    self.graph = graph
+    self.facts = facts
+    names = FreshNames(graph)
+  }
+
+  /// Conversions to real numbers go behind what moves elements.
+  mutating func sink() {
+    var nodes: [Node] = []
+    for node in graph.nodes {
+      if graph.quantization(node, quantizes: false) != nil, facts[node.inputs[0]]?.dtype == .uint8,
+        graph.constants[node.inputs[0]] == nil
+      {
+        conversions[node.outputs[0]] = node
+      }
+      guard let conversion = conversions[node.inputs[0]],
+        let quantization = graph.quantization(conversion, quantizes: false),
+        let op = node.op.moving(numbersOf: quantization, exactly: true)
+      else {
+        nodes.append(node)
+        continue
+      }
+      let stored = names.make("\(node.outputs[0]).stored")
+      var real = conversion
+      real.name = names.make("\(node.name).real")
+      real.inputs[0] = stored
+      real.outputs = node.outputs
+      nodes.append(Node(node.name, op, inputs: [conversion.inputs[0]], outputs: [stored]))
+      nodes.append(real)
+      conversions[node.outputs[0]] = real
+      changes += 1
+    }
+    graph.nodes = nodes
+  }
+
+  /// Conversions to stored numbers go before what moves elements for them alone.
+  mutating func raise() {
+    var producers = graph.producers()
+    var free = graph.privateValues()
+    /// What stands in the place of a node.
+    var replaced: [Int: [Node]] = [:]
+    for index in graph.nodes.indices.reversed() {
+      let quantize = graph.nodes[index]
+      guard let quantization = graph.quantization(quantize, quantizes: true),
+        free.contains(quantize.inputs[0]), let place = producers[quantize.inputs[0]],
+        let op = movingForAll(graph.nodes[place], quantization),
+        graph.nodes[place].inputs.allSatisfy({ free.contains($0) || conversions[$0] != nil })
+      else { continue }
+      let moving = graph.nodes[place]
+      let earlier = moving.inputs.map { input -> Node in
+        var node = quantize
+        node.name = names.make("\(quantize.name).early")
+        node.inputs[0] = input
+        node.outputs = [names.make("\(quantize.outputs[0]).early")]
+        return node
+      }
+      graph.nodes[index] = Node(
+        moving.name, op, inputs: earlier.map { $0.outputs[0] }, outputs: quantize.outputs)
+      // The first one is met again further up.
+      graph.nodes[place] = earlier[0]
+      replaced[place] = Array(earlier.dropFirst())
+      producers[earlier[0].outputs[0]] = place
+      free.insert(earlier[0].outputs[0])
+      changes += 1
+    }
+    graph.nodes = graph.nodes.indices.flatMap { [graph.nodes[$0]] + replaced[$0, default: []] }
+  }
+
+  /// What `node` is on stored numbers; a concatenation by channels is left to who computes it without copies.
+  private func movingForAll(_ node: Node, _ quantization: Quantization) -> Operator? {
+    if case .concat(let axis) = node.op, let rank = facts[node.inputs[0]]?.shape.rank {
+      return rank == 4 && (axis == 3 || axis == -1) ? nil : node.op
+    }
+    return node.op.moving(numbersOf: quantization, exactly: false)
+  }
+
+  /// Numbers that are made real and stored again as they were are read where they stood.
+  mutating func dropPairs() {
+    let kept = Set(graph.outputs)
+    var replacements: [String: String] = [:]
+    for node in graph.nodes {
+      guard let quantization = graph.quantization(node, quantizes: true), !kept.contains(node.outputs[0]),
+        let conversion = conversions[node.inputs[0]],
+        graph.quantization(conversion, quantizes: false) == quantization
+      else { continue }
+      replacements[node.outputs[0]] = conversion.inputs[0]
+      changes += 1
+    }
+    graph.replaceReads(replacements)
+  }
+}
+
+extension Operator {
+  /// The operator on stored numbers, where all it does is to move elements; `nil` for others.
+  ///
+  /// - Parameter exactly: whether a border must be one of the stored numbers; else it is rounded as they are.
+  fileprivate func moving(numbersOf quantization: Quantization, exactly: Bool) -> Operator? {
+    switch self {
+    case .reshape, .transpose, .slice, .depthToSpace, .spaceToDepth: return self
+    case .pad(let before, let after, let value):
+      let (scale, zero) = (quantization.scales[0], Float(quantization.zeroPoints[0]))
+      let number = min(max((value / scale).rounded(.toNearestOrEven) + zero, 0), 255)
+      guard !exactly || (number - zero) * scale == value else { return nil }
+      return .pad(before: before, after: after, value: number)
+    default: return nil
+    }
+  }
+}
