@@ -28,6 +28,13 @@ extension ProgramTests {
       #expect((try report(result)["machine"] as? [String: Any])?["threads"] as? Int == 1)
     }
 
+    /// Lets `program` have the CPUs of `list`.
+    private func allow(_ program: Started, _ list: String) throws {
+      let words = ["-a", "-p", "-c", list, "\(program.identifier)"]
+      let result = try Program.tool("taskset", words, in: work.path)
+      #expect(result?.status == 0, "\(result?.err ?? "")")
+    }
+
     /// CPUs that are taken away while it runs, and given back: said, and followed.
     @Test(.enabled(if: has("taskset") && cpus > 1, "needs taskset and two CPUs"))
     func aMaskThatChanges() throws {
@@ -35,20 +42,42 @@ extension ProgramTests {
         Program.path,
         ["run", Street.endless, "null:", "--live", "--progress", "none", "--infer-size", "96x64"],
         in: work.path)
-      func allow(_ cpus: String) throws {
-        let result = try Program.tool(
-          "taskset", ["-a", "-p", "-c", cpus, "\(program.identifier)"], in: work.path)
-        #expect(result?.status == 0, "\(result?.err ?? "")")
-      }
       #expect(program.wait { program.err.contains("run  policy") }, "\(program.err)")
       sleep(1)
-      try allow("0")
+      try allow(program, "0")
       #expect(program.wait { program.err.contains("warning: 1 of the \(Self.cpus) CPUs") }, "\(program.err)")
-      try allow("0-\(Self.cpus - 1)")
+      try allow(program, "0-\(Self.cpus - 1)")
       let back = "info: \(Self.cpus) of the \(Self.cpus) CPUs"
       #expect(program.wait { program.err.contains(back) }, "\(program.err)")
       program.send(SIGINT)
       #expect(program.wait().status == 130)
+    }
+
+    /// The same of `serve`: said, and the runs that begin after it have as many threads.
+    @Test(.enabled(if: has("taskset") && cpus > 1, "needs taskset and two CPUs"))
+    func aMaskThatChangesUnderAService() throws {
+      try work.write(
+        """
+        version: 1
+        source: { uri: "\(Street.short)" }
+        model: { size: 96x64 }
+        outputs: [ { uri: "null:" } ]
+        restart: { policy: always, backoff: [100ms, 100ms] }
+        """, to: "a.yaml")
+      let program = try Started(Program.path, ["serve", "a.yaml"], in: work.path)
+      // What was said since the last line with `words` contains `next`.
+      func says(_ next: String, after words: String) -> Bool {
+        program.wait { program.err.components(separatedBy: words).dropFirst().last?.contains(next) == true }
+      }
+      let all = "\(Self.cpus) threads"
+      #expect(says("  \(all)  memory", after: "serve: 1 pipeline, \(all) (a \(Self.cpus))"), "\(program.err)")
+      try allow(program, "0")
+      #expect(says("  1 thread  memory", after: "the machine allows 1 thread (a 1) now"), "\(program.err)")
+      try allow(program, "0-\(Self.cpus - 1)")
+      let back = "the machine allows \(all) (a \(Self.cpus)) now"
+      #expect(says("  \(all)  memory", after: back), "\(program.err)")
+      program.send(SIGINT)
+      #expect(program.wait().status == 0)
     }
 
     /// The wall clock jumps by an hour, and by years back, at every other look at it.

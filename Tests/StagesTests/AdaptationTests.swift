@@ -118,7 +118,9 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: path) }
     var config = config(.skip, seconds: 5)
     config.statsFile = path
-    let result = try Run(config: config, model: grayModel, inference: GrayInference(pause: 100_000)).start()
+    let pace = FramePace(frames: 3)
+    let result = pace.start(
+      try Run(config: config, model: grayModel, inference: GrayInference(pace: pace)))
     #expect(result.error == nil && result.status == .finished)
     let figures = result.report.figures
     #expect(figures.ledger.in == 125 && figures.ledger.isBalanced)
@@ -143,12 +145,13 @@ import Testing
 
   @Test func aRunTakesASmallerPictureAndSaysHowLong() throws {
     let config = config(.resolution, seconds: 4)
+    let pace = FramePace(frames: 4)
     let run = try Run(
       config: config, source: try OpenedSource(config), model: grayModel,
       inferences: [
-        GrayInference(rows: 96, columns: 160, pause: 150_000), GrayInference(rows: 48, columns: 80),
+        GrayInference(rows: 96, columns: 160, pace: pace), GrayInference(rows: 48, columns: 80),
       ])
-    let result = run.start()
+    let result = pace.start(run)
     #expect(result.error == nil && result.report.figures.ledger.isBalanced)
     let adaptation = try #require(result.report.figures.adaptation)
     #expect(adaptation.steps.map { $0.size?.width } == [160, 80])

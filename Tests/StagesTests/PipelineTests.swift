@@ -53,7 +53,7 @@ import Testing
     let seen = CollectingSink.Seen()
     let pipeline = fakePipeline(count: .max, seen: seen, pause: [.infer: 500])
     pipeline.start()
-    usleep(30_000)
+    while seen.items.count < 5 { usleep(1000) }
     pipeline.stop()
     try pipeline.wait()
     let ledger = pipeline.figures.ledger
@@ -65,7 +65,7 @@ import Testing
     let seen = CollectingSink.Seen()
     let pipeline = fakePipeline(count: .max, seen: seen, pause: [.infer: 2000])
     pipeline.start()
-    usleep(30_000)
+    while seen.items.count < 5 { usleep(1000) }
     pipeline.cancel()
     try pipeline.wait()
     let ledger = pipeline.figures.ledger

@@ -38,12 +38,13 @@ final class Service: @unchecked Sendable {
     }
     log = logging.logger()
     let many = pipelines.count == 1 ? "" : "s"
-    log.info("serve: \(pipelines.count) pipeline\(many), \(threads.total) threads (\(sharing))")
+    log.info("serve: \(pipelines.count) pipeline\(many), \(sharing)")
   }
 
-  /// "front 2, rear 1".
+  /// "3 threads (front 2, rear 1)".
   private var sharing: String {
-    zip(pipelines, plan.shares(of: threads)).map { "\($0.name) \($1)" }.joined(separator: ", ")
+    let shares = zip(pipelines, plan.shares(of: threads)).map { "\($0.name) \($1)" }
+    return "\(threads.total) thread\(threads.total == 1 ? "" : "s") (\(shares.joined(separator: ", ")))"
   }
 
   /// Returns when all is well; else ends the program with the code of the first pipeline that failed.
@@ -124,7 +125,7 @@ final class Service: @unchecked Sendable {
     guard now != threads else { return }
     threads = now
     for (pipeline, share) in zip(pipelines, plan.shares(of: now)) { pipeline.use(threads: share) }
-    log.info("serve: the machine allows \(now.total) threads now (\(sharing))")
+    log.info("serve: the machine allows \(sharing) now")
   }
 
   /// One line about all pipelines.
