@@ -18,6 +18,7 @@ public final class AlignedBytes: @unchecked Sendable {
   public static let alignment = 64
   /// Bytes behind `count` that are allocated and readable, so that kernels may load a whole vector.
   public static let overRead = 64
+  private static let hugePage = 2 << 20
 
   public let pointer: UnsafeMutableRawPointer
   public let count: Int
@@ -27,10 +28,15 @@ public final class AlignedBytes: @unchecked Sendable {
     precondition(count >= 0)
     self.count = count
     let size = (count + AlignedBytes.overRead + 63) & ~63
+    let isLarge = size >= AlignedBytes.hugePage
     var memory: UnsafeMutableRawPointer?
-    guard posix_memalign(&memory, AlignedBytes.alignment, size) == 0, let memory else {
-      endWithoutMemory(for: size)
-    }
+    guard posix_memalign(&memory, isLarge ? AlignedBytes.hugePage : AlignedBytes.alignment, size) == 0,
+      let memory
+    else { endWithoutMemory(for: size) }
+    #if os(Linux)
+      // Whole huge pages alone, so that nothing more is resident. Where the system has none it stays as it is.
+      if isLarge { madvise(memory, size & ~(AlignedBytes.hugePage - 1), MADV_HUGEPAGE) }
+    #endif
     pointer = memory
     pointer.initializeMemory(as: UInt8.self, repeating: 0, count: size)
   }

@@ -35,7 +35,8 @@ static rm_cpu_level detect(void) {
   const int avx512 = (b7 >> 16 & 1) && (b7 >> 17 & 1) && (b7 >> 30 & 1) && (b7 >> 31 & 1) && (c7 >> 11 & 1);
   if (zmm && avx512) {
     const int tiles = (d7 >> 22 & 1) && (d7 >> 24 & 1) && (d7 >> 25 & 1) && (state & 0x60000) == 0x60000;
-    if (tiles && syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0) return RM_CPU_AMX;
+    const int vbmi = c7 >> 1 & 1;
+    if (tiles && vbmi && syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0) return RM_CPU_AMX;
     return RM_CPU_AVX512VNNI;
   }
   return a71 >> 4 & 1 ? RM_CPU_AVXVNNI : RM_CPU_AVX2;

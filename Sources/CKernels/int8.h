@@ -112,6 +112,8 @@ void rm_int8_conv__amx(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);
 const char *rm_int8_conv_refusal__amx(const rm_int8_conv_shape *);
 void rm_int8_combine__avx2(const rm_int8_combine_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_combine__avx512vnni(const rm_int8_combine_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_combine__avx512vbmi(const rm_int8_combine_call *, ptrdiff_t, ptrdiff_t);
+void rm_int8_table__avx512vbmi(const rm_int8_table_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_mul__avx512vnni(const rm_int8_mul_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_mul__avx2(const rm_int8_mul_call *, ptrdiff_t, ptrdiff_t);
 void rm_int8_max_pool__avx2(const rm_int8_pool_call *, ptrdiff_t, ptrdiff_t);

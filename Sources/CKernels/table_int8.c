@@ -28,7 +28,7 @@ static const rm_int8_kernels scalar = {
 
 #if defined(__x86_64__)
 // Above AVX2 only the products differ, and on 512 bits what is written for them.
-#define X86(isa, narrow, wide)                                                                               \
+#define X86(isa, narrow, wide, sums, lookup)                                                                 \
   static const rm_int8_kernels isa = {                                                                    \
       .conv_packed_bytes = rm_int8_conv_packed_bytes__##isa,                                              \
       .conv_pack = rm_int8_conv_pack__##isa,                                                              \
@@ -36,9 +36,9 @@ static const rm_int8_kernels scalar = {
       .dwconv_packed_bytes = rm_int8_dwconv_packed_bytes__##narrow,                                       \
       .dwconv_pack = rm_int8_dwconv_pack__##narrow,                                                       \
       .dwconv = rm_int8_dwconv__##narrow,                                                                 \
-      .combine = rm_int8_combine__##wide,                                                                 \
+      .combine = rm_int8_combine__##sums,                                                                 \
       .mul = rm_int8_mul__##wide,                                                                         \
-      .table = rm_int8_table__scalar,                                                                     \
+      .table = rm_int8_table__##lookup,                                                                   \
       .max_pool = rm_int8_max_pool__avx2,                                                                 \
       .average_pool = rm_int8_average_pool__avx2,                                                         \
       .mean = rm_int8_mean__avx2,                                                                         \
@@ -53,10 +53,10 @@ static const rm_int8_kernels scalar = {
       .quantize = rm_int8_quantize__avx2,                                                                 \
       .dequantize = rm_int8_dequantize__avx2,                                                             \
   }
-X86(avx2, avx2, avx2);
-X86(avxvnni, avxvnni, avx2);
-X86(avx512vnni, avx512vnni, avx512vnni);
-X86(amx, avx512vnni, avx512vnni);
+X86(avx2, avx2, avx2, avx2, scalar);
+X86(avxvnni, avxvnni, avx2, avx2, scalar);
+X86(avx512vnni, avx512vnni, avx512vnni, avx512vnni, scalar);
+X86(amx, avx512vnni, avx512vnni, avx512vbmi, avx512vbmi);
 #endif
 
 #if defined(__aarch64__)
@@ -129,6 +129,16 @@ const char *rm_int8_elementwise_name(rm_cpu_level level) {
   if (level == RM_CPU_AVX512VNNI || level == RM_CPU_AMX) return "avx512vnni";
 #endif
   return rm_int8_others_name(level);
+}
+
+const char *rm_int8_lookup_name(rm_cpu_level level) {
+#if defined(__x86_64__)
+  if (level == RM_CPU_AMX) return "avx512vbmi";
+#elif defined(__aarch64__)
+  if (level >= RM_CPU_NEON && level <= RM_CPU_I8MM) return "neon";
+#endif
+  (void)level;
+  return "scalar";
 }
 
 const char *rm_int8_others_name(rm_cpu_level level) {

@@ -19,6 +19,8 @@ public struct Int8Kernels: @unchecked Sendable {
 
   /// The instruction set behind sums and products element by element.
   public var elementwiseISA: String { String(cString: rm_int8_elementwise_name(level.rawLevel)) }
+  /// The instruction set behind functions of one stored number.
+  public var lookupISA: String { String(cString: rm_int8_lookup_name(level.rawLevel)) }
   /// The instruction set behind the rest: "scalar", "avx2".
   public var othersISA: String { String(cString: rm_int8_others_name(level.rawLevel)) }
 }

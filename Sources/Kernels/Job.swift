@@ -31,21 +31,28 @@ public final class Job: PoolWork, @unchecked Sendable {
   let arguments: UnsafeMutableRawPointer
   /// Units of output, computed in any order.
   public let units: Int
+  /// What the function counts in: each unit is `step` of its numbers, and the last may be fewer.
+  private let step: Int
+  private let count: Int
   public let grain: Int
   public let isSplit: Bool
 
   /// - Parameters:
   ///   - function: a kernel `(const Arguments *, ptrdiff_t begin, ptrdiff_t end)`.
+  ///   - count: what the kernel counts in, from 0 on.
+  ///   - step: where calls begin are multiples of it.
   ///   - work: multiply-adds or elements, an estimate of the time.
-  init<Kernel, Arguments: BitwiseCopyable>(_ function: Kernel, _ arguments: Arguments, units: Int, work: Int)
-  {
+  init<Kernel, Arguments: BitwiseCopyable>(
+    _ function: Kernel, _ arguments: Arguments, units count: Int, step: Int = 1, work: Int
+  ) {
     precondition(MemoryLayout<Kernel>.size == MemoryLayout<Function>.size, "a kernel is a C function")
-    precondition(units >= 0)
+    precondition(count >= 0 && step > 0)
+    (self.count, self.step) = (count, step)
+    units = (count + step - 1) / step
     self.function = unsafeBitCast(function, to: Function.self)
     self.arguments = .allocate(
       byteCount: MemoryLayout<Arguments>.size, alignment: MemoryLayout<Arguments>.alignment)
     self.arguments.initializeMemory(as: Arguments.self, to: arguments)
-    self.units = units
     isSplit = units > 1 && work >= Job.splitWork
     grain = max(1, min(units / 16, units * Job.grainWork / max(work, 1)))
   }
@@ -58,9 +65,9 @@ public final class Job: PoolWork, @unchecked Sendable {
   private static let grainWork = 400_000
 
   public func run(_ units: Range<Int>, worker: Int) {
-    function(arguments, units.lowerBound, units.upperBound)
+    function(arguments, units.lowerBound * step, min(units.upperBound * step, count))
   }
 
   /// Runs the whole job on the calling thread.
-  public func run() { function(arguments, 0, units) }
+  public func run() { function(arguments, 0, count) }
 }

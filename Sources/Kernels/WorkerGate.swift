@@ -87,12 +87,22 @@ final class WorkerGate: @unchecked Sendable {
     for turn in 0..<sharers {
       let owner = (index + turn) % sharers
       let end = job.units * (owner + 1) / sharers
-      while true {
-        let begin = cursors[owner * WorkerGate.spacing].add(job.grain, ordering: .relaxed).oldValue
-        guard begin < end else { break }
-        job.run(begin..<min(begin + job.grain, end), worker: index)
-      }
+      while let units = take(from: owner, until: end, grain: job.grain) { job.run(units, worker: index) }
     }
+  }
+
+  /// Half of what is left of a share, so that there are few calls and those at the end are short.
+  private func take(from owner: Int, until end: Int, grain: Int) -> Range<Int>? {
+    let cursor = cursors + owner * WorkerGate.spacing
+    var begin = cursor.pointee.load(ordering: .relaxed)
+    while begin < end {
+      let next = min(begin + max(grain, (end - begin + 1) / 2), end)
+      let (exchanged, original) = cursor.pointee.compareExchange(
+        expected: begin, desired: next, ordering: .relaxed)
+      if exchanged { return begin..<next }
+      begin = original
+    }
+    return nil
   }
 
   /// Lets nobody in any more and waits for those inside.

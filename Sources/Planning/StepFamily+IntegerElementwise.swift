@@ -89,8 +89,8 @@ extension StepFamily {
     }
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_table__scalar", reason: "256 entries", weightBytes: 256, inPlace: [input.name],
-      takesStrided: true, givesStrided: true, reach: [.same]
+      context, kernel: "int8_table__\(kernels.lookupISA)", reason: "256 entries", weightBytes: 256,
+      inPlace: [input.name], takesStrided: true, givesStrided: true, reach: [.same]
     ) { memory in
       [kernels.lookUp(memory.byteMap(input.name), output: memory.byteMap(output), values: values)]
     }

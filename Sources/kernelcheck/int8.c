@@ -68,7 +68,9 @@ int8_conv_case int8_make_conv(check *c, const int8_conv_plan *p, int depthwise) 
   }
   const int zero = p->fill == INT8_EXTREME ? 255 * check_range(c, 0, 1) : check_range(c, 0, 255);
   memset(k.pad.data, zero, k.pad.size);
-  const int low = check_range(c, 0, 1) ? 0 : check_range(c, 0, 200), high = check_range(c, low, 255);
+  // All numbers from a zero point of 0 on, as behind a Relu, have a path of their own.
+  const int open = check_range(c, 0, 2) == 0;
+  const int low = open || check_range(c, 0, 1) ? 0 : check_range(c, 0, 200), high = check_range(c, low, 255);
   k.from = (rm_int8_conv_weights){(const int8_t *)k.weights.data, check_range(c, 0, 3) ? bias : NULL, multiplier, zero};
   k.call = (rm_int8_conv_call){
       .shape = s,
@@ -76,9 +78,9 @@ int8_conv_case int8_make_conv(check *c, const int8_conv_plan *p, int depthwise) 
       .in_pixel = (ptrdiff_t)in_pixel,
       .out_pixel = (ptrdiff_t)out_pixel,
       .pad = k.pad.data,
-      .out_zero = check_range(c, 0, 255),
+      .out_zero = open ? 0 : check_range(c, 0, 255),
       .low = low,
-      .high = check_range(c, 0, 1) ? 255 : high,
+      .high = open || check_range(c, 0, 1) ? 255 : high,
       .residual = p->residual ? k.residual.data : NULL,
       .residual_pixel = (ptrdiff_t)out_pixel,
   };

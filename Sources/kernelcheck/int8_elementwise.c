@@ -15,6 +15,7 @@ typedef struct {
 static maps make_maps(check *c, int b_size_of_pixel) {
   maps m = {.rows = check_range(c, 1, 6), .columns = check_range(c, 1, 20)};
   m.channels = check_range(c, 0, 3) ? check_range(c, 1, 70) : 32 * check_range(c, 1, 4);
+  if (check_range(c, 0, 15) == 0) m.channels = check_range(c, 1000, 1100);
   m.pixel = m.channels + (check_range(c, 0, 2) ? 0 : check_range(c, 1, 9));
   m.fill = check_range(c, 0, 2) ? INT8_RANDOM : INT8_EXTREME;
   const size_t size = (size_t)(m.rows * m.columns * m.pixel - (m.pixel - m.channels));
@@ -71,7 +72,8 @@ static void check_combine(check *c, const rm_int8_kernels *scalar, const rm_int8
 static void check_mul(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
   const int shape = check_range(c, RM_INT8_SAME, RM_INT8_PIXELS);
   maps m = make_maps(c, shape == RM_INT8_PIXELS);
-  const int low = check_range(c, 0, 1) ? 0 : check_range(c, 0, 200);
+  // All numbers from a zero point of 0 on have a path of their own.
+  const int open = check_range(c, 0, 2) == 0, low = open || check_range(c, 0, 1) ? 0 : check_range(c, 0, 200);
   rm_int8_mul_call call = {
       .a = m.a.data,
       .b = m.b.data,
@@ -82,10 +84,10 @@ static void check_mul(check *c, const rm_int8_kernels *scalar, const rm_int8_ker
       .channels = m.channels,
       .a_zero = check_range(c, 0, 255),
       .b_zero = check_range(c, 0, 255),
-      .out_zero = check_range(c, 0, 255),
+      .out_zero = open ? 0 : check_range(c, 0, 255),
       .low = low,
-      .high = check_range(c, low, 255),
-      .multiplier = check_float(c, 0.0005f, 0.02f),
+      .high = open ? 255 : check_range(c, low, 255),
+      .multiplier = check_range(c, 0, 9) ? check_float(c, 0.0005f, 0.02f) : 1e6f,
   };
   call.b_shape = (unsigned)shape;
   call.out = m.want.data;

@@ -16,16 +16,17 @@ struct WholeRun {
   private(set) var cpuSeconds = 0.0
 
   init(_ loaded: LoadedModel, threads: Int, runs: Int) throws {
-    let inference = try loaded.inferences(pool: WorkerPool(threads: threads))[0]
+    let pool = WorkerPool(threads: threads)
+    let inference = try loaded.inferences(pool: pool)[0]
     let (input, logits) = (inference.input, inference.logits)
     let size = (width: input.contentColumns, height: input.contentRows)
     let upsampler = LabelUpsampler(
       logits: logits, input: input, output: size, level: loaded.plan.options.level)
-    let scratch = upsampler.makeScratch()
     let labels = LabelMap(width: size.width, height: size.height)
     let picture = AlignedBytes(count: input.byteCount)
     let scores = AlignedBytes(
       count: logits.rows * logits.columns * logits.pixelStride * logits.dtype.byteCount)
+    let argmax = SharedUpsampling(upsampler, scores.pointer, into: labels, threads: threads)
     // Anything but one colour.
     for index in 0..<input.rows * input.columns * 3 {
       let value = UInt8(truncatingIfNeeded: index &* 2_654_435_761 >> 13)
@@ -41,7 +42,7 @@ struct WholeRun {
       let start = clock.now
       inference.run(picture.pointer, into: scores.pointer)
       let middle = clock.now
-      upsampler.run(scores.pointer, into: labels, scratch: scratch)
+      pool.run(argmax)
       let end = clock.now
       guard run >= 0 else { continue }
       seconds.append((end - start).inSeconds)

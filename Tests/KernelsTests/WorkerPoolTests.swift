@@ -54,6 +54,25 @@ struct WorkerPoolTests {
     }
   }
 
+  /// Calls begin at multiples of a job's step, and all of what it counts in is done once.
+  @Test(arguments: [1, 2, 3]) func jobsInStepsAreDoneOnce(threads: Int) {
+    let count = 300
+    let times = UnsafeMutablePointer<UInt8>.allocate(capacity: count)
+    defer { times.deallocate() }
+    let note: Job.Function = { arguments, begin, end in
+      let times = arguments.load(as: UnsafeMutablePointer<UInt8>.self)
+      for index in begin..<end { times[index] += begin % 128 == 0 ? 1 : 100 }
+    }
+    let job = Job(note, times, units: count, step: 128, work: 10_000_000)
+    #expect(job.units == 3)
+    let pool = WorkerPool(threads: threads)
+    for round in 0..<50 {
+      times.update(repeating: 0, count: count)
+      pool.run(job)
+      #expect((0..<count).allSatisfy { times[$0] == 1 }, "round \(round)")
+    }
+  }
+
   @Test func smallJobsStayOnTheCaller() {
     let kernels = RealKernels(level: .scalar)
     let values = UnsafeMutablePointer<Float>.allocate(capacity: 3)

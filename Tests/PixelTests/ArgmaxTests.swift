@@ -125,6 +125,28 @@ private func check(
     }
   }
 
+  @Test(arguments: [1, 2, 5])
+  func threadsTogetherGiveTheSameLabels(threads: Int) {
+    let c = Case(
+      logits: (12, 15, 11), input: ModelInputFormat(rows: 96, columns: 120), output: (120, 96))
+    let bytes = AlignedBytes(count: 12 * 15 * 11)
+    let values = bytes.pointer.assumingMemoryBound(to: UInt8.self)
+    var random = SplitMix(state: 5)
+    for i in 0..<12 * 15 * 11 { values[i] = random.byte() }
+    let upsampler = LabelUpsampler(
+      logits: LogitsFormat(rows: 12, columns: 15, classes: 11, dtype: .uint8), input: c.input,
+      output: c.output)
+    let labels = LabelMap(width: 120, height: 96)
+    let work = SharedUpsampling(upsampler, bytes.pointer, into: labels, threads: threads)
+    let pool = WorkerPool(threads: threads)
+    let expected = upsampled(c, .uint8, bytes)
+    for _ in 0..<20 {
+      labels.pixels.update(repeating: 255, count: labels.rowBytes * 96)
+      pool.run(work)
+      #expect(labels.bytes == expected)
+    }
+  }
+
   @Test(arguments: [2, 3, 4, 8])
   func wholeFactorsAreExactAndTiesGoToTheLowest(_ factor: Int) {
     let c = Case(

@@ -15,7 +15,7 @@ typedef rm_rule8 v_rule;
 #define v_store vst1q_u8
 #define v_low8 vzip1q_u8
 #define v_high8 vzip2q_u8
-#define v_make_rule rm_make_rule8
+#define v_make_rule(zero, low, high, multiplier) rm_make_rule8(zero, low, high)
 #define v_put rm_store16
 
 INLINE vec v_none(void) { return vdupq_n_u8(0); }

@@ -331,8 +331,9 @@ typedef struct {
 } rm_int8_choice;
 rm_int8_choice rm_int8_conv_choice(rm_cpu_level level, const rm_int8_conv_shape *shape, int32_t depthwise);
 
-// The instruction set behind `combine`, `mul` and `matmul` of a level, and behind the rest ("avx2").
+// The instruction set behind `combine`, `mul` and `matmul` of a level, behind `table`, and behind the rest ("avx2").
 const char *rm_int8_elementwise_name(rm_cpu_level level);
+const char *rm_int8_lookup_name(rm_cpu_level level);
 const char *rm_int8_others_name(rm_cpu_level level);
 
 #ifdef __cplusplus

@@ -89,7 +89,7 @@ INLINE ISA void NAME(row)(const rm_int8_conv_call *call, int32_t row, int32_t fi
   const int32_t *bias = (const int32_t *)packed;
   const float *multiplier = (const float *)(bias + BYTES);
   const uint8_t *weights = (const uint8_t *)(multiplier + BYTES);
-  const v_rule rule = v_make_rule(call->out_zero, call->low, call->high);
+  const v_rule rule = v_make_rule(call->out_zero, call->low, call->high, multiplier);
 
   for (int32_t begin = 0; begin < s->out_columns; begin += run) {
     const int32_t count = s->out_columns - begin < run ? s->out_columns - begin : run;

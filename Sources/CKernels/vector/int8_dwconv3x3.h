@@ -36,7 +36,8 @@ INLINE ISA void NAME(window3)(const vec left[4], const vec middle[4], const vec 
 INLINE ISA void NAME(row3x3)(const rm_int8_conv_call *call, int32_t row, int32_t first, int32_t channels, const uint8_t *packed,
                        const int stride) {
   const rm_int8_conv_shape *s = &call->shape;
-  const v_rule rule = v_make_rule(call->out_zero, call->low, call->high);
+  const v_rule rule =
+      v_make_rule(call->out_zero, call->low, call->high, (const float *)(packed + 4 * BYTES));
   const uint8_t *rows[3];
   ptrdiff_t steps[3];
   for (int32_t ky = 0; ky < 3; ky++) {

@@ -63,24 +63,29 @@ ISA void NAME(rm_int8_average_pool)(const rm_int8_pool_call *call, ptrdiff_t row
   }
 }
 
-ISA void NAME(rm_int8_mean)(const rm_int8_mean_call *call, ptrdiff_t begin, ptrdiff_t end) {
+// The means of `groups` groups of channels, of which `channels` exist.
+INLINE ISA void mean_of(const rm_int8_mean_call *call, ptrdiff_t first, ptrdiff_t channels, const int groups) {
   const rule to = make_rule(call->out_zero, call->low, call->high);
-  // Runs of pixels that stay in L2 while all channels pass.
-  enum { CHANNELS = 256, PIXELS = 256 };
-  for (ptrdiff_t first = begin; first < end; first += CHANNELS) {
-    const ptrdiff_t last = end - first < CHANNELS ? end : first + CHANNELS;
-    sums all[CHANNELS / GROUP];
-    for (ptrdiff_t c = first; c < last; c += GROUP) all[(c - first) / GROUP] = start(-call->pixels * call->in_zero);
-    for (int32_t p = 0; p < call->pixels; p += PIXELS) {
-      const int32_t count = call->pixels - p < PIXELS ? call->pixels - p : PIXELS;
-      for (ptrdiff_t c = first; c < last; c += GROUP) {
-        sums *sum = &all[(c - first) / GROUP];
-        const uint8_t *in = call->in + p * call->in_pixel + c;
-        for (int32_t i = 0; i < count; i++, in += call->in_pixel) add_bytes(sum, load_bytes(in));
-        flush(sum);
-      }
+  sums all[4];
+  RM_INT8_UNROLL
+  for (int g = 0; g < groups; g++) all[g] = start(-call->pixels * call->in_zero);
+  const uint8_t *in = call->in + first;
+  for (int32_t p = 0; p < call->pixels; p += 256) {
+    const int32_t count = call->pixels - p < 256 ? call->pixels - p : 256;
+    for (int32_t i = 0; i < count; i++, in += call->in_pixel) {
+      RM_INT8_UNROLL
+      for (int g = 0; g < groups; g++) add_bytes(&all[g], load_bytes(in + g * GROUP));
     }
-    for (ptrdiff_t c = first; c < last; c += GROUP)
-      store_bytes(call->out + c, requantized(&all[(c - first) / GROUP], call->multiplier, &to), last - c);
+    RM_INT8_UNROLL
+    for (int g = 0; g < groups; g++) flush(&all[g]);
   }
+  RM_INT8_UNROLL
+  for (int g = 0; g < groups; g++)
+    store_bytes(call->out + first + g * GROUP, requantized(&all[g], call->multiplier, &to), channels - g * GROUP);
+}
+
+// Four groups at a time, so that memory is read in long runs.
+ISA void NAME(rm_int8_mean)(const rm_int8_mean_call *call, ptrdiff_t begin, ptrdiff_t end) {
+  for (; end - begin >= 4 * GROUP; begin += 4 * GROUP) mean_of(call, begin, 4 * GROUP, 4);
+  for (; begin < end; begin += GROUP) mean_of(call, begin, end - begin, 1);
 }

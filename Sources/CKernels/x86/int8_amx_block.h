@@ -8,7 +8,8 @@
 
 #include "../int8_tiles.h"
 
-enum { ROWS = 16, BLOCK_TILES = 8, COPY_BYTES = 96 << 10 };
+// BLOCKS_IN_USE: one, and those that the batches left to it may be of.
+enum { ROWS = 16, BLOCK_TILES = 4, BLOCKS_IN_USE = 3, COPY_BYTES = 96 << 10 };
 
 static const rm_int8_tiles tiles = {.lanes = 16, .chunk = 16, .most_vectors = 2};
 
@@ -40,8 +41,8 @@ typedef struct {
   int32_t chunk;  // bytes
   const panel *panels;
   int32_t panel_count;
-  int32_t count, turn;  // turn: which spots are this block's; the others are the last one's
-  spot spots[2][BLOCK_TILES];
+  int32_t count, turn;  // turn: which spots are this block's; the others are the last ones'
+  spot spots[BLOCKS_IN_USE][BLOCK_TILES];
   source *sources;  // [BLOCK_TILES][cut.runs]
   int32_t copied;   // bytes in use of `copies`
   uint8_t *copies;  // [COPY_BYTES + RM_INT8_OVERREAD]

@@ -32,10 +32,11 @@ typedef struct {
 } finisher;
 
 INLINE ISA finisher make_finisher(const batch *b, const int vectors) {
-  finisher f = {.batch = b, .rule = make_rule(b->panel->tile.call), .sink = make_sink(&b->panel->tile)};
+  finisher f = {.batch = b, .sink = make_sink(&b->panel->tile)};
   f.count = b->count * ROWS * vectors / 4;
 #pragma unroll
   for (int v = 0; v < 4; v++) f.multiplier[v] = _mm512_loadu_ps(b->panel->tile.multiplier + 16 * (v % vectors));
+  f.rule = make_conv_rule(b->panel->tile.call, f.multiplier);
   return f;
 }
 
@@ -73,33 +74,56 @@ static ISA void finish(const batch *b) {
   }
 }
 
-// The sums of four tiles, of 32 pixels by two vectors of channels or of 64 by one.
-INLINE ISA void multiply(const block *block, const rm_int8_tile *t, const source *const *from, finisher *f,
-                         const int vectors) {
-  const ptrdiff_t bytes = block->chunk, end = block->cut.chunks * bytes;
+// The sums of four tiles, of 32 pixels by two vectors of channels or of 64 by one. Each tile gives up the sums of the
+// batch before just before it begins with its own, so that none waits for a product that was begun just now.
+INLINE ISA void multiply(const block *block, const rm_int8_tile *t, const source *const *from, int32_t *sums,
+                         finisher *f, const int vectors) {
+  const ptrdiff_t bytes = block->chunk, end = block->cut.chunks * bytes, tile = ROWS * 16;
   const int32_t runs = block->cut.runs, *second = t->bias + (vectors == 2 ? 16 : 0);
   const uint8_t *w = t->weights;
-  _tile_loadd(0, t->bias, 0);
-  _tile_loadd(1, second, 0);
-  _tile_loadd(2, t->bias, 0);
-  _tile_loadd(3, second, 0);
   for (int32_t r = 0; r < runs; r++) {
     const source p0 = from[0][r], p1 = from[1][r], p2 = from[2][r], p3 = from[3][r];
     for (ptrdiff_t k = 0; k < end; k += bytes, w += bytes * 16 * vectors) {
+      const int begins = r == 0 && k == 0;
       _tile_loadd(6, w, 64 * vectors);
       _tile_loadd(4, p0.at + k, p0.step);
+      if (begins) {
+        _tile_stored(0, sums, 64 * vectors);
+        _tile_loadd(0, t->bias, 0);
+      }
       _tile_dpbusd(0, 4, 6);
+      if (begins) {
+        finish_some(f, vectors);
+        _tile_stored(1, vectors == 2 ? sums + 16 : sums + tile, 64 * vectors);
+        _tile_loadd(1, second, 0);
+      }
       if (vectors == 2) {
         _tile_loadd(7, w + 64, 128);
         _tile_dpbusd(1, 4, 7);
-        _tile_loadd(5, p1.at + k, p1.step);
-        _tile_dpbusd(2, 5, 6);
-        _tile_dpbusd(3, 5, 7);
       } else {
         _tile_loadd(5, p1.at + k, p1.step);
         _tile_dpbusd(1, 5, 6);
+      }
+      if (begins) {
+        finish_some(f, vectors);
+        _tile_stored(2, sums + 2 * tile, 64 * vectors);
+        _tile_loadd(2, t->bias, 0);
+      }
+      if (vectors == 2) {
+        _tile_loadd(5, p1.at + k, p1.step);
+        _tile_dpbusd(2, 5, 6);
+      } else {
         _tile_loadd(4, p2.at + k, p2.step);
         _tile_dpbusd(2, 4, 6);
+      }
+      if (begins) {
+        finish_some(f, vectors);
+        _tile_stored(3, vectors == 2 ? sums + 2 * tile + 16 : sums + 3 * tile, 64 * vectors);
+        _tile_loadd(3, second, 0);
+      }
+      if (vectors == 2) {
+        _tile_dpbusd(3, 5, 7);
+      } else {
         _tile_loadd(5, p3.at + k, p3.step);
         _tile_dpbusd(3, 5, 6);
       }
@@ -108,25 +132,34 @@ INLINE ISA void multiply(const block *block, const rm_int8_tile *t, const source
   }
 }
 
-INLINE ISA void store_sums(int32_t *to, const int vectors) {
-  const ptrdiff_t tile = ROWS * 16;
-  _tile_stored(0, to, 64 * vectors);
-  _tile_stored(1, vectors == 2 ? to + 16 : to + tile, 64 * vectors);
-  _tile_stored(2, to + 2 * tile, 64 * vectors);
-  _tile_stored(3, vectors == 2 ? to + 2 * tile + 16 : to + 3 * tile, 64 * vectors);
-}
-
-INLINE ISA void run_batch(const block *b, const rm_int8_tile *tile, const source *const *from, const batch *before,
-                          int32_t *sums, const int vectors) {
+// The products of one batch, while the sums of the last one are stored and the one before that is finished.
+INLINE ISA void run_batch(const block *b, const rm_int8_tile *tile, const source *const *from, batch *last,
+                          const batch *before, const int vectors) {
   finisher f = make_finisher(before, vectors);
-  multiply(b, tile, from, &f, vectors);
+  multiply(b, tile, from, last->sums, &f, vectors);
   finish_rest(&f, vectors);
-  store_sums(sums, vectors);
 }
 
-// All panels over the block. While products run, the batch before them is finished; the last one is left to the next
-// block.
-static ISA void run_block(block *b, batch *batches[2]) {
+static ISA void store_sums(batch *b) {
+  const ptrdiff_t tile = ROWS * 16, step = 64 * b->panel->vectors;
+  const int wide = b->panel->vectors == 2;
+  _tile_stored(0, b->sums, step);
+  _tile_stored(1, wide ? b->sums + 16 : b->sums + tile, step);
+  _tile_stored(2, b->sums + 2 * tile, step);
+  _tile_stored(3, wide ? b->sums + 2 * tile + 16 : b->sums + 3 * tile, step);
+}
+
+// Finishes what is left in tiles and in memory, oldest first.
+static ISA void finish_all(batch *batches[3]) {
+  store_sums(batches[1]);
+  finish(batches[2]);
+  finish(batches[1]);
+  batches[1]->count = batches[2]->count = 0;
+}
+
+// All panels over the block. `batches` are the next one, the last one, whose sums are still in tiles, and the one
+// before that, whose sums are in memory. The last two are left to the next block.
+static ISA void run_block(block *b, batch *batches[3]) {
   for (const panel *p = b->panels; p < b->panels + b->panel_count; p++) {
     const int32_t most = p->vectors == 2 ? 2 : 4;
     for (int32_t i = 0; i < b->count; i += most) {
@@ -134,24 +167,24 @@ static ISA void run_block(block *b, batch *batches[2]) {
       // Where tiles are missing the last one is computed again.
       const source *from[4];
       for (int32_t j = 0; j < 4; j++) from[j] = b->sources + (i + (j < count ? j : count - 1)) * b->cut.runs;
-      batch *now = batches[0], *before = batches[1];
-      if (before->panel->vectors != p->vectors) {
-        finish(before);
-        before->panel = p;
-        before->count = 0;
+      batch *now = batches[0], *last = batches[1], *before = batches[2];
+      if (last->panel->vectors != p->vectors) {
+        finish_all(batches);
+        last->panel = p;
       }
+      if (before->panel->vectors != p->vectors) before->panel = p;
       if (p->vectors == 2)
-        run_batch(b, &p->tile, from, before, now->sums, 2);
+        run_batch(b, &p->tile, from, last, before, 2);
       else
-        run_batch(b, &p->tile, from, before, now->sums, 1);
+        run_batch(b, &p->tile, from, last, before, 1);
       now->panel = p;
       now->spots = b->spots[b->turn] + i;
       now->count = count;
-      batches[0] = before, batches[1] = now;
+      batches[0] = before, batches[1] = now, batches[2] = last;
     }
   }
   b->count = b->copied = 0;
-  b->turn ^= 1;
+  b->turn = (b->turn + 1) % BLOCKS_IN_USE;
 }
 
 static ISA void configure(int32_t chunk_groups) {
@@ -167,14 +200,14 @@ static ISA void run_rows(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptr
   const rm_int8_cut cut = rm_int8_tiles_cut(&tiles, &call->shape);
   source sources[BLOCK_TILES * cut.runs];
   uint8_t copies[COPY_BYTES + RM_INT8_OVERREAD];
-  batch two[2], *batches[2] = {two, two + 1};
+  batch three[3], *batches[3] = {three, three + 1, three + 2};
   rm_int8_panel walk = rm_int8_tiles_before(&tiles, call);
   panel panels[walk.count];
   rm_int8_tile tile = {.residual = call->residual, .call = call};
   while (rm_int8_tiles_next(&tiles, &walk, &tile)) panels[walk.index] = (panel){tile, walk.first, walk.vectors};
-  // Before the first batch there is nothing to finish.
-  two[1].panel = panels;
-  two[1].count = 0;
+  // Before the first batches there is nothing to finish.
+  three[1].panel = three[2].panel = panels;
+  three[1].count = three[2].count = 0;
   block b = {.call = call,
              .shape = call->shape,
              .cut = cut,
@@ -200,7 +233,7 @@ static ISA void run_rows(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptr
     }
   }
   run_block(&b, batches);
-  finish(batches[1]);
+  finish_all(batches);
 }
 
 // NULL where tiles are used, else why not.

@@ -3,8 +3,8 @@
 #if defined(__x86_64__)
 #define ISA __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")))
 #define WEIGHT_VECTORS 1
-#include <immintrin.h>
-#include <stdint.h>
+
+#include "int8_rule_avx512.h"
 
 static inline __attribute__((always_inline)) ISA __m256i v_dot(__m256i sum, __m256i x, const uint8_t *w) {
   return _mm256_dpbusd_epi32(sum, x, _mm256_loadu_si256((const __m256i *)w));
@@ -14,7 +14,7 @@ static inline __attribute__((always_inline)) ISA __m256i v_dot(__m256i sum, __m2
 
 #define vec vec64
 #define vec_f vec64_f
-#define v_rule v_rule64
+#define v_rule rule512
 #define v_load v_load64
 #define v_load_f v_load64_f
 #define v_store v_store64
@@ -24,7 +24,7 @@ static inline __attribute__((always_inline)) ISA __m256i v_dot(__m256i sum, __m2
 #define v_low16 v_low16_64
 #define v_high16 v_high16_64
 #define v_make_rule v_make_rule64
-#define v_requantize v_requantize64
+#define v_requantize requantize512
 #define v_dot v_dot64
 #define v_put v_put64
 #undef BYTES
@@ -34,11 +34,6 @@ static inline __attribute__((always_inline)) ISA __m256i v_dot(__m256i sum, __m2
 
 typedef __m512i vec;
 typedef __m512 vec_f;
-typedef struct {
-  __m512 limit;
-  __m512i zero, low;
-} v_rule;
-
 INLINE ISA vec v_load(const uint8_t *at) { return _mm512_loadu_si512(at); }
 INLINE ISA vec_f v_load_f(const float *at) { return _mm512_loadu_ps(at); }
 INLINE ISA void v_store(uint8_t *at, vec v) { _mm512_storeu_si512(at, v); }
@@ -48,20 +43,11 @@ INLINE ISA vec v_high8(vec a, vec b) { return _mm512_unpackhi_epi8(a, b); }
 INLINE ISA vec v_low16(vec a, vec b) { return _mm512_unpacklo_epi16(a, b); }
 INLINE ISA vec v_high16(vec a, vec b) { return _mm512_unpackhi_epi16(a, b); }
 
-INLINE ISA v_rule v_make_rule(int32_t zero, int32_t low, int32_t high) {
-  return (v_rule){_mm512_set1_ps((float)(high - zero)), _mm512_set1_epi16((int16_t)zero), _mm512_set1_epi8((char)low)};
-}
-
-INLINE ISA vec v_scale64(vec a, vec_f m, vec_f limit) {
-  return _mm512_cvtps_epi32(_mm512_min_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(a), m), limit));
-}
-
-INLINE ISA vec v_requantize(const vec a[4], const vec_f m[4], const v_rule *r) {
-  vec ab = _mm512_packs_epi32(v_scale64(a[0], m[0], r->limit), v_scale64(a[1], m[1], r->limit));
-  vec cd = _mm512_packs_epi32(v_scale64(a[2], m[2], r->limit), v_scale64(a[3], m[3], r->limit));
-  ab = _mm512_adds_epi16(ab, r->zero);
-  cd = _mm512_adds_epi16(cd, r->zero);
-  return _mm512_max_epu8(_mm512_packus_epi16(ab, cd), r->low);
+INLINE ISA v_rule v_make_rule(int32_t zero, int32_t low, int32_t high, const float multiplier[64]) {
+  vec_f m[4];
+#pragma unroll
+  for (int v = 0; v < 4; v++) m[v] = _mm512_loadu_ps(multiplier + 16 * v);
+  return make_rule512(zero, low, high, all_below_one(m));
 }
 
 INLINE ISA vec v_dot(vec sum, vec x, const uint8_t *w) {

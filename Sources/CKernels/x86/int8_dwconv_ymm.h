@@ -17,7 +17,10 @@ INLINE ISA vec v_low8(vec a, vec b) { return _mm256_unpacklo_epi8(a, b); }
 INLINE ISA vec v_high8(vec a, vec b) { return _mm256_unpackhi_epi8(a, b); }
 INLINE ISA vec v_low16(vec a, vec b) { return _mm256_unpacklo_epi16(a, b); }
 INLINE ISA vec v_high16(vec a, vec b) { return _mm256_unpackhi_epi16(a, b); }
-INLINE ISA v_rule v_make_rule(int32_t zero, int32_t low, int32_t high) { return rm_make_rule32(zero, low, high); }
+INLINE ISA v_rule v_make_rule(int32_t zero, int32_t low, int32_t high, const float *multiplier) {
+  (void)multiplier;
+  return rm_make_rule32(zero, low, high);
+}
 INLINE ISA vec v_requantize(const vec a[4], const vec_f m[4], const v_rule *r) { return rm_requantize32(a, m, r); }
 
 INLINE ISA void v_put(uint8_t *out, vec bytes, int32_t channels) { rm_store32(out, bytes, channels); }

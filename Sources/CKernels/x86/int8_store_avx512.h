@@ -1,39 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // From accumulators to stored bytes on 512 bits, for the products of int8_tiles.h. The file that includes this defines
 // ISA.
-//
-// Four vectors of accumulators at a time become 64 bytes: convert, scale, upper clamp in float (so that the conversion
-// cannot overflow upwards), convert, pack with saturation, which is the lower clamp, and one permutation that undoes
-// the packs' lane order. Channel tails use masked stores.
 #pragma once
 
-#include <immintrin.h>
-
 #include "../int8_tiles.h"
+#include "int8_rule_avx512.h"
 
-#define INLINE static inline __attribute__((always_inline))
-
-typedef struct {
-  __m512 limit;
-  __m512i zero, low, order;
-} rule512;
-
-INLINE ISA rule512 make_rule(const rm_int8_conv_call *call) {
-  return (rule512){_mm512_set1_ps((float)(call->high - call->out_zero)), _mm512_set1_epi16((int16_t)call->out_zero),
-                   _mm512_set1_epi8((char)call->low),
-                   _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)};
-}
-
-INLINE ISA __m512i scaled(__m512i accumulator, __m512 multiplier, __m512 limit) {
-  return _mm512_cvtps_epi32(_mm512_min_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(accumulator), multiplier), limit));
+INLINE ISA rule512 make_conv_rule(const rm_int8_conv_call *call, const __m512 m[4]) {
+  return make_rule512(call->out_zero, call->low, call->high, all_below_one(m));
 }
 
 INLINE ISA __m512i requantize(const __m512i a[4], const __m512 m[4], const rule512 *r) {
-  __m512i ab = _mm512_packs_epi32(scaled(a[0], m[0], r->limit), scaled(a[1], m[1], r->limit));
-  __m512i cd = _mm512_packs_epi32(scaled(a[2], m[2], r->limit), scaled(a[3], m[3], r->limit));
-  ab = _mm512_adds_epi16(ab, r->zero);
-  cd = _mm512_adds_epi16(cd, r->zero);
-  return _mm512_permutexvar_epi32(r->order, _mm512_max_epu8(_mm512_packus_epi16(ab, cd), r->low));
+  return in_order(requantize512(a, m, r));
 }
 
 // COMBINE on 64 bytes.
