@@ -145,7 +145,8 @@ typedef struct {
   float ratio;  // input scale / output scale
 } rm_int8_pool_call;
 
-// Average over all pixels, begin and end are channels: out[channels] = REQUANTIZE(sum of (in - in_zero)), multiplier given. Up to 2^22 pixels.
+// Average over all pixels, begin and end are channels: out[channels] = REQUANTIZE(sum of (in - in_zero)), multiplier
+// given. Up to 2^22 pixels.
 typedef struct {
   const uint8_t *in;
   uint8_t *out;

@@ -29,8 +29,7 @@ ISA static void add_products(panel *p, int32_t row, int32_t pairs) {
 }
 
 ISA static void store_sums(const rm_int8_matmul_call *call, const int32_t *sums, uint8_t *out, int32_t columns) {
-  const rm_int8_conv_call limits = {.out_zero = call->out_zero, .low = call->low, .high = call->high};
-  const rule512 rule = make_rule(&limits);
+  const rule512 rule = make_rule512(call->out_zero, call->low, call->high, call->multiplier < 1);
   const __m512 m = _mm512_set1_ps(call->multiplier), multipliers[4] = {m, m, m, m};
   __m512i part[4];
   for (int v = 0; v < 4; v++) part[v] = _mm512_loadu_si512(sums + 16 * v);
