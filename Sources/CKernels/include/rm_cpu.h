@@ -15,7 +15,7 @@ typedef enum {
   RM_CPU_AVX2 = 1,        // AVX2, FMA, F16C
   RM_CPU_AVXVNNI = 2,     // and VEX-encoded vpdpbusd
   RM_CPU_AVX512VNNI = 3,  // AVX-512 F, BW, DQ, VL, VNNI; AVX-VNNI need not be there
-  RM_CPU_AMX = 4,         // and AMX int8 and bf16 tiles, granted by the operating system
+  RM_CPU_AMX = 4,         // and VBMI, and AMX int8 and bf16 tiles, granted by the operating system
   // arm64
   RM_CPU_NEON = 16,
   RM_CPU_NEONDOT = 17,  // and sdot/udot
