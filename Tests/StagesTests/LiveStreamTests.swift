@@ -39,7 +39,8 @@ import Testing
     let ledger = result.report.figures.ledger
     #expect(ledger.isBalanced && ledger.out > 5)
     #expect(ledger.in >= 120 && ledger.dropped(at: .infer, .busy) > 0, "\(ledger)")
-    #expect(try #require(result.report.figures.ageInServices) < 2, "\(result.report.figures)")
+    // The decoder holds back some frames too.
+    #expect(try #require(result.report.figures.ageInServices) < 4, "\(result.report.figures)")
   }
 
   /// A camera that exposes longer at night: fewer frames, and no stall.

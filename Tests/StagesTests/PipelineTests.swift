@@ -137,6 +137,23 @@ import Testing
     #expect(pipeline.figures.ledger.out == 21)
   }
 
+  /// The last frame is on its way before it is due.
+  @Test func noFrameOfAStoppedRunIsOlderThanTheRun() throws {
+    for _ in 0..<10 {
+      var options = PipelineOptions()
+      options.isPaced = true
+      options.warmupFrames = 0
+      let seen = CollectingSink.Seen()
+      let pipeline = fakePipeline(count: .max, options: options, seen: seen)
+      pipeline.start()
+      while seen.items.count < 2 { usleep(100) }
+      pipeline.stop()
+      try pipeline.wait()
+      let figures = pipeline.figures
+      #expect(try #require(figures.age).max <= figures.wallSeconds * 1000)
+    }
+  }
+
   /// Little's law over a run: mean depth = rate × mean wait.
   @Test func depthRateAndWaitAgree() throws {
     var options = PipelineOptions()

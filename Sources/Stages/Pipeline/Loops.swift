@@ -34,8 +34,11 @@ struct SourceLoop<Source: SourceStage>: Loop {
           let start = origin ?? (item.mediaSeconds, end)
           origin = start
           let due = start.time &+ UInt64(max(0, item.mediaSeconds - start.media) * 1e9)
-          if due > end { state.stopping.wait(until: due) { $0 } }
-          ready = max(due, end)
+          if due > end {
+            state.stopping.wait(until: due) { $0 }
+            // A run that is stopped does not wait for its last frame to be due.
+            ready = min(due, state.clock.now())
+          }
         }
         let born = item.arrivedAt.map { min($0, ready) } ?? ready &- service
         var ticket = Ticket(index: index, mediaSeconds: item.mediaSeconds, bornAt: born)
