@@ -22,6 +22,8 @@ import torch.nn.functional as F
 from onnx import numpy_helper
 from torch import Tensor, fx, nn
 
+import kernels
+
 BN_MOMENTUM = 0.1
 
 
@@ -30,16 +32,24 @@ class GraphError(ValueError):
 
 
 class BatchNorm(nn.Module):
-    """Batch statistics when training (updating mean and variance in place), stored ones otherwise and where frozen."""
+    """Batch statistics when training (updating mean and variance in place), stored ones otherwise and where frozen.
+
+    What follows may be taken in as `limits`: a Relu or Clip.
+    """
 
     def __init__(self, epsilon: float, frozen: bool) -> None:
         super().__init__()
         self.epsilon = epsilon
         self.frozen = frozen
+        self.limits = (-float("inf"), float("inf"))
 
     def forward(self, x: Tensor, scale: Tensor, bias: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
         measured = self.training and not self.frozen
-        return F.batch_norm(x, mean, variance, scale, bias, measured, BN_MOMENTUM, self.epsilon)
+        if kernels.suits(x):
+            momentum = BN_MOMENTUM if measured else None
+            return kernels.Norm.apply(x, scale, bias, mean, variance, self.epsilon, momentum, *self.limits)
+        y = F.batch_norm(x, mean, variance, scale, bias, measured, BN_MOMENTUM, self.epsilon)
+        return y if self.limits == (-float("inf"), float("inf")) else F.hardtanh(y, *self.limits)
 
 
 # Torch forms of the operators -----------------------------------------------------------------------------------
@@ -48,6 +58,10 @@ class BatchNorm(nn.Module):
 def conv(x: Tensor, weight: Tensor, bias: Tensor | None, pads: list[int], stride: tuple[int, int],
          dilation: tuple[int, int], groups: int) -> Tensor:
     top, left, bottom, right = pads
+    size = tuple(weight.shape[2:])
+    if (groups == x.shape[1] == weight.shape[0] and bias is None and size in ((3, 3), (5, 5)) and dilation == (1, 1)
+            and stride[0] == stride[1] and x.shape[3] >= size[1] and kernels.suits(x)):
+        return kernels.Depthwise.apply(x, weight, pads, stride[0])
     padding = (top, left)
     if top != bottom or left != right:
         x, padding = F.pad(x, (left, right, top, bottom)), (0, 0)
@@ -282,6 +296,21 @@ RULES: dict[str, Callable[[Translator, onnx.NodeProto, Attributes], fx.Node]] = 
 }
 
 
+def take_in_curves(module: fx.GraphModule) -> None:
+    """A Relu or Clip that alone follows a normalization becomes its limits."""
+    for node in list(module.graph.nodes):
+        if node.op != "call_function" or node.target not in (F.relu, F.hardtanh):
+            continue
+        source = node.args[0]
+        norm = module.get_submodule(source.target) if source.op == "call_module" else None
+        if not isinstance(norm, BatchNorm) or len(source.users) > 1:
+            continue
+        norm.limits = node.args[1:] if node.target is F.hardtanh else (0.0, float("inf"))
+        node.replace_all_uses_with(source)
+        module.graph.erase_node(node)
+    module.recompile()
+
+
 def plant(root: nn.Module, path: str, item: Tensor | nn.Module, kind: str) -> None:
     """Puts a parameter, buffer, constant or module at a dotted path, making the modules on the way."""
     *parents, leaf = path.split(".")
@@ -321,5 +350,6 @@ def load_graph(path: str | Path, frozen: tuple[str, ...] = ()) -> fx.GraphModule
         translator.node(node)
     translator.graph.output({o.name: translator.values[o.name] for o in graph.output})
     module = fx.GraphModule(translator.root, translator.graph)
+    take_in_curves(module)
     module.input_size = tuple(d.dim_value for d in graph.input[0].type.tensor_type.shape.dim)[:1:-1]
     return module

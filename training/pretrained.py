@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Starts a network from one with batch norm folded away: a per-channel int8 MobileNetV2 `.tflite` for the backbone,
-or the deployable `.onnx` of a trained network for every layer of the same name and shape.
+"""Starts a network from an EfficientNet-Lite `.pth` for the backbone, taken as it is, or from one with batch norm folded
+away: a per-channel int8 MobileNetV2 `.tflite` for the backbone, or the deployable `.onnx` of a trained network for
+every layer of the same name and shape.
 
-The BatchNormalization of the training form is set from measured statistics so that the folded network is
+In the folded ones, the BatchNormalization of the training form is set from measured statistics so that the folded network is
 reproduced: gamma = sqrt(variance + epsilon), beta = mean + folded bias. In evaluation mode that is exact.
 """
 
@@ -156,6 +157,35 @@ def start(module: fx.GraphModule, layers: Folded, images: Tensor) -> list[str]:
     Calibration(module, biases).run(images)
     module.train(training)
     return list(layers)
+
+
+def efficientnet_name(key: str) -> str | None:
+    """The initialiser of a tensor in a `.pth` of EfficientNet-Lite; none for what lies behind the trunk."""
+    norm = {"weight": "bn.scale", "bias": "bn.bias", "running_mean": "bn.mean", "running_var": "bn.variance"}
+    match key.split("."):
+        case ["_conv_stem", "weight"]:
+            return "backbone.stem.weight"
+        case ["_bn0", part] if part in norm:
+            return f"backbone.stem.{norm[part]}"
+        case ["_blocks", index, layer, part]:
+            name = {"_expand_conv": "expand", "_bn0": "expand", "_depthwise_conv": "dw", "_bn1": "dw",
+                    "_project_conv": "project", "_bn2": "project"}[layer]
+            held = part if layer.endswith("_conv") else norm.get(part)
+            return f"backbone.b{int(index) + 1:02d}.{name}.{held}" if held else None
+    return None
+
+
+@torch.no_grad()
+def start_from_torch(module: fx.GraphModule, path: str | Path) -> list[str]:
+    """Every tensor of the backbone; one that is missing or misshapen is a `ValueError` that names it."""
+    there = {efficientnet_name(k): v for k, v in torch.load(path, map_location="cpu", weights_only=True).items()}
+    here = {k: v for k, v in values_of(module).items() if k.startswith("backbone.")}
+    for name, target in here.items():
+        if name not in there or there[name].shape != target.shape:
+            shape = tuple(there[name].shape) if name in there else "nothing"
+            raise ValueError(f"{path}: {name}: {tuple(target.shape)} here, {shape} there")
+        target.copy_(there[name])
+    return list(here)
 
 
 def start_from_tflite(module: fx.GraphModule, path: str | Path, images: Tensor) -> list[str]:

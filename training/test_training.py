@@ -25,7 +25,8 @@ import train
 from graph import BatchNorm, GraphError, load_graph
 from losses import area_loss, lattice
 from memory import MOMENTUM, NAME, Memory
-from pretrained import TFLite, backbone_prefixes, start_from_onnx, start_from_tflite
+from pretrained import (
+    TFLite, backbone_prefixes, start_from_onnx, start_from_tflite, start_from_torch, values_of)
 
 ort = pytest.importorskip("onnxruntime")
 
@@ -206,11 +207,11 @@ class Folded(fx.Interpreter):
         self.seen: list[Tensor] = []
 
     def call_module(self, target: str, args: tuple[Tensor, ...], kwargs: dict[str, Any]) -> Any:
-        folded = self.biases.get(id(args[2]))
-        if folded is None or not isinstance(self.submodules[target], BatchNorm):
+        folded, norm = self.biases.get(id(args[2])), self.submodules[target]
+        if folded is None or not isinstance(norm, BatchNorm):
             out = super().call_module(target, args, kwargs)
         else:
-            out = args[0] + folded[:, None, None]
+            out = (args[0] + folded[:, None, None]).clamp(*norm.limits)
         self.seen.append(out)
         return out
 
@@ -231,6 +232,44 @@ def test_pretrained_start_reproduces_the_folded_network() -> None:
     normalised.run(other)
     for a, b in zip(folded.seen[:51], normalised.seen[:51]):
         assert (a - b).abs().max() < 1e-3 * a.abs().max()
+
+
+def efficientnet_file(path: Path, module: fx.GraphModule) -> Path:
+    """Random tensors under the names of an EfficientNet-Lite checkpoint, for the backbone of `module`."""
+    layers = {"expand": ("_expand_conv", "_bn0"), "dw": ("_depthwise_conv", "_bn1"), "project": ("_project_conv", "_bn2")}
+    parts = {"scale": "weight", "bias": "bias", "mean": "running_mean", "variance": "running_var"}
+    tensors = {"_conv_head.weight": torch.zeros(1), "_bn0.num_batches_tracked": torch.zeros(1)}
+    for name, value in values_of(module).items():
+        match name.split("."):
+            case ["backbone", "stem", "weight"]:
+                key = "_conv_stem.weight"
+            case ["backbone", "stem", "bn", part]:
+                key = f"_bn0.{parts[part]}"
+            case ["backbone", block, layer, "weight"]:
+                key = f"_blocks.{int(block[1:]) - 1}.{layers[layer][0]}.weight"
+            case ["backbone", block, layer, "bn", part]:
+                key = f"_blocks.{int(block[1:]) - 1}.{layers[layer][1]}.{parts[part]}"
+            case _:
+                continue
+        tensors[key] = torch.rand(value.shape)
+    torch.save(tensors, path)
+    return path
+
+
+def test_start_from_an_efficientnet_takes_every_tensor(tmp_path: Path) -> None:
+    module = load_graph(small_network(tmp_path / "small.onnx"))
+    file = efficientnet_file(tmp_path / "lite.pth", module)
+    there = torch.load(file, weights_only=True)
+    names = start_from_torch(module, file)
+    held = values_of(module)
+    assert sorted(names) == sorted(n for n in held if n.startswith("backbone."))
+    assert torch.equal(held["backbone.stem.weight"], there["_conv_stem.weight"])
+    assert torch.equal(held["backbone.b01.dw.bn.variance"], there["_blocks.0._bn1.running_var"])
+
+    del there["_blocks.0._bn1.running_var"]
+    torch.save(there, file)
+    with pytest.raises(ValueError, match="backbone.b01.dw.bn.variance.*nothing"):
+        start_from_torch(module, file)
 
 
 def test_start_from_a_deployed_network_computes_the_same() -> None:

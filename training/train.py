@@ -25,7 +25,7 @@ from camvid import CLASSES, Augmentation, Batches, class_weights, iou, read_camv
 from graph import load_graph
 from losses import area_loss, lattice, pixel_loss
 from memory import Memory, has_memory
-from pretrained import start_from_onnx, start_from_tflite
+from pretrained import start_from_onnx, start_from_tflite, start_from_torch
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -35,7 +35,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     p.add_argument("--out", type=Path, required=True, help="run folder")
     start = p.add_mutually_exclusive_group()
     start.add_argument("--pretrained", type=Path,
-                       help="MobileNetV2 .tflite for the backbone, or the .onnx of a trained network of this family")
+                       help="MobileNetV2 .tflite or EfficientNet-Lite .pth for the backbone, or the .onnx of a trained "
+                            "network of this family")
     start.add_argument("--init", type=Path, help="start from these weights (.safetensors)")
     p.add_argument("--parts", nargs="+", default=[""], metavar="NAME",
                    help="take only the layers of the trained network whose names begin so, such as backbone.")
@@ -129,6 +130,8 @@ class Trainer:
             images = torch.cat([self.batches.make(i)[0] for i in range(2)])
             if s.pretrained.suffix == ".onnx":
                 start_from_onnx(self.module, s.pretrained, images, tuple(s.parts))
+            elif s.pretrained.suffix == ".pth":
+                start_from_torch(self.module, s.pretrained)
             else:
                 start_from_tflite(self.module, s.pretrained, images)
         if self.memory and not s.init:

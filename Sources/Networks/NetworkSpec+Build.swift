@@ -33,7 +33,10 @@ extension NetworkSpec {
     let image = try builder.graph.input("image", .float32, [1, 3, rows, columns])
     let taps: Taps
     switch backbone {
-    case .mobileNetV2(let width): taps = try MobileNetV2(width: width).build(image, &builder)
+    case .mobileNetV2(let width):
+      taps = try InvertedResiduals.mobileNetV2(width: width).build(image, &builder)
+    case .efficientNetLite(let size):
+      taps = try InvertedResiduals.efficientNetLite(size).build(image, &builder)
     case .shortTermDense(let form, let width):
       taps = try ShortTermDense(modules: form == .stdc1 ? [2, 2, 2] : [4, 5, 3], width: width).build(
         image, &builder)

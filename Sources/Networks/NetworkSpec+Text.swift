@@ -23,7 +23,7 @@ extension NetworkSpec: CustomStringConvertible {
   /// Reads `preset`, `preset key=value …` or `key=value …`; later words overrule earlier ones.
   ///
   /// Levels are listed from coarse to fine, comma-separated, or once for all:
-  /// - `backbone=mobilenetv2`, `mobilenetv2-0.5`, `stdc1`, `stdc2`, `stdc1-0.5`
+  /// - `backbone=mobilenetv2`, `mobilenetv2-0.5`, `efficientnet-lite0` to `-lite2`, `stdc1`, `stdc2`, `stdc1-0.5`
   /// - `context=none`, `crm-gate`, `crm-affinity`, `mcibi-pixel@16`, `mcibi-classkey@32`
   /// - `merge=add`, `srm`, `srm:upsampled`, `srm:nomask`, `rsp`, `rsp:k3:d32` (strides 16, 8, 4)
   /// - `fuse=dense`, `separable`, `light`, `residual` (strides 16, 8, 4)

@@ -6,17 +6,28 @@ extension NetworkSpec.Backbone {
   var text: String {
     switch self {
     case .mobileNetV2(let width): width == 1 ? "mobilenetv2" : "mobilenetv2-\(width)"
+    case .efficientNetLite(let size): "efficientnet-\(size.rawValue)"
     case .shortTermDense(let form, let width): width == 1 ? form.rawValue : "\(form.rawValue)-\(width)"
     }
   }
 
   init(text: String) throws {
     let parts = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+    if parts[0] == "efficientnet" {
+      guard parts.count == 2, let size = NetworkSpec.EfficientNetLiteSize(rawValue: String(parts[1])) else {
+        throw NetworkError(
+          "backbone '\(text)'", hint: "efficientnet-lite0, efficientnet-lite1 or efficientnet-lite2")
+      }
+      self = .efficientNetLite(size)
+      return
+    }
     let form = NetworkSpec.ShortTermDenseForm(rawValue: String(parts[0]))
     guard form != nil || parts[0] == "mobilenetv2" else {
       throw NetworkError(
         "backbone '\(text)'",
-        hint: "mobilenetv2, stdc1 or stdc2, each also with a width, as in mobilenetv2-0.5")
+        hint:
+          "efficientnet-lite0 to -lite2; mobilenetv2, stdc1 or stdc2, each also with a width, as in mobilenetv2-0.5"
+      )
     }
     guard let width = parts.count == 1 ? 1 : Double(parts[1]), width >= 0.1, width <= 4 else {
       throw NetworkError(

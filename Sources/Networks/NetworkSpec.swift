@@ -5,8 +5,22 @@ public struct NetworkSpec: Sendable, Hashable {
   public enum Backbone: Sendable, Hashable {
     /// `width` multiplies every channel count, rounded to multiples of 8.
     case mobileNetV2(width: Double)
+    case efficientNetLite(EfficientNetLiteSize)
     /// STDC1 or STDC2; `width` as above, in multiples of 16.
     case shortTermDense(ShortTermDenseForm, width: Double)
+  }
+
+  public enum EfficientNetLiteSize: String, Sendable, Hashable, CaseIterable {
+    case lite0, lite1, lite2
+
+    /// Of channels and of blocks in a stage.
+    var factors: (width: Double, depth: Double) {
+      switch self {
+      case .lite0: (1, 1)
+      case .lite1: (1, 1.1)
+      case .lite2: (1.1, 1.2)
+      }
+    }
   }
 
   public enum ShortTermDenseForm: String, Sendable, Hashable, CaseIterable { case stdc1, stdc2 }

@@ -38,6 +38,25 @@ import Testing
     #expect(throws: NetworkError.self) { try NetworkSpec(parsing: "plain backbone=stdc1-9") }
   }
 
+  /// Parameters of the published checkpoints less those behind the trunk: 1x1 to 1280 with its norm, 1000 classes.
+  @Test(arguments: [("lite0", 4_652_008, 320), ("lite2", 6_092_072, 352)])
+  func efficientNetLiteHasThePublishedTrunk(size: String, published: Int, channels: Int) throws {
+    let spec = try NetworkSpec(parsing: "plain backbone=efficientnet-\(size)")
+    #expect(try NetworkSpec(parsing: spec.description) == spec)
+    let graph = try spec.build(rows: 64, columns: 96, form: .training)
+    let trunk = graph.constants.filter { name, constant in
+      name.hasPrefix("backbone.") && constant.isParameter && !name.hasSuffix(".mean")
+        && !name.hasSuffix(".variance")
+    }
+    let behind = channels * 1280 + 2 * 1280 + 1280 * 1000 + 1000
+    #expect(trunk.values.reduce(0) { $0 + $1.tensor.shape.count } == published - behind)
+    let facts = try graph.facts()
+    #expect(facts["logits"]?.shape == [1, 11, 16, 24])
+    let last = size == "lite0" ? "b16" : "b21"
+    #expect(facts["backbone.\(last).project.bn"]?.shape == [1, channels, 2, 3])
+    #expect(throws: NetworkError.self) { try NetworkSpec(parsing: "plain backbone=efficientnet-lite9") }
+  }
+
   @Test func sizesOffTheGridNameTheNearest() throws {
     let error = #expect(throws: NetworkError.self) {
       try NetworkSpec().build(rows: 360, columns: 480, form: .training)

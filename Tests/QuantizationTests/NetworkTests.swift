@@ -58,7 +58,9 @@ struct NetworkTests {
     return (float, try float.quantized(calibrator.scheme, ranges: calibrator.ranges(.minMax)))
   }
 
-  @Test(arguments: ["srm-crm", "plain", "rsp", "mcibi", "refinenet-light"])
+  @Test(arguments: [
+    "srm-crm", "plain", "rsp", "mcibi", "refinenet-light", "plain backbone=efficientnet-lite0",
+  ])
   func sameBytesAtEveryLevelAndThreadCount(_ preset: String) throws {
     let (float, stored) = try Self.quantized(preset)
     let picture = Self.picture(9)

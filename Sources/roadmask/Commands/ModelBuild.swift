@@ -29,7 +29,8 @@ struct ModelBuild: ParsableCommand {
   @Option(help: "Size of the picture inside the input. (default: 480x360, or --size)") var picture: String?
   @Flag(help: "Write the training form even with weights.") var training = false
   @Option(help: "Seed of the random weights.") var seed: UInt64 = 0
-  @Option(help: "mobilenetv2, stdc1, stdc2; mobilenetv2-0.5, …") var backbone: String?
+  @Option(help: "mobilenetv2, efficientnet-lite0 to -lite2, stdc1, stdc2; mobilenetv2-0.5, …") var backbone:
+    String?
   @Option(help: "none, crm-gate, crm-affinity, mcibi-pixel@16, mcibi-classkey@16, …") var context: String?
   @Option(help: "For strides 16,8,4 or all: add, srm, srm:nomask, srm:upsampled, rsp, rsp:k5") var merge:
     String?
