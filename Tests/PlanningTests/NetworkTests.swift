@@ -22,7 +22,8 @@ struct NetworkTests {
 
   @Test(.enabled(if: PythonRuntime.path != nil, "\(PythonRuntime.missing)"))
   func presetsAgreeWithOnnxruntime() throws {
-    let names = NetworkSpec.presets.map(\.name).filter { $0 != "refinenet" } + ["plain backbone=efficientnet-lite0"]
+    let names =
+      NetworkSpec.presets.map(\.name).filter { $0 != "refinenet" } + ["plain backbone=efficientnet-lite0"]
     let examples = try names.map { try Self.example($0) }
     let expected = try Reference.outputs(of: examples)
     for example in examples {
