@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Starts a network from an EfficientNet-Lite `.pth` for the backbone, taken as it is, or from one with batch norm folded
-away: a per-channel int8 MobileNetV2 `.tflite` for the backbone, or the deployable `.onnx` of a trained network for
-every layer of the same name and shape.
+"""Starts a network from a trained one.
 
-In the folded ones, the BatchNormalization of the training form is set from measured statistics so that the folded network is
-reproduced: gamma = sqrt(variance + epsilon), beta = mean + folded bias. In evaluation mode that is exact.
+* An EfficientNet-Lite `.pth` for the backbone, taken as it is.
+* One with batch norm folded away: a per-channel int8 MobileNetV2 `.tflite` for the backbone, or the deployable `.onnx`
+  of a trained network for every layer of the same name and shape. The BatchNormalization of the training form is set
+  from measured statistics so that the folded network is reproduced: gamma = sqrt(variance + epsilon), beta = mean +
+  folded bias. In evaluation mode that is exact.
 """
 
 from __future__ import annotations

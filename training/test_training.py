@@ -236,7 +236,8 @@ def test_pretrained_start_reproduces_the_folded_network() -> None:
 
 def efficientnet_file(path: Path, module: fx.GraphModule) -> Path:
     """Random tensors under the names of an EfficientNet-Lite checkpoint, for the backbone of `module`."""
-    layers = {"expand": ("_expand_conv", "_bn0"), "dw": ("_depthwise_conv", "_bn1"), "project": ("_project_conv", "_bn2")}
+    layers = {"expand": ("_expand_conv", "_bn0"), "dw": ("_depthwise_conv", "_bn1"),
+              "project": ("_project_conv", "_bn2")}
     parts = {"scale": "weight", "bias": "bias", "mean": "running_mean", "variance": "running_var"}
     tensors = {"_conv_head.weight": torch.zeros(1), "_bn0.num_batches_tracked": torch.zeros(1)}
     for name, value in values_of(module).items():
