@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a network is punished for: wrong pixels, and wrong areas."""
+"""What a network is punished for: wrong pixels, wrong areas, and another mind than its teacher's."""
 
 from __future__ import annotations
 
@@ -53,3 +53,9 @@ def area_loss(logits: Tensor, target: Tensor) -> Tensor:
         lost = 1 - (own.sum() - missed) / (own.sum() + added)
         losses.append(errors @ torch.cat([lost[:1], lost.diff()]))
     return torch.stack(losses).mean() if losses else logits.sum() * 0
+
+
+def teacher_loss(logits: Tensor, taught: Tensor) -> Tensor:
+    """Divergence of the classes from a teacher's, mean over pixels (arXiv 1503.02531). Both [N,K,h,w]."""
+    own, other = (x.float().log_softmax(1) for x in (logits, taught))
+    return F.kl_div(own, other, reduction="none", log_target=True).sum(1).mean()

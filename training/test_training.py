@@ -23,7 +23,7 @@ from torch import Tensor, fx
 import camvid
 import train
 from graph import BatchNorm, GraphError, load_graph
-from losses import area_loss, lattice
+from losses import area_loss, lattice, teacher_loss
 from memory import MOMENTUM, NAME, Memory
 from pretrained import (
     TFLite, backbone_prefixes, start_from_onnx, start_from_tflite, start_from_torch, values_of)
@@ -357,6 +357,30 @@ def run(root: Path, out: str, *options: str) -> train.Trainer:
         "--iterations", "8", "--score-every", "0", "--save-every", "0", "--warmup", "2", "--threads", "1", *options]))
     trainer.run()
     return trainer
+
+
+def test_a_teacher_is_followed_and_left_alone(tmp_path: Path) -> None:
+    """With the teacher's weight far above the labels', the network comes nearer to it."""
+    small_network(tmp_path / "small.onnx")
+    tiny_data(tmp_path)
+    b = Builder(seed=7)
+    x = b.conv("image", "only", (11, 3, 5, 5), bias=True, strides=[4, 4], pads=[1, 1, 0, 0])
+    b.add("Clip", [x, b.constant(-9), b.constant(9)])
+    onnx.save(b.model((64, 64), "logits", 11), str(tmp_path / "teacher.onnx"))
+
+    def distance(trainer: train.Trainer) -> float:
+        trainer.module.eval()
+        images = trainer.batches.make(99)[0]
+        with torch.no_grad():
+            return float(teacher_loss(trainer.forward(images)["logits"], taught(images)["logits"]))
+
+    taught = load_graph(tmp_path / "teacher.onnx")
+    alone = run(tmp_path, "alone", "--iterations", "30", "--lr", "1e-2")
+    led = run(tmp_path, "led", "--iterations", "30", "--lr", "1e-2", "--teacher", str(tmp_path / "teacher.onnx"),
+              "--teach", "100")
+    assert distance(led) < 0.7 * distance(alone)
+    for name, value in taught.state_dict().items():
+        assert torch.equal(value, led.teacher.state_dict()[name]), name
 
 
 def test_resuming_equals_not_stopping(tmp_path: Path) -> None:

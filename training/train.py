@@ -23,7 +23,7 @@ from torch import Tensor, fx
 
 from camvid import CLASSES, Augmentation, Batches, class_weights, iou, read_camvid, read_extra, score
 from graph import load_graph
-from losses import area_loss, lattice, pixel_loss
+from losses import area_loss, lattice, pixel_loss, teacher_loss
 from memory import Memory, has_memory
 from pretrained import start_from_onnx, start_from_tflite, start_from_torch
 
@@ -50,6 +50,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     p.add_argument("--warmup", type=int, default=50)
     p.add_argument("--decay", type=float, default=1e-2, help="weight decay, of convolution weights only")
     p.add_argument("--area", type=float, default=1.0, help="weight of the loss on areas (IoU); 0: pixels alone")
+    p.add_argument("--teacher", type=Path, help="deployed network (.onnx) of the same classes to learn from as well")
+    p.add_argument("--teach", type=float, default=1.0, help="weight of the loss against the teacher")
     p.add_argument("--scale", type=float, nargs=2, default=[0.6, 2.0])
     p.add_argument("--freeze", nargs="+", default=[], metavar="NAME",
                    help="leave initialisers alone whose names begin so, such as backbone.stem")
@@ -115,6 +117,10 @@ class Trainer:
         self.memory = Memory(self.module) if has_memory(self.module) else None
         self.initialise()
         self.module.to(self.device, memory_format=torch.channels_last)
+        self.teacher = None
+        if s.teacher:
+            self.teacher = load_graph(s.teacher).eval().requires_grad_(False)
+            self.teacher.to(self.device, memory_format=torch.channels_last)
         self.weights = class_weights(frames).to(self.device)
         self.optimizer = torch.optim.AdamW(self.groups(), fused=True)
         self.average = Average(self.module, s.average)
@@ -151,10 +157,10 @@ class Trainer:
         s = self.settings
         return s.lr * min(1.0, (self.iteration + 1) / s.warmup) * (1 - self.iteration / s.iterations) ** 0.9
 
-    def forward(self, images: Tensor) -> dict[str, Tensor]:
+    def forward(self, images: Tensor, module: fx.GraphModule | None = None) -> dict[str, Tensor]:
         images = images.to(self.device, memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=not self.settings.float32):
-            return self.module(images)
+            return (module or self.module)(images)
 
     def loss(self, logits: Tensor, target: Tensor) -> Tensor:
         logits, target = lattice(logits, target, self.iteration)
@@ -172,6 +178,9 @@ class Trainer:
         loss = self.loss(outputs["logits"], target)
         if self.memory:
             loss = loss + AUXILIARY * self.loss(outputs["aux.mcibi.logits"], target)
+        if self.teacher:
+            taught = self.forward(images, self.teacher)["logits"]
+            loss = loss + self.settings.teach * teacher_loss(outputs["logits"], taught)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if self.memory:
