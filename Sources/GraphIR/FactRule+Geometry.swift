@@ -72,8 +72,11 @@ extension FactRule {
     guard value.batch == key.batch, value.rows == key.rows, value.columns == key.columns else {
       throw fail("values \(facts[2]!.shape) for keys \(facts[1]!.shape)")
     }
-    if let bias = facts[3], bias.shape.count != 4 * attention.cells {
-      throw fail("bias \(bias.shape)", hint: "4 sub-pixels of \(attention.cells) cells")
+    if facts[3] != nil {
+      let bias = try real(3)
+      guard bias.shape.count == 4 * attention.cells else {
+        throw fail("bias \(bias.shape)", hint: "4 sub-pixels of \(attention.cells) cells")
+      }
     }
     var out = query
     out.channels = value.channels

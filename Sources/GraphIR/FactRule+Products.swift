@@ -18,8 +18,11 @@ extension FactRule {
         "\(x.channels) input channels, but weight \(facts[1]!.shape) with \(groups) groups takes "
           + "\(weight.channels * groups)")
     }
-    if let bias = facts[2], bias.shape.extents != [weight.batch] {
-      throw fail("bias \(bias.shape) for \(weight.batch) output channels")
+    if facts[2] != nil {
+      let bias = try real(2)
+      guard bias.shape.extents == [weight.batch] else {
+        throw fail("bias \(bias.shape) for \(weight.batch) output channels")
+      }
     }
     if case .clip(let low, let high) = convolution.activation { try limits(low, high) }
     let size = try window(
@@ -48,8 +51,11 @@ extension FactRule {
       throw fail("input \(fact)", hint: "the operator takes values of rank 4")
     }
     let channels = try map(0).channels
-    for index in 1..<5 where facts[index]!.shape.extents != [channels] {
-      throw fail("'\(node.inputs[index])' is \(facts[index]!.shape) for \(channels) channels")
+    for index in 1..<5 {
+      let shape = try real(index).shape
+      guard shape.extents == [channels] else {
+        throw fail("'\(node.inputs[index])' is \(shape) for \(channels) channels")
+      }
     }
     guard epsilon.isFinite, epsilon >= 0 else { throw fail("epsilon \(epsilon)") }
     return fact

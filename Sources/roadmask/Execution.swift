@@ -125,17 +125,16 @@ extension PipelineConfig {
 /// Takes SIGINT and SIGTERM: the first ends the source, so that what is on its way is finished; the second
 /// ends at once.
 final class SignalWatch: @unchecked Sendable {
-  // @unchecked: `caught` is touched on `queue` alone, `events` by `init`.
+  // @unchecked: `caught` is touched on `queue` alone.
 
   private let queue = DispatchQueue(label: "roadmask.signals")
-  private var events: SignalEvents?
   private var caught: Int32?
 
   /// The signal that ended the run.
   var first: Int32? { queue.sync { caught } }
 
   init(_ run: Run) {
-    events = SignalEvents(on: queue) { [unowned self] number in
+    SignalEvents.take(on: queue) { [self] number in
       if caught == nil {
         caught = number
         run.stop()

@@ -66,7 +66,8 @@ import Testing
     #expect(
       kind {
         let writer = try ChecksumWriter("/dev/full")
-        try writer.write(Made.picture(0).view, index: 0, pts: 0)
+        let picture = Made.picture(0)
+        try withExtendedLifetime(picture) { try writer.write(picture.view, index: 0, pts: 0) }
         try writer.finish()
       } == .diskFull)
     let writer = try VideoWriter("/dev/full", video: Made.video(), options: options)

@@ -243,7 +243,8 @@ import Testing
     #expect(reader.statistics.correctedTimestamps > 0)
   }
 
-  @Test func datagramsAreRead() throws {
+  @Test(.enabled(if: !Sanitizer.isThread, "it ends where FFmpeg cancels its thread that takes datagrams"))
+  func datagramsAreRead() throws {
     let bytes = try media(0..<100)
     let socket = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
     defer { close(socket) }

@@ -44,6 +44,31 @@ import Testing
     #expect(throws: GraphError.self) { try Self.shape(op, [1, 4, 1, 10], [6, 2, 3, 3]) }
   }
 
+  /// Whole numbers where floats are read.
+  @Test func constantsMustBeReal() throws {
+    let maps = LocalAttention(region: 3, scale: 1)
+    let examples: [(Operator, [Shape])] = [
+      (.conv(Convolution(kernel: Pair(1))), [[4, 4, 1, 1], [4]]),
+      (.batchNormalization(epsilon: 1e-5), [[4], [4], [4], [4]]),
+      (.localAttention(maps), [[1, 4, 4, 4], [1, 4, 4, 4], [1, 36, 1, 1]]),
+    ]
+    for (op, shapes) in examples {
+      for index in shapes.indices {
+        var graph = Self.graph(op, [1, 4, 8, 8])
+        for (other, shape) in shapes.enumerated() {
+          graph.nodes[0].inputs.append("c\(other)")
+          let tensor =
+            other == index
+            ? Tensor([Int32](repeating: 1, count: shape.count), shape: shape)
+            : Tensor([Float](repeating: 1, count: shape.count), shape: shape)
+          graph.constants["c\(other)"] = Constant(tensor, isParameter: false)
+        }
+        let error = #expect(throws: GraphError.self) { try graph.facts() }
+        #expect(error?.problem.contains("is int32") == true, "\(op.name), \(shapes[index])")
+      }
+    }
+  }
+
   @Test func cyclesAndGapsAreRefused() throws {
     var graph = Self.graph(.relu, [1, 2])
     graph.nodes = [

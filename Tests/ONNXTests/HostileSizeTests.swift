@@ -2,13 +2,15 @@
 
 import Buffers
 import GraphIR
+import TestSupport
 import Testing
 
 @testable import ONNX
 
 /// Small files that ask for much: refused by the published limits, or read in time that grows no faster than
 /// the file. Before the limits, each of these took hours or all memory.
-@Suite(.timeLimit(.minutes(10))) struct HostileSizeTests {
+@Suite(.enabled(if: !Sanitizer.isThread, "one thread, for minutes"), .timeLimit(.minutes(10)))
+struct HostileSizeTests {
   private typealias Files = HostileTests
 
   private func integers(_ name: String, _ values: [Int64]) -> ONNXTensorProto {

@@ -3,10 +3,12 @@
 import Buffers
 import GraphIR
 import Planning
+import TestSupport
 import Testing
 
 /// Graphs that are sound, and made to cost much: without the limits they take hours, or all memory.
-@Suite(.timeLimit(.minutes(10))) struct HostilePlanTests {
+@Suite(.enabled(if: !Sanitizer.isThread, "one thread, for minutes"), .timeLimit(.minutes(10)))
+struct HostilePlanTests {
   /// Every value lives to the end: each has to find a place beside all others.
   @Test func manyValuesAtOnce() throws {
     var builder = GraphBuilder(name: "wide", layout: .channelsLast)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 extension ProgramTests {
@@ -87,7 +88,9 @@ extension ProgramTests {
     }
 
     /// Memory that the system refuses, in kilobytes of address space: told before a frame, or enough.
-    @Test(arguments: [500_000, 700_000, 900_000, 1_100_000, 1_400_000, 1_800_000, 2_500_000])
+    @Test(
+      .enabled(if: !Sanitizer.isAny, "a sanitizer takes terabytes of address space"),
+      arguments: [500_000, 700_000, 900_000, 1_100_000, 1_400_000, 1_800_000, 2_500_000])
     func memoryIsRefused(kilobytes: Int) throws {
       let words = ["-c", "ulimit -v \(kilobytes); exec \"$0\" \"$@\"", Program.path]
       let source = "test:street?size=1280x720&rate=10&seconds=1"

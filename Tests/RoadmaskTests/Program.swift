@@ -29,9 +29,6 @@ enum Program {
   static let isReady: Bool =
     FileManager.default.isExecutableFile(atPath: path) && (try? run(["doctor"]).status) == 0
 
-  /// The tests, and so the program, were built with a sanitizer, which wants to be loaded first.
-  static let isSanitized = dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
-
   static let missing: Comment =
     "needs the built roadmask, in $ROADMASK_BIN or beside the tests, and its default model"
 

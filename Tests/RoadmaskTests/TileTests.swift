@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 extension Program {
   /// It runs on AMX here, and can be hindered: there is a C compiler, and no sanitizer.
   fileprivate static let fillsTiles =
-    (try? run(["doctor"]).out.contains("kernels    amx")) == true && !isSanitized
+    (try? run(["doctor"]).out.contains("kernels    amx")) == true && !Sanitizer.isAny
     && (try? tool("cc", ["--version"], in: "/tmp"))??.status == 0
 }
 

@@ -16,7 +16,6 @@ final class Service: @unchecked Sendable {
   private let notifier = ServiceNotifier()
   private let queue = DispatchQueue(label: "roadmask.service")
   private let ended = DispatchGroup()
-  private var signals: SignalEvents?
   private var timer: (any DispatchSourceTimer)?
   private var caught: Int32?
   private var wasAlive = true
@@ -50,7 +49,7 @@ final class Service: @unchecked Sendable {
   /// Returns when all is well; else ends the program with the code of the first pipeline that failed.
   func run() {
     signal(SIGHUP, SIG_IGN)
-    signals = SignalEvents(on: queue) { [self] in take($0) }
+    SignalEvents.take(on: queue) { [self] in take($0) }
     for pipeline in pipelines {
       DispatchQueue(label: "roadmask.\(pipeline.name)").async(group: ended) { pipeline.work() }
     }
