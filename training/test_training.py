@@ -22,6 +22,7 @@ from torch import Tensor, fx
 
 import camvid
 import train
+from average import average
 from graph import BatchNorm, GraphError, load_graph
 from losses import area_loss, lattice, teacher_loss
 from memory import MOMENTUM, NAME, Memory
@@ -193,6 +194,15 @@ def test_wrong_weights_are_named(tmp_path: Path) -> None:
     train.save_weights(state, tmp_path / "w.safetensors")
     with pytest.raises(RuntimeError, match=r"(?s)fuse\.weight.*stray"):
         train.load_weights(module, tmp_path / "w.safetensors")
+
+
+def test_average_of_states() -> None:
+    first = {"w": torch.tensor([1.0, 5.0]), "b": torch.zeros(1)}
+    second = {"w": torch.tensor([3.0, 7.0]), "b": torch.ones(1)}
+    mean = average([first, second, second])
+    assert torch.allclose(mean["w"], torch.tensor([7 / 3, 19 / 3]).double()) and mean["b"].item() == pytest.approx(2 / 3)
+    with pytest.raises(ValueError, match="different networks"):
+        average([first, {"w": torch.zeros(3), "b": torch.zeros(1)}])
 
 
 # The pretrained start ---------------------------------------------------------------------------------------------
