@@ -62,10 +62,16 @@ def reference_nets(folder, width, height):
             print(f"{stem}{middle}: {macs / 1e9:.2f} GMAC", file=sys.stderr)
 
 
+def choices_of(model):
+    """The options of `roadmask model build` that give this network."""
+    words = next(p.value for p in model.metadata_props if p.key == "roadmask.network").split()
+    return [part for word in words for part in ("--" + word.partition("=")[0], word.partition("=")[2])]
+
+
 def weights_of(model, path):
     """The trained numbers of a model as a .safetensors file."""
     header, blob = {}, b""
-    for tensor in onnx.load(model).graph.initializer:
+    for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor).astype(np.float32)
         header[tensor.name] = {"dtype": "F32", "shape": list(values.shape),
                                "data_offsets": [len(blob), len(blob) + values.nbytes]}
@@ -91,13 +97,15 @@ def with_classes(source, target, width, height):
 
 def shipped(folder, roadmask, models, width, height):
     """The shipped network at this size, from its own weights."""
-    stem = f"{folder}/srm-crm_{width}x{height}"
-    if Path(f"{stem}.int8.onnx").exists():
+    stem, source, made = f"{folder}/srm-crm_{width}x{height}", Path(models) / "srm-crm.onnx"
+    made = Path(f"{stem}.int8.onnx")
+    if made.exists() and made.stat().st_mtime > source.stat().st_mtime:
         return
     # Its graphs take sides that are multiples of 32.
     rows, columns = (height + 31) // 32 * 32, (width + 31) // 32 * 32
-    weights_of(f"{models}/srm-crm.onnx", f"{folder}/srm-crm.safetensors")
-    subprocess.run([roadmask, "model", "build", "srm-crm", "--size", f"{columns}x{rows}", "--weights",
+    model = onnx.load(source)
+    weights_of(model, f"{folder}/srm-crm.safetensors")
+    subprocess.run([roadmask, "model", "build", *choices_of(model), "--size", f"{columns}x{rows}", "--weights",
                     f"{folder}/srm-crm.safetensors", "-o", f"{stem}.scores.onnx", "-y"], check=True)
     subprocess.run([roadmask, "quantize", f"{stem}.scores.onnx", "--calib", "test:street?seconds=2", "-o",
                     f"{stem}.scores.int8.onnx", "-y"], check=True)
