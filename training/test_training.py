@@ -202,7 +202,8 @@ def test_average_of_states() -> None:
     first = {"w": torch.tensor([1.0, 5.0]), "b": torch.zeros(1)}
     second = {"w": torch.tensor([3.0, 7.0]), "b": torch.ones(1)}
     mean = average([first, second, second])
-    assert torch.allclose(mean["w"], torch.tensor([7 / 3, 19 / 3]).double()) and mean["b"].item() == pytest.approx(2 / 3)
+    assert torch.allclose(mean["w"], torch.tensor([7 / 3, 19 / 3]).double())
+    assert mean["b"].item() == pytest.approx(2 / 3)
     with pytest.raises(ValueError, match="different networks"):
         average([first, {"w": torch.zeros(3), "b": torch.zeros(1)}])
 
