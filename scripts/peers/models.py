@@ -97,7 +97,7 @@ def with_classes(source, target, width, height):
 
 def shipped(folder, roadmask, models, width, height):
     """The shipped network at this size, from its own weights."""
-    stem, source, made = f"{folder}/srm-crm_{width}x{height}", Path(models) / "srm-crm.onnx"
+    stem, source = f"{folder}/srm-crm_{width}x{height}", Path(models) / "srm-crm.onnx"
     made = Path(f"{stem}.int8.onnx")
     if made.exists() and made.stat().st_mtime > source.stat().st_mtime:
         return
