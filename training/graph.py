@@ -25,6 +25,7 @@ from torch import Tensor, fx, nn
 import kernels
 
 BN_MOMENTUM = 0.1
+UNLIMITED = (-float("inf"), float("inf"))
 
 
 class GraphError(ValueError):
@@ -41,7 +42,7 @@ class BatchNorm(nn.Module):
         super().__init__()
         self.epsilon = epsilon
         self.frozen = frozen
-        self.limits = (-float("inf"), float("inf"))
+        self.limits = UNLIMITED
 
     def forward(self, x: Tensor, scale: Tensor, bias: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
         measured = self.training and not self.frozen
@@ -49,7 +50,7 @@ class BatchNorm(nn.Module):
             momentum = BN_MOMENTUM if measured else None
             return kernels.Norm.apply(x, scale, bias, mean, variance, self.epsilon, momentum, *self.limits)
         y = F.batch_norm(x, mean, variance, scale, bias, measured, BN_MOMENTUM, self.epsilon)
-        return y if self.limits == (-float("inf"), float("inf")) else F.hardtanh(y, *self.limits)
+        return y if self.limits == UNLIMITED else F.hardtanh(y, *self.limits)
 
 
 # Torch forms of the operators -----------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Depthwise convolution and batch normalization by `kernels.c`, where torch is slow on a CPU: bfloat16, channels last.
+"""Depthwise convolution and batch normalization by `depthwise.c` and `norm.c`, where torch is slow on a CPU: bfloat16, channels last.
 
 Compiled at first use; without a compiler, for other types and on a GPU the plain forms of torch are taken.
 """
@@ -24,16 +24,18 @@ LANES = 16
 
 @functools.cache
 def library() -> ctypes.CDLL | None:
-    source = Path(__file__).with_name("kernels.c")
-    name = f"roadmask-training-{os.getuid()}-{hashlib.sha256(source.read_bytes()).hexdigest()[:16]}.so"
+    header, *sources = (Path(__file__).with_name(name) for name in ("kernels.h", "depthwise.c", "norm.c"))
+    text = b"".join(path.read_bytes() for path in (header, *sources))
+    name = f"roadmask-training-{os.getuid()}-{hashlib.sha256(text).hexdigest()[:16]}.so"
     built = Path(tempfile.gettempdir()) / name
     if not built.exists():
         aside = built.with_suffix(f".{os.getpid()}")
-        command = ["cc", "-O3", "-march=native", "-fPIC", "-shared", "-pthread", str(source), "-o", str(aside)]
+        command = ["cc", "-O3", "-march=native", "-fPIC", "-shared", "-pthread", *map(str, sources),
+                   "-o", str(aside)]
         try:
             subprocess.run(command, check=True, capture_output=True)
         except (OSError, subprocess.CalledProcessError) as error:
-            warnings.warn(f"kernels.c was not compiled, training will be two to three times slower: {error}")
+            warnings.warn(f"the kernels were not compiled, training will be two to three times slower: {error}")
             return None
         os.replace(aside, built)
     return ctypes.CDLL(str(built))

@@ -169,8 +169,11 @@ def efficientnet_name(key: str) -> str | None:
         case ["_bn0", part] if part in norm:
             return f"backbone.stem.{norm[part]}"
         case ["_blocks", index, layer, part]:
-            name = {"_expand_conv": "expand", "_bn0": "expand", "_depthwise_conv": "dw", "_bn1": "dw",
-                    "_project_conv": "project", "_bn2": "project"}[layer]
+            names = {"_expand_conv": "expand", "_bn0": "expand", "_depthwise_conv": "dw", "_bn1": "dw",
+                     "_project_conv": "project", "_bn2": "project"}
+            if layer not in names:
+                raise ValueError(f"{key} is no tensor of EfficientNet-Lite")
+            name = names[layer]
             held = part if layer.endswith("_conv") else norm.get(part)
             return f"backbone.b{int(index) + 1:02d}.{name}.{held}" if held else None
     return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`kernels.c` against the plain forms of torch in float32, of the same bfloat16 numbers."""
+"""`depthwise.c` and `norm.c` against the plain forms of torch in float32, of the same bfloat16 numbers."""
 
 from __future__ import annotations
 

@@ -284,6 +284,9 @@ def test_start_from_an_efficientnet_takes_every_tensor(tmp_path: Path) -> None:
     torch.save(there, file)
     with pytest.raises(ValueError, match="backbone.b01.dw.bn.variance.*nothing"):
         start_from_torch(module, file)
+    torch.save({**there, "_blocks.0._se_reduce.weight": torch.zeros(1)}, file)
+    with pytest.raises(ValueError, match="_se_reduce.weight is no tensor of EfficientNet-Lite"):
+        start_from_torch(module, file)
 
 
 def test_start_from_a_deployed_network_computes_the_same(tmp_path: Path) -> None:

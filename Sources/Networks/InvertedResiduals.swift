@@ -30,38 +30,35 @@ struct InvertedResiduals {
 
   /// `width` multiplies every channel count.
   static func mobileNetV2(width: Double) -> InvertedResiduals {
-    let stages = [
-      (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2),
-      (6, 320, 1, 1),
-    ]
-    return InvertedResiduals(
-      stem: scaled(32, by: width),
-      stages: stages.map { expansion, channels, repeats, stride in
-        Stage(
-          expansion: expansion, channels: scaled(channels, by: width), repeats: repeats, stride: stride,
-          kernel: 3)
-      })
+    InvertedResiduals(
+      stem: scaled(32, by: width), width: width,
+      [
+        (1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 32, 3, 2, 3), (6, 64, 4, 2, 3), (6, 96, 3, 1, 3),
+        (6, 160, 3, 2, 3), (6, 320, 1, 1, 3),
+      ])
   }
 
   /// EfficientNet (arXiv 1905.11946) without squeeze-and-excitation and swish, as TensorFlow's TPU models define it:
-  /// stem, first stage and last stage keep their depth.
+  /// the stem keeps its width, the first and the last stage their depth.
   static func efficientNetLite(_ size: NetworkSpec.EfficientNetLiteSize) -> InvertedResiduals {
-    let stages = [
-      (1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3), (6, 112, 3, 1, 5),
-      (6, 192, 4, 2, 5),
-      (6, 320, 1, 1, 3),
-    ]
     let (width, depth) = size.factors
+    func deep(_ repeats: Int) -> Int { Int((Double(repeats) * depth).rounded(.up)) }
     return InvertedResiduals(
-      stem: 32,
-      stages: stages.enumerated().map { index, stage in
-        let (expansion, channels, repeats, stride, kernel) = stage
-        let deeper =
-          index == 0 || index == stages.count - 1 ? repeats : Int((Double(repeats) * depth).rounded(.up))
-        return Stage(
-          expansion: expansion, channels: scaled(channels, by: width), repeats: deeper, stride: stride,
-          kernel: kernel)
-      })
+      stem: 32, width: width,
+      [
+        (1, 16, 1, 1, 3), (6, 24, deep(2), 2, 3), (6, 40, deep(2), 2, 5), (6, 80, deep(3), 2, 3),
+        (6, 112, deep(3), 1, 5), (6, 192, deep(4), 2, 5), (6, 320, 1, 1, 3),
+      ])
+  }
+
+  /// - Parameter stages: expansion, channels before `width`, repeats, stride, kernel.
+  private init(stem: Int, width: Double, _ stages: [(Int, Int, Int, Int, Int)]) {
+    self.stem = stem
+    self.stages = stages.map { expansion, channels, repeats, stride, kernel in
+      Stage(
+        expansion: expansion, channels: Self.scaled(channels, by: width), repeats: repeats, stride: stride,
+        kernel: kernel)
+    }
   }
 
   /// Channels after the width multiplier: the nearest multiple of 8, never less than nine tenths.
