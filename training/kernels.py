@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Depthwise convolution and batch normalization by `depthwise.c` and `norm.c`, where torch is slow on a CPU: bfloat16, channels last.
+"""Depthwise convolution and batch normalization by `depthwise.c` and `norm.c`.
 
-Compiled at first use; without a compiler, for other types and on a GPU the plain forms of torch are taken.
+They stand in where torch is slow on a CPU: bfloat16, channels last. Compiled at first use; without a compiler, for other types and on a GPU the plain forms of torch are taken.
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ extension Graph {
   /// stored as halves.
   ///
   /// Inputs and outputs keep their types. So do the operators that halves are too narrow for, with Casts around
-  /// them: whatever gives an output, since scores near a tie decide labels; matrix products, attention of all pixels and reductions, whose
-  /// sums may leave the range, with the element by element work and softmax behind them; coordinates of
-  /// GridSample; conversions of stored numbers.
+  /// them: whatever gives an output, since scores near a tie decide labels; matrix products, attention of all pixels
+  /// and reductions, whose sums may leave the range, with the element by element work and softmax behind them;
+  /// coordinates of GridSample; conversions of stored numbers.
   ///
   /// - Throws: `GraphError` naming a constant that holds a number beyond 65504.
   public func halved() throws -> Graph {

@@ -16,7 +16,8 @@ public enum LabelFilter: String, Sendable, Hashable, CaseIterable {
 ///
 /// Integer logits are interpolated exactly where the fractions of both axes need no more than 8 bits together,
 /// as for whole factors up to 8; otherwise positions are rounded to 1/128 down and 1/32768 across, and scores to
-/// 1/128. Float logits, which are finite, are interpolated in float32. Both give the same at every level and for any split into rows.
+/// 1/128. Float logits, which are finite, are interpolated in float32. Both give the same at every level and for any
+/// split into rows.
 public final class LabelUpsampler: Sendable {
   public let logits: LogitsFormat
   public let output: (width: Int, height: Int)

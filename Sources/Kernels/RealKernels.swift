@@ -3,8 +3,8 @@
 public import Buffers
 internal import CKernels
 
-/// The kernels on real numbers of one CPU level, for elements that are float32 or float16. Each method checks its operands against the kernel's contract
-/// and makes a job of them; memory belongs to the caller.
+/// The kernels on real numbers of one CPU level, for elements that are float32 or float16. Each method checks its
+/// operands against the kernel's contract and makes a job of them; memory belongs to the caller.
 public struct RealKernels: @unchecked Sendable {
   // @unchecked: tables are constant.
 

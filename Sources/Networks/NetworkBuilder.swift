@@ -73,9 +73,9 @@ struct NetworkBuilder {
   }
 
   /// Batch normalization with `<name>.bn.scale`, `.bias`, `.mean` and `.variance`.
-  mutating func norm(_ x: String, _ name: String, epsilon: Float = 1e-5) throws -> String {
+  mutating func norm(_ x: String, _ name: String, epsilon: Float = 1e-5, scale: Float = 1) throws -> String {
     let shape: Shape = [map(x).channels]
-    let operands = try [("scale", 1), ("bias", 0), ("mean", 0), ("variance", 1)].map { part, value in
+    let operands = try [("scale", scale), ("bias", 0), ("mean", 0), ("variance", 1)].map { part, value in
       try parameter("\(name).bn.\(part)", shape, .constant(value))
     }
     return try graph.node("\(name).bn", .batchNormalization(epsilon: epsilon), [x] + operands)
@@ -89,14 +89,14 @@ struct NetworkBuilder {
     }
   }
 
-  /// Convolution, batch normalization, curve.
+  /// Convolution, batch normalization that starts with `scale`, curve.
   mutating func layer(
     _ x: String, _ name: String, _ outputs: Int, kernel: Int = 1, stride: Int = 1, groups: Int = 1,
     pads: Pads? = nil,
-    epsilon: Float = 1e-5, curve: Curve = .relu
+    epsilon: Float = 1e-5, scale: Float = 1, curve: Curve = .relu
   ) throws -> String {
     var value = try conv(x, name, outputs, kernel: kernel, stride: stride, groups: groups, pads: pads)
-    value = try norm(value, name, epsilon: epsilon)
+    value = try norm(value, name, epsilon: epsilon, scale: scale)
     return try self.curve(value, name, curve)
   }
 

@@ -16,7 +16,8 @@ extension NetworkSpec.Backbone {
     if parts[0] == "efficientnet" {
       guard parts.count == 2, let size = NetworkSpec.EfficientNetLiteSize(rawValue: String(parts[1])) else {
         throw NetworkError(
-          "backbone '\(text)'", hint: "efficientnet-lite0, efficientnet-lite1 or efficientnet-lite2")
+          "there is no backbone '\(text)'",
+          hint: "efficientnet-lite0, efficientnet-lite1 or efficientnet-lite2")
       }
       self = .efficientNetLite(size)
       return
@@ -24,14 +25,14 @@ extension NetworkSpec.Backbone {
     let form = NetworkSpec.ShortTermDenseForm(rawValue: String(parts[0]))
     guard form != nil || parts[0] == "mobilenetv2" else {
       throw NetworkError(
-        "backbone '\(text)'",
+        "there is no backbone '\(text)'",
         hint:
           "efficientnet-lite0 to -lite2; mobilenetv2, stdc1 or stdc2, each also with a width, as in mobilenetv2-0.5"
       )
     }
     guard let width = parts.count == 1 ? 1 : Double(parts[1]), width >= 0.1, width <= 4 else {
       throw NetworkError(
-        "backbone '\(text)'", hint: "its width is a number from 0.1 to 4, as in \(parts[0])-0.5")
+        "there is no backbone '\(text)'", hint: "its width is a number from 0.1 to 4, as in \(parts[0])-0.5")
     }
     self = form.map { .shortTermDense($0, width: width) } ?? .mobileNetV2(width: width)
   }
@@ -57,7 +58,7 @@ extension NetworkSpec.Context {
     case "mcibi-classkey@32": self = .datasetContext(.classKey, stride: 32)
     default:
       throw NetworkError(
-        "context '\(text)'",
+        "there is no context '\(text)'",
         hint: "one of none, crm-gate, crm-affinity, mcibi-pixel@16, mcibi-pixel@32, mcibi-classkey@16, "
           + "mcibi-classkey@32")
     }
@@ -140,7 +141,7 @@ extension NetworkSpec.Refinement {
     } else if let count = stages("crp") {
       self = .chainedPooling(stages: count)
     } else {
-      throw NetworkError("refine '\(text)'", hint: "none, crp1 to crp8, or rcu-crp1 to rcu-crp8")
+      throw NetworkError("there is no refine '\(text)'", hint: "none, crp1 to crp8, or rcu-crp1 to rcu-crp8")
     }
   }
 }

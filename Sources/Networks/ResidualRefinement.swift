@@ -4,9 +4,11 @@ import GraphIR
 
 /// The parts of RefineNet (arXiv 1611.06612) and its light form (arXiv 1810.03272).
 enum ResidualRefinement {
-  /// Of the original's branches: without normalization they have to begin small beside the sum that they join.
-  /// 0.01 is the authors'.
+  /// Branches begin small beside the sum that they join. 0.01 is the authors'.
   private static let start = NetworkBuilder.Start.normal(deviation: 0.01)
+  /// The same for branches with normalization. Where pooled maps begin as large as the map itself, training has first
+  /// to find the detail again.
+  private static let startingScale: Float = 0.1
 
   /// CRP: a chain of pool and convolution, each result added to the sum.
   ///
@@ -22,7 +24,7 @@ enum ResidualRefinement {
       let step = "\(name).crp\(stage)"
       top = try builder.node("\(step).pool", .maxPool(pooling), top)
       if kernel == 1 {
-        top = try builder.layer(top, step, channels, curve: .none)
+        top = try builder.layer(top, step, channels, scale: startingScale, curve: .none)
       } else {
         top = try builder.conv(top, step, channels, kernel: kernel, start: start)
       }

@@ -104,8 +104,8 @@ typedef struct {
 
 enum { ROWS = 128, COLUMNS = 256, CHANNELS = 64 };
 
-static const char *const other_names[] = {"combine", "mul", "table", "resize x2", "warp", "softmax 9", "mean", "max_pool 5x5", "quantize",
-                                          "matmul by 64x64"};
+static const char *const other_names[] = {"combine", "mul", "table", "resize x2", "warp", "softmax 9",
+                                          "mean", "max_pool 5x5", "quantize", "matmul by 64x64"};
 
 static void run_other(void *argument) {
   const others *o = argument;
@@ -130,17 +130,22 @@ static void bench_others(check *c) {
   rm_int8_make_taps(y, ROWS, ROWS / 2, 0.5, 1);
   rm_int8_make_taps(x, COLUMNS, COLUMNS / 2, 0.5, 1);
   others o = {
-      .combine = {a.data, b.data, out.data, CHANNELS, CHANNELS, CHANNELS, COLUMNS, CHANNELS, rm_int8_make_combine(0.7, 3, 0.4, 9, 5, 0, 255)},
-      .mul = {a.data, b.data, out.data, CHANNELS, CHANNELS, CHANNELS, COLUMNS, CHANNELS, RM_INT8_CHANNELS, 3, 0, 3, 0, 255, 1.0f / 256},
+      .combine = {a.data, b.data, out.data, CHANNELS, CHANNELS, CHANNELS, COLUMNS, CHANNELS,
+          rm_int8_make_combine(0.7, 3, 0.4, 9, 5, 0, 255)},
+      .mul = {a.data, b.data, out.data, CHANNELS, CHANNELS, CHANNELS, COLUMNS, CHANNELS, RM_INT8_CHANNELS, 3, 0, 3, 0,
+          255, 1.0f / 256},
       .table = {a.data, out.data, CHANNELS, CHANNELS, COLUMNS, CHANNELS, {0}},
       .resize = {a.data, out.data, CHANNELS, CHANNELS, ROWS / 2, COLUMNS / 2, ROWS, COLUMNS, CHANNELS, y, x},
-      .warp = {a.data, b.data, b.data, out.data, CHANNELS, 2, 9, CHANNELS, ROWS / 2, COLUMNS / 2, ROWS, COLUMNS, CHANNELS, 1, {0}},
+      .warp = {a.data, b.data, b.data, out.data, CHANNELS, 2, 9, CHANNELS, ROWS / 2, COLUMNS / 2, ROWS, COLUMNS,
+          CHANNELS, 1, {0}},
       .softmax = {b.data, mask.data, 9, 9, COLUMNS, 9, {0}},
       .mean = {a.data, out.data, CHANNELS, ROWS * COLUMNS, CHANNELS, 3, 3, 0, 255, 1.0f / (ROWS * COLUMNS)},
-      .pool = {{ROWS, COLUMNS, CHANNELS, ROWS, COLUMNS, CHANNELS, 5, 5, 1, 1, 1, 1, 2, 2}, a.data, out.data, CHANNELS, CHANNELS, 0, 0, 0, 0, 255, 1},
+      .pool = {{ROWS, COLUMNS, CHANNELS, ROWS, COLUMNS, CHANNELS, 5, 5, 1, 1, 1, 1, 2, 2}, a.data, out.data, CHANNELS,
+          CHANNELS, 0, 0, 0, 0, 255, 1},
       .quantize = {(float *)real.data, out.data, 1, 128, 0, 255},
       // 32768 rows of 64 by 64 x 64, of which each output byte takes 64 multiply-adds.
-      .matmul = {a.data, b.data, out.data, CHANNELS, CHANNELS, CHANNELS, ROWS * COLUMNS, CHANNELS, CHANNELS, 3, 9, 5, 0, 255, 1e-3f},
+      .matmul = {a.data, b.data, out.data, CHANNELS, CHANNELS, CHANNELS, ROWS * COLUMNS, CHANNELS, CHANNELS, 3, 9, 5,
+          0, 255, 1e-3f},
   };
   for (int i = 0; i < 256; i++) o.softmax.table[i] = o.warp.table[i] = (uint16_t)(32767 >> (i / 8 < 16 ? i / 8 : 16));
   for (o.which = 0; o.which < (int)(sizeof other_names / sizeof *other_names); o.which++) {

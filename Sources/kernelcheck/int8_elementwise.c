@@ -52,8 +52,8 @@ static void check_combine(check *c, const rm_int8_kernels *scalar, const rm_int8
       .columns = m.columns,
       .channels = m.channels,
       .rule = rm_int8_make_combine(check_float(c, 0.001f, span), check_range(c, 0, 255),
-                                   one ? 0 : check_float(c, -span, span), check_range(c, 0, 255), check_range(c, 0, 255),
-                                   low, check_range(c, low, 255)),
+                                   one ? 0 : check_float(c, -span, span), check_range(c, 0, 255),
+                                   check_range(c, 0, 255), low, check_range(c, low, 255)),
   };
   call.out = m.want.data;
   scalar->combine(&call, 0, m.rows);
@@ -119,7 +119,8 @@ static void check_softmax(check *c, const rm_int8_kernels *scalar, const rm_int8
   guarded want = guarded_alloc((size_t)(rows * columns * channels), 0);
   guarded got = guarded_alloc(want.size, 0);
   int8_fill_bytes(c, in.data, in.size, check_range(c, 0, 2) ? INT8_RANDOM : INT8_EXTREME);
-  rm_int8_softmax_call call = {.in = in.data, .in_pixel = pixel, .out_pixel = channels, .columns = columns, .channels = channels};
+  rm_int8_softmax_call call = {.in = in.data, .in_pixel = pixel, .out_pixel = channels, .columns = columns,
+                               .channels = channels};
   float value = 32767;
   const float factor = check_float(c, 0.9f, 0.999f);
   for (int i = 0; i < 256; i++, value *= factor) call.table[i] = (uint16_t)value;
@@ -147,7 +148,8 @@ static void check_quantize(check *c, const rm_int8_kernels *scalar, const rm_int
     if (check_range(c, 0, 30) == 0) values[i] = __builtin_nanf("");
   }
   rm_int8_quantize_call call = {.in = values, .scale = check_range(c, 0, 1) ? 1 : check_float(c, 0.01f, 3),
-                                .zero = check_range(c, 0, 255), .low = check_range(c, 0, 60), .high = check_range(c, 60, 255)};
+                                .zero = check_range(c, 0, 255), .low = check_range(c, 0, 60),
+                                .high = check_range(c, 60, 255)};
   call.out = want.data;
   scalar->quantize(&call, 0, (ptrdiff_t)count);
   call.out = got.data;

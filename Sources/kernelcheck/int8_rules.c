@@ -91,7 +91,8 @@ static void expect_warp(check *c) {
   rm_int8_make_taps(x, 2 * COLUMNS, COLUMNS, 0.5, 1);
   const rm_int8_resize_call resize = {source, want,     CHANNELS, CHANNELS, ROWS, COLUMNS, 2 * ROWS, 2 * COLUMNS,
                                       CHANNELS, y, x, 0};
-  rm_int8_warp_call warp = {.source = source, .offsets = offsets, .out = got, .source_pixel = CHANNELS, .offsets_pixel = 2,
+  rm_int8_warp_call warp = {.source = source, .offsets = offsets, .out = got, .source_pixel = CHANNELS,
+                            .offsets_pixel = 2,
                             .out_pixel = CHANNELS, .source_rows = ROWS, .source_columns = COLUMNS, .rows = 2 * ROWS,
                             .columns = 2 * COLUMNS, .channels = CHANNELS, .coarse = 1};
   scalar->resize(&resize, 0, 2 * ROWS);

@@ -118,7 +118,8 @@ static void check_warp(check *c, const rm_int8_kernels *scalar, const rm_int8_ke
   variant->warp(&call, 0, split);
   variant->warp(&call, split, rows);
   char name[96];
-  snprintf(name, sizeof name, "%dx%dx%d%s%s", rows, columns, channels, coarse ? " coarse" : "", call.scores ? " mask" : "");
+  snprintf(name, sizeof name, "%dx%dx%d%s%s", rows, columns, channels, coarse ? " coarse" : "",
+           call.scores ? " mask" : "");
   check_bytes(c, "rm_int8_warp", name, want.data, got.data, out_size);
   guarded *all[] = {&source, &offsets, &scores, &want, &got};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) guarded_free(all[i]);
@@ -158,7 +159,8 @@ static void check_local_attention(check *c, const rm_int8_kernels *scalar, const
 }
 
 static void check_global_attention(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
-  const int pixels = check_range(c, 0, 9) ? check_range(c, 1, 40) : check_range(c, 0, 2) ? check_range(c, 255, 520) : 4099;
+  const int pixels = check_range(c, 0, 9) ? check_range(c, 1, 40) :
+      check_range(c, 0, 2) ? check_range(c, 255, 520) : 4099;
   const int depth = check_range(c, 0, 2) ? 16 * check_range(c, 1, 8) : check_range(c, 1, 140);
   const int channels = check_range(c, 1, 70), gap = check_range(c, 0, 2) ? 0 : 3;
   guarded query = guarded_alloc((size_t)(pixels * (depth + gap) - gap), RM_INT8_OVERREAD);
@@ -172,7 +174,8 @@ static void check_global_attention(check *c, const rm_int8_kernels *scalar, cons
   guarded want = guarded_alloc(out_size, 0), got = guarded_alloc(out_size, 0);
   uint16_t table[RM_INT8_EXPONENTS];
   const int flat = !check_range(c, 0, 5);
-  for (int i = 0; i < RM_INT8_EXPONENTS; i++) table[i] = (uint16_t)(flat ? 32767 : 32767 >> (i / 44 < 15 ? i / 44 : 15));
+  for (int i = 0; i < RM_INT8_EXPONENTS; i++)
+    table[i] = (uint16_t)(flat ? 32767 : 32767 >> (i / 44 < 15 ? i / 44 : 15));
   rm_int8_global_attention_call call = {.query = query.data, .key = key.data, .value = value.data, .out = want.data,
                                         .query_pixel = depth + gap, .key_pixel = depth + gap,
                                         .value_pixel = channels + gap, .out_pixel = channels + gap,

@@ -70,7 +70,8 @@ static void conv(check *c, const char *op, conv_shape s, int gap, int residual, 
       .scalar_arguments = &a, .variant_arguments = &b,
       .units = depthwise ? batch * rows : (ptrdiff_t)((out_pixels + RM_REAL_CONV_TILE - 1) / RM_REAL_CONV_TILE),
       .want = want.at, .got = got.at, .count = want.count,
-      .relative = 0, .absolute = 2e-6f * (float)(taps * depth + 2), .rounding = (float)(taps * depth + 2), .work = 2 * macs, .unit = "flop",
+      .relative = 0, .absolute = 2e-6f * (float)(taps * depth + 2), .rounding = (float)(taps * depth + 2),
+      .work = 2 * macs, .unit = "flop",
   };
   real_run(c, &what);
   real_free(&input);

@@ -23,7 +23,8 @@ static void binary(check *c, const char *op, rm_real_binary_fn scalar, rm_real_b
   const real_case what = {
       .name = name, .shape = shape, .scalar = (real_kernel)scalar, .variant = (real_kernel)variant,
       .scalar_arguments = &n, .variant_arguments = &m, .units = (ptrdiff_t)rows * pixels, .want = want.at,
-      .got = got.at, .count = count, .relative = 1e-6f, .absolute = 0, .work = 3.0 * (double)(count * real_size(c)), .unit = "B",
+      .got = got.at, .count = count, .relative = 1e-6f, .absolute = 0, .work = 3.0 * (double)(count * real_size(c)),
+      .unit = "B",
   };
   real_run(c, &what);
   real_free(&a);

@@ -100,7 +100,8 @@ static void resize(check *c, int rows, int columns, int channels, int out_rows, 
   real_array in = real_random(c, (size_t)rows * columns * channels, -1, 1);
   real_array want = real_random(c, count, 0, 0), got = real_random(c, count, 0, 0);
   int tables[4][512];
-  real_array row_weights = real_floats(c, (size_t)out_rows, 0, 1), column_weights = real_floats(c, (size_t)out_columns, 0, 1);
+  real_array row_weights = real_floats(c, (size_t)out_rows, 0, 1),
+             column_weights = real_floats(c, (size_t)out_columns, 0, 1);
   for (int i = 0; i < out_rows; i++) {
     tables[0][i] = check_range(c, 0, rows - 1);
     tables[1][i] = check_range(c, 0, rows - 1);
@@ -174,7 +175,8 @@ static void local_attention(check *c, int rows, int columns, int depth, int chan
   snprintf(shape, sizeof shape, "%dx%d d%d x%d r%d", rows, columns, depth, channels, region);
   const size_t pixels = (size_t)rows * columns, count = 4 * pixels * channels;
   real_array query = real_random(c, 4 * pixels * depth, -1, 1), key = real_random(c, pixels * depth, -1, 1);
-  real_array value = real_random(c, pixels * channels, -1, 1), bias = real_floats(c, (size_t)(4 * region * region), -2, 2);
+  real_array value = real_random(c, pixels * channels, -1, 1),
+             bias = real_floats(c, (size_t)(4 * region * region), -2, 2);
   real_array want = real_random(c, count, 0, 0), got = real_random(c, count, 0, 0);
   rm_real_local_attention a = {
       .query = query.at, .key = key.at, .value = value.at, .bias = bias.at, .output = want.at, .query_stride = depth,

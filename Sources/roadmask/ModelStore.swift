@@ -35,11 +35,27 @@ enum ModelStore {
     return found
   }
 
+  /// Installed models by the name that `--model` takes, with the precisions there are of each.
+  static var families: [(name: String, precisions: [String])] {
+    var found: [(name: String, precisions: [String])] = []
+    for model in installed {
+      let ending = [".int8", ".fp16"].first(where: model.name.hasSuffix) ?? ""
+      let name = String(model.name.dropLast(ending.count))
+      let precision = ending.isEmpty ? "fp32" : String(ending.dropFirst())
+      if let known = found.firstIndex(where: { $0.name == name }) {
+        found[known].precisions.append(precision)
+      } else {
+        found.append((name, [precision]))
+      }
+    }
+    return found
+  }
+
   /// The file of `model`, a name or a path; the default model without one.
   ///
   /// A name stands for `NAME.int8.onnx`, `NAME.fp16.onnx` and `NAME.onnx`; `precision` chooses among those that
-  /// are installed, `auto` the first in this order. `fp32` takes the halves where there is no file of floats, `fp16` and
-  /// `bf16` the other way round. A path means that very file.
+  /// are installed, `auto` the first in this order. `fp32` takes the halves where there is no file of floats, `fp16`
+  /// and `bf16` the other way round. A path means that very file.
   static func path(of model: String?, precision: PipelineConfig.Model.Precision = .auto) throws -> String {
     if let model, model.contains("/") || model.hasSuffix(".onnx") {
       guard FileManager.default.fileExists(atPath: model) else {
@@ -64,11 +80,16 @@ enum ModelStore {
     throw Problem(
       .noInput, "RM-MODEL-001",
       "no model called '\(name)' is installed" + (precision == .auto ? "" : " in \(precision.rawValue)"),
-      hint: "installed models: \(list); or give the path of an .onnx file")
+      hint: guess(name) + "installed models: \(list); or give the path of an .onnx file")
   }
 
   private static var list: String {
-    let names = installed.map(\.name)
+    let names = families.map(\.name)
     return names.isEmpty ? "none" : names.joined(separator: ", ")
+  }
+
+  private static func guess(_ name: String) -> String {
+    let near = families.first { $0.name.hasPrefix(name + "-") }
+    return near.map { "did you mean '\($0.name)'? " } ?? ""
   }
 }

@@ -38,7 +38,8 @@ struct ImportTests {
         unsqueeze("h","hu"), unsqueeze("wd","wu"),
         n("Shape",["dr"],["sd"]), n("Slice",["sd","starts","ends"],["nc"]),
         n("Concat",["nc","hu","wu"],["sizes"],axis=0),
-        n("Resize",["dr"] + (["none","none"] if opset < 13 else ["",""]) + ["sizes"],["up"],mode="linear",coordinate_transformation_mode="half_pixel"),
+        n("Resize",["dr"] + (["none","none"] if opset < 13 else ["",""]) + ["sizes"],["up"],
+          mode="linear",coordinate_transformation_mode="half_pixel"),
         n("QuantizeLinear",["up","as","az"],["uq"]), n("DequantizeLinear",["uq","as","az"],["ud"]),
         n("DequantizeLinear",["wq","qs","qz"],["wd_"],axis=0) if opset >= 13 else n("Identity",["wf"],["wd_"]),
         n("Conv",["ud","wd_"],["qc"]),
@@ -62,7 +63,8 @@ struct ImportTests {
     import sys, numpy, onnx, onnxruntime
     onnx.checker.check_model(onnx.load(sys.argv[2]), full_check=True)
     x = numpy.random.default_rng(1).standard_normal((1,3,12,10)).astype(numpy.float32)
-    a, b = [onnxruntime.InferenceSession(p, providers=["CPUExecutionProvider"]).run(["y"], {"x": x})[0] for p in sys.argv[1:]]
+    a, b = [onnxruntime.InferenceSession(p, providers=["CPUExecutionProvider"]).run(["y"], {"x": x})[0]
+            for p in sys.argv[1:]]
     assert a.shape == b.shape, (a.shape, b.shape)
     assert abs(a - b).max() < 1e-5, abs(a - b).max()
     """

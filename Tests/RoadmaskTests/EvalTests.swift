@@ -77,7 +77,8 @@ extension ProgramTests {
               return struct.pack('>I', len(body)) + kind + body + struct.pack('>I', zlib.crc32(kind + body))
           height, width = values.shape
           rows = b''.join(b'\0' + bytes(row.astype(np.uint8)) for row in values)
-          open(path, 'wb').write(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', width, height, 8, 0, 0, 0, 0))
+          header = struct.pack('>IIBBBBB', width, height, 8, 0, 0, 0, 0)
+          open(path, 'wb').write(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', header)
               + chunk(b'IDAT', zlib.compress(rows)) + chunk(b'IEND', b''))
 
       task, predicted, labels = sys.argv[1:]
@@ -97,7 +98,8 @@ extension ProgramTests {
           union = counts.sum(0) + counts.sum(1) - hit
           iou = [hit[i] / union[i] if union[i] else None for i in range(11)]
           present = [value for value in iou if value is not None]
-          print(json.dumps({'confusion': counts.tolist(), 'accuracy': hit.sum() / counts.sum(), 'miou': sum(present) / len(present)}))
+          print(json.dumps({'confusion': counts.tolist(), 'accuracy': hit.sum() / counts.sum(),
+                            'miou': sum(present) / len(present)}))
       """#
 
     static let python: String? = {

@@ -29,8 +29,8 @@ import Testing
     let config = try read(
       """
       version: 1
-      source: { uri: "rtsp://${USER}:${PASS}@cam/main", start: 00:01:30.5, timeout: { stall: 250ms } , options: { a: b },
-        transport: udp, reconnect: { attempts: forever, backoff: [500ms, 10s], jitter: 0.1 } }
+      source: { uri: "rtsp://${USER}:${PASS}@cam/main", start: 00:01:30.5,
+        timeout: { stall: 250ms } , options: { a: b }, transport: udp, reconnect: { attempts: forever, backoff: [500ms, 10s], jitter: 0.1 } }
       model: { file: street-s, precision: int8, size: 1024x512 }
       pipeline: { policy: drop-oldest, queue: 2, latency_budget: 120ms, threads: auto, cpu: avx2 }
       stages:

@@ -114,12 +114,13 @@ def compare(options, net, size, threads, level):
 
 def line(r):
     return (f"| {r['net']} | {r['size']} | {r['threads']} | {r['level']} | {r['ours_ms']:.1f} ({r['ours_p10']:.1f} to "
-            f"{r['ours_p90']:.1f}) | {r['ours_cpu_ms']:.1f} | {r['peer']} {r['peer_ms']:.1f} | {r['peer_cpu_ms']:.1f} | "
-            f"{r['tuned_peer_ms']:.1f} | {r['ratio']:.2f} | {r['tuned_ratio']:.2f} | {r['cpu_ratio']:.2f} | "
+            f"{r['ours_p90']:.1f}) | {r['ours_cpu_ms']:.1f} | {r['peer']} {r['peer_ms']:.1f} | "
+            f"{r['peer_cpu_ms']:.1f} | {r['tuned_peer_ms']:.1f} | {r['ratio']:.2f} | {r['tuned_ratio']:.2f} | {r['cpu_ratio']:.2f} | "
             f"{r['tuned_cpu_ratio']:.2f} |")
 
 
-HEAD = """| net | size | threads | level | ours ms (p10 to p90) | ours CPU | best peer ms | its CPU | tuned peer | ratio | tuned | CPU ratio | tuned CPU |
+HEAD = """| net | size | threads | level | ours ms (p10 to p90) | ours CPU | best peer ms | its CPU | tuned peer | ratio \
+| tuned | CPU ratio | tuned CPU |
 |---|---|---|---|---|---|---|---|---|---|---|---|---|"""
 
 

@@ -87,9 +87,11 @@ def with_classes(source, target, width, height):
     scores = graph.output[0]
     extents = [d.dim_value for d in scores.type.tensor_type.shape.dim]
     graph.initializer.append(numpy_helper.from_array(np.array(extents[:2] + [height, width], np.int64), "tail.sizes"))
-    graph.node.append(helper.make_node("Resize", [scores.name, "", "", "tail.sizes"], ["tail.large"], name="tail.resize",
-                                       mode="linear", coordinate_transformation_mode="half_pixel"))
-    graph.node.append(helper.make_node("ArgMax", ["tail.large"], ["tail.classes"], name="tail.argmax", axis=1, keepdims=0))
+    graph.node.append(helper.make_node("Resize", [scores.name, "", "", "tail.sizes"], ["tail.large"],
+                                       name="tail.resize", mode="linear",
+                                       coordinate_transformation_mode="half_pixel"))
+    graph.node.append(helper.make_node("ArgMax", ["tail.large"], ["tail.classes"], name="tail.argmax", axis=1,
+                                       keepdims=0))
     del graph.output[:]
     graph.output.append(helper.make_tensor_value_info("tail.classes", TensorProto.INT64, [1, height, width]))
     onnx.save(model, target)

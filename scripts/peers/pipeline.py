@@ -23,13 +23,15 @@ core = openvino.Core()
 model = core.read_model(path)
 rows, columns = (model.inputs[0].shape[i] for i in (2, 3))
 steps = PrePostProcessor(model)
-steps.input().tensor().set_element_type(openvino.Type.u8).set_layout(openvino.Layout("NHWC")).set_color_format(ColorFormat.BGR)
+steps.input().tensor().set_element_type(openvino.Type.u8).set_layout(openvino.Layout("NHWC")) \
+    .set_color_format(ColorFormat.BGR)
 steps.input().model().set_layout(openvino.Layout("NCHW"))
 steps.input().preprocess().convert_color(ColorFormat.RGB).convert_element_type(openvino.Type.f32) \
     .mean([114.75] * 3).scale([57.375] * 3)
 if kind == "full":
     steps.output().tensor().set_element_type(openvino.Type.u8)
-compiled = core.compile_model(steps.build(), "CPU", {"INFERENCE_NUM_THREADS": THREADS, "PERFORMANCE_HINT": "THROUGHPUT"})
+compiled = core.compile_model(steps.build(), "CPU",
+                              {"INFERENCE_NUM_THREADS": THREADS, "PERFORMANCE_HINT": "THROUGHPUT"})
 colors = np.random.default_rng(3).integers(0, 255, (1, 256, 3), dtype=np.uint8)
 
 

@@ -233,7 +233,7 @@ typedef struct {
 // Attention of every pixel to all pixels (rm_f32_global_attention) on stored numbers:
 //   s(p, n) = sum of (query - query_zero) * (key - key_zero)
 //   t(p, n) = round(s * multiplier), in steps of 1/64 of the exponent, ties to even
-//   e(p, n) = table[largest t of p - t], 0 for differences of RM_INT8_EXPONENTS and more; table[0] > 0, at most 2^15 - 1
+//   e(p, n) = table[largest t of p - t], 0 for differences of RM_INT8_EXPONENTS and more; 0 < table[0] < 2^15
 //   out     = floor((sum of e * value + sum of e / 2) / sum of e). Keeps the value's scale and zero point.
 // |s * multiplier| < 2^30, channels <= RM_INT8_ATTENTION_CHANNELS. begin and end are pixels.
 #define RM_INT8_EXPONENTS 1024

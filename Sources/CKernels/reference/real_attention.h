@@ -19,7 +19,8 @@ void NAME(local_attention)(const rm_real_local_attention *a, ptrdiff_t begin, pt
           const int y = row + r / a->region - reach, x = column + r % a->region - reach;
           at[r] = y < 0 || y >= a->rows || x < 0 || x >= a->columns ? -1 : picture + (ptrdiff_t)y * a->columns + x;
           float score = 0;
-          for (int i = 0; at[r] >= 0 && i < a->depth; i++) score += get(query[i]) * get(keys[at[r] * a->key_stride + i]);
+          for (int i = 0; at[r] >= 0 && i < a->depth; i++)
+            score += get(query[i]) * get(keys[at[r] * a->key_stride + i]);
           weights[r] = score * a->scale + (a->bias ? a->bias[sub * cells + r] : 0);
           if (weights[r] > largest) largest = weights[r];
         }

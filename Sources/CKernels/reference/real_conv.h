@@ -25,7 +25,8 @@ void NAME(conv)(const rm_real_conv *c, ptrdiff_t begin, ptrdiff_t end) {
         const int y = row * c->stride_rows - c->pad_top + tap / c->kernel_columns * c->dilation_rows;
         const int x = column * c->stride_columns - c->pad_left + tap % c->kernel_columns * c->dilation_columns;
         if (y < 0 || y >= c->in_rows || x < 0 || x >= c->in_columns) continue;
-        const element *in = (const element *)c->input + ((picture * c->in_rows + y) * c->in_columns + x) * c->in_stride +
+        const element *in = (const element *)c->input +
+                            ((picture * c->in_rows + y) * c->in_columns + x) * c->in_stride +
                             (ptrdiff_t)(channel / out_group) * in_group;
         const element *weights = (const element *)c->weights + ((ptrdiff_t)channel * taps + tap) * in_group;
         for (int k = 0; k < in_group; k++) sum += get(in[k]) * get(weights[k]);

@@ -6,8 +6,10 @@ void NAME(resize)(const rm_real_resize *r, ptrdiff_t begin, ptrdiff_t end) {
   for (ptrdiff_t unit = begin; unit < end; unit++) {
     const ptrdiff_t picture = unit / r->out_rows;
     const int row = (int)(unit % r->out_rows);
-    const element *upper = (const element *)r->input + (picture * r->in_rows + r->rows0[row]) * r->in_columns * r->in_stride;
-    const element *lower = (const element *)r->input + (picture * r->in_rows + r->rows1[row]) * r->in_columns * r->in_stride;
+    const element *upper = (const element *)r->input +
+        (picture * r->in_rows + r->rows0[row]) * r->in_columns * r->in_stride;
+    const element *lower = (const element *)r->input +
+        (picture * r->in_rows + r->rows1[row]) * r->in_columns * r->in_stride;
     const float down = r->row_weights[row], up = 1 - down;
     for (int column = 0; column < r->out_columns; column++) {
       const ptrdiff_t left = r->columns0[column] * r->in_stride, right = r->columns1[column] * r->in_stride;
@@ -50,7 +52,8 @@ void NAME(gridsample)(const rm_real_gridsample *g, ptrdiff_t begin, ptrdiff_t en
       const int x0 = (int)floorf(bx), y0 = (int)floorf(by);
       const float east = bx - (float)x0, south = by - (float)y0;
       for (int channel = 0; channel < g->channels; channel++) {
-        const float above = fetch(g, picture, y0, x0, channel) * (1 - east) + fetch(g, picture, y0, x0 + 1, channel) * east;
+        const float above =
+            fetch(g, picture, y0, x0, channel) * (1 - east) + fetch(g, picture, y0, x0 + 1, channel) * east;
         const float below =
             fetch(g, picture, y0 + 1, x0, channel) * (1 - east) + fetch(g, picture, y0 + 1, x0 + 1, channel) * east;
         out[channel] = put(above * (1 - south) + below * south);
@@ -63,7 +66,8 @@ void NAME(warp)(const rm_real_warp *w, ptrdiff_t begin, ptrdiff_t end) {
   const element *residual = w->residual;
   for (ptrdiff_t unit = begin; unit < end; unit++) {
     const int picture = (int)(unit / w->rows), row = (int)(unit % w->rows);
-    const element *source = (const element *)w->source + (ptrdiff_t)picture * w->source_rows * w->source_columns * w->source_stride;
+    const element *source = (const element *)w->source +
+        (ptrdiff_t)picture * w->source_rows * w->source_columns * w->source_stride;
     for (int column = 0; column < w->columns; column++) {
       const rm_point at = warp_point(w, picture, row, column);
       const int x0 = (int)at.x, y0 = (int)at.y;

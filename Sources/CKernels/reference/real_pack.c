@@ -72,7 +72,8 @@ static int least(int a, int b) { return a < b ? a : b; }
 
 int rm_real_conv_chunk(const rm_real_conv *c) {
   int pixels = RM_REAL_CONV_TILE;
-  while (pixels > 1 && staged(c, pixels, least(pixels, (pixels - 1) / c->out_columns + 2)) > RM_REAL_CONV_STAGE) pixels /= 2;
+  while (pixels > 1 && staged(c, pixels, least(pixels, (pixels - 1) / c->out_columns + 2)) > RM_REAL_CONV_STAGE)
+    pixels /= 2;
   return pixels;
 }
 

@@ -30,7 +30,8 @@ INLINE rm_point warp_point(const rm_real_warp *w, int picture, int row, int colu
   const ptrdiff_t pixel = (ptrdiff_t)row * w->columns + column;
   float dx = get(offsets[pixel * w->offsets_stride]), dy = get(offsets[pixel * w->offsets_stride + 1]);
   if (w->mask) {
-    const element *mask = (const element *)w->mask + ((ptrdiff_t)picture * w->rows * w->columns + pixel) * w->mask_stride;
+    const element *mask = (const element *)w->mask +
+        ((ptrdiff_t)picture * w->rows * w->columns + pixel) * w->mask_stride;
     dx = dy = 0;
     for (int n = 0; n < 9; n++) {
       const int i = row + n / 3 - 1, j = column + n % 3 - 1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Depthwise 3x3 without dilation, stride 1 or 2. Included behind int8_dwconv.h, whose packed form it reads. Turned columns
-// pass from window to window in registers, so that each is loaded and turned once and stored nowhere.
+// Depthwise 3x3 without dilation, stride 1 or 2. Included behind int8_dwconv.h, whose packed form it reads. Turned
+// columns pass from window to window in registers, so that each is loaded and turned once and stored nowhere.
 
 // A column of a 3x3 window, turned as in int8_dwconv.h. Rows outside have a step of 0 and point to the pad.
 INLINE ISA void NAME(turn3)(const uint8_t *const rows[3], const ptrdiff_t steps[3], ptrdiff_t x, ptrdiff_t columns,
@@ -33,8 +33,8 @@ INLINE ISA void NAME(window3)(const vec left[4], const vec middle[4], const vec 
   v_put(out, v_requantize(sum, m, rule), channels);
 }
 
-INLINE ISA void NAME(row3x3)(const rm_int8_conv_call *call, int32_t row, int32_t first, int32_t channels, const uint8_t *packed,
-                       const int stride) {
+INLINE ISA void NAME(row3x3)(const rm_int8_conv_call *call, int32_t row, int32_t first, int32_t channels,
+                             const uint8_t *packed, const int stride) {
   const rm_int8_conv_shape *s = &call->shape;
   const v_rule rule =
       v_make_rule(call->out_zero, call->low, call->high, (const float *)(packed + 4 * BYTES));
@@ -61,9 +61,14 @@ INLINE ISA void NAME(row3x3)(const rm_int8_conv_call *call, int32_t row, int32_t
       NAME(turn3)(rows, steps, x + 2, columns, call->pad, b);
       NAME(window3)(c, a, b, packed, &rule, out + 2 * out_pixel, channels);
     }
-    if (left > 0) NAME(turn3)(rows, steps, x, columns, call->pad, c), NAME(window3)(a, b, c, packed, &rule, out, channels);
-    if (left > 1)
-      NAME(turn3)(rows, steps, x + 1, columns, call->pad, a), NAME(window3)(b, c, a, packed, &rule, out + out_pixel, channels);
+    if (left > 0) {
+      NAME(turn3)(rows, steps, x, columns, call->pad, c);
+      NAME(window3)(a, b, c, packed, &rule, out, channels);
+    }
+    if (left > 1) {
+      NAME(turn3)(rows, steps, x + 1, columns, call->pad, a);
+      NAME(window3)(b, c, a, packed, &rule, out + out_pixel, channels);
+    }
   } else {
     for (; left >= 2; left -= 2, x += 4, out += 2 * out_pixel) {
       NAME(turn3)(rows, steps, x + 1, columns, call->pad, b);

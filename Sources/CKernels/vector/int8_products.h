@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products of two stored matrices, by parts of an instruction set: both sides less their zero points in 16 bits, pairs of
-// terms in 32. Included behind ISA, NAME(kernel), LANES (the columns of a panel), GROUP (rows that share what is read of
-// it, a divisor of RM_INT8_MATMUL_ROWS) and in front of the two functions declared here.
+// Products of two stored matrices, by parts of an instruction set: both sides less their zero points in 16 bits, pairs
+// of terms in 32. Included behind ISA, NAME(kernel), LANES (the columns of a panel), GROUP (rows that share what is
+// read of it, a divisor of RM_INT8_MATMUL_ROWS) and in front of the two functions declared here.
 
 // Terms of a panel, which stays in the cache near the core.
 enum { DEPTH = 256 };

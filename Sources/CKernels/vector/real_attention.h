@@ -56,7 +56,8 @@ TARGET void NAME(local_attention)(const rm_real_local_attention *a, ptrdiff_t be
           const mask some = m_first(a->channels - c < WIDTH ? a->channels - c : WIDTH);
           vec total = v_all(0);
           for (int r = 0; r < cells; r++)
-            if (at[r] >= 0) total = v_fma(v_get_some(values + at[r] * a->value_stride + c, some), v_all(weights[r]), total);
+            if (at[r] >= 0)
+              total = v_fma(v_get_some(values + at[r] * a->value_stride + c, some), v_all(weights[r]), total);
           v_put_some(out + c, some, v_mul(total, share));
         }
       }

@@ -128,7 +128,8 @@ size_t NAME(conv_packed_bytes)(const rm_real_conv *c) {
 }
 
 void NAME(conv_pack)(const rm_real_conv *c, const float *weights, void *packed) {
-  rm_real_panels_pack(c, WIDTH, TERMS, TERMS == 2 ? RM_PACK_BF16 : HALF ? RM_PACK_HALVES : RM_PACK_FLOATS, weights, packed);
+  rm_real_panels_pack(c, WIDTH, TERMS, TERMS == 2 ? RM_PACK_BF16 : HALF ? RM_PACK_HALVES : RM_PACK_FLOATS, weights,
+                      packed);
 }
 
 static const cell conv_zeros[RM_REAL_CONV_DEPTH];
@@ -247,7 +248,8 @@ TARGET void NAME(conv)(const rm_real_conv *c, ptrdiff_t begin, ptrdiff_t end) {
           t.rows = rows + pixel;
           t.pixels = pixels - pixel < s.rows ? pixels - pixel : s.rows;
           t.output = (element *)c->output + (first + pixel) * c->out_stride + channel;
-          t.residual = c->residual ? (const element *)c->residual + (first + pixel) * c->residual_stride + channel : NULL;
+          t.residual =
+              c->residual ? (const element *)c->residual + (first + pixel) * c->residual_stride + channel : NULL;
           s.run(&t);
         }
         panel += s.panels;

@@ -31,7 +31,8 @@ INLINE void pool_units(const rm_real_pool *p, ptrdiff_t begin, ptrdiff_t end, co
         const int remaining = p->channels - channel;
         vec result = average ? v_all(0) : v_all(-INFINITY);
         for (int y = first_row; y < bottom; y++) {
-          const element *in = (const element *)p->input + ((picture * p->in_rows + y) * p->in_columns) * p->in_stride + channel;
+          const element *in = (const element *)p->input +
+              ((picture * p->in_rows + y) * p->in_columns) * p->in_stride + channel;
           for (int x = first_column; x < right; x++) {
             const vec value = some_load(in + x * p->in_stride, remaining);
             result = average ? v_add(result, value) : v_max(result, value);
@@ -55,8 +56,10 @@ TARGET void NAME(resize)(const rm_real_resize *r, ptrdiff_t begin, ptrdiff_t end
   for (ptrdiff_t unit = begin; unit < end; unit++) {
     const ptrdiff_t picture = unit / r->out_rows;
     const int row = (int)(unit % r->out_rows);
-    const element *upper = (const element *)r->input + (picture * r->in_rows + r->rows0[row]) * r->in_columns * r->in_stride;
-    const element *lower = (const element *)r->input + (picture * r->in_rows + r->rows1[row]) * r->in_columns * r->in_stride;
+    const element *upper = (const element *)r->input +
+        (picture * r->in_rows + r->rows0[row]) * r->in_columns * r->in_stride;
+    const element *lower = (const element *)r->input +
+        (picture * r->in_rows + r->rows1[row]) * r->in_columns * r->in_stride;
     const vec down = v_all(r->row_weights[row]), up = v_all(1 - r->row_weights[row]);
     for (int column = 0; column < r->out_columns; column++) {
       const ptrdiff_t left = r->columns0[column] * r->in_stride, right = r->columns1[column] * r->in_stride;
@@ -76,7 +79,8 @@ TARGET void NAME(resize)(const rm_real_resize *r, ptrdiff_t begin, ptrdiff_t end
 TARGET void NAME(warp)(const rm_real_warp *w, ptrdiff_t begin, ptrdiff_t end) {
   for (ptrdiff_t unit = begin; unit < end; unit++) {
     const int picture = (int)(unit / w->rows), row = (int)(unit % w->rows);
-    const element *source = (const element *)w->source + (ptrdiff_t)picture * w->source_rows * w->source_columns * w->source_stride;
+    const element *source = (const element *)w->source +
+        (ptrdiff_t)picture * w->source_rows * w->source_columns * w->source_stride;
     for (int column = 0; column < w->columns; column++) {
       const rm_point at = warp_point(w, picture, row, column);
       const int x0 = (int)at.x, y0 = (int)at.y;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Local: the mixture takes 32 channels at a time. Weights sum to 256, so the sums of 256 * 255 and a half stay within u16.
+// Local: the mixture takes 32 channels at a time. Weights sum to 256, so sums of 256 * 255 and a half fit 16 bits.
 #if defined(__x86_64__)
 #define ISA __attribute__((target("avx2,fma")))
 #include "int8_ymm.h"
@@ -47,14 +47,16 @@ ISA static void local_steps(const rm_int8_local_attention_call *call, const uint
 // A quotient of such numbers in double precision is never rounded up to a whole one.
 ISA static void local_weights(const rm_int8_local_attention_call *call, int32_t count, int32_t *steps) {
   __m128i largest = _mm_loadu_si128((const __m128i *)steps);
-  for (int32_t r = 1; r < count; r++) largest = _mm_max_epi32(largest, _mm_loadu_si128((const __m128i *)(steps + r * 4)));
+  for (int32_t r = 1; r < count; r++)
+    largest = _mm_max_epi32(largest, _mm_loadu_si128((const __m128i *)(steps + r * 4)));
   __m128i first = _mm_setzero_si128(), sum = first, given = first;
   for (int32_t r = count - 1; r >= 0; r--) {
     const __m128i step = _mm_loadu_si128((const __m128i *)(steps + r * 4));
     first = _mm_blendv_epi8(first, _mm_set1_epi32(r), _mm_cmpeq_epi32(step, largest));
     const __m128i below = _mm_min_epu32(_mm_sub_epi32(largest, step), _mm_set1_epi32(255));
     const __m128i e = _mm_setr_epi32(call->table[_mm_extract_epi32(below, 0)], call->table[_mm_extract_epi32(below, 1)],
-                                     call->table[_mm_extract_epi32(below, 2)], call->table[_mm_extract_epi32(below, 3)]);
+                                     call->table[_mm_extract_epi32(below, 2)],
+                                     call->table[_mm_extract_epi32(below, 3)]);
     _mm_storeu_si128((__m128i *)(steps + r * 4), e);
     sum = _mm_add_epi32(sum, e);
   }

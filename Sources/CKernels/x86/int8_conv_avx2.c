@@ -43,7 +43,8 @@ INLINE ISA few_vec few_dot(few_vec sum, few_vec x, few_vec w) {
 #include "int8_winograd_avx2.h"
 
 size_t rm_int8_conv_packed_bytes__avx2(const rm_int8_conv_shape *shape) {
-  return rm_int8_winograd_fits(shape) ? rm_int8_winograd_packed_bytes(shape) : rm_int8_tiles_packed_bytes(choose_tiles(&tiles, shape), shape);
+  return rm_int8_winograd_fits(shape) ? rm_int8_winograd_packed_bytes(shape)
+      : rm_int8_tiles_packed_bytes(choose_tiles(&tiles, shape), shape);
 }
 
 void rm_int8_conv_pack__avx2(const rm_int8_conv_shape *shape, const rm_int8_conv_weights *from, void *packed) {

@@ -43,14 +43,16 @@ INLINE ISA void tile(const rm_int8_tile *t, const int pixels, const int vectors)
   const sink512 sink = make_sink(t);
   __m512 m[4];
 #pragma unroll
-  for (int v = 0; v < 4; v++) m[v] = _mm512_loadu_ps(t->multiplier + 16 * (vectors == 3 ? (v < 3 ? v : 0) : v % vectors));
+  for (int v = 0; v < 4; v++)
+    m[v] = _mm512_loadu_ps(t->multiplier + 16 * (vectors == 3 ? (v < 3 ? v : 0) : v % vectors));
   const rule512 rule = make_conv_rule(t->call, m);
   const int step = vectors == 3 ? 1 : 4 / vectors;
 #pragma unroll
   for (int p = 0; p < pixels; p += step) {
     __m512i four[4];
 #pragma unroll
-    for (int v = 0; v < 4; v++) four[v] = vectors == 3 ? (v < 3 ? sum[p][v] : sum[p][0]) : sum[p + v / vectors][v % vectors];
+    for (int v = 0; v < 4; v++)
+      four[v] = vectors == 3 ? (v < 3 ? sum[p][v] : sum[p][0]) : sum[p + v / vectors][v % vectors];
     store(&sink, requantize(four, m, &rule), vectors, p);
   }
 }

@@ -73,13 +73,15 @@ INLINE ISA void tile(const rm_int8_tile *t, const int pixels, const int vectors)
   const rm_rule32 rule = rm_make_rule32(call->out_zero, call->low, call->high);
   __m256 m[4];
 #pragma unroll
-  for (int v = 0; v < 4; v++) m[v] = _mm256_loadu_ps(t->multiplier + 8 * (vectors == 3 ? (v < 3 ? v : 0) : v % vectors));
+  for (int v = 0; v < 4; v++)
+    m[v] = _mm256_loadu_ps(t->multiplier + 8 * (vectors == 3 ? (v < 3 ? v : 0) : v % vectors));
   const int step = vectors == 3 ? 1 : 4 / vectors;
 #pragma unroll
   for (int p = 0; p < pixels; p += step) {
     __m256i four[4];
 #pragma unroll
-    for (int v = 0; v < 4; v++) four[v] = vectors == 3 ? (v < 3 ? sum[p][v] : sum[p][0]) : sum[p + v / vectors][v % vectors];
+    for (int v = 0; v < 4; v++)
+      four[v] = vectors == 3 ? (v < 3 ? sum[p][v] : sum[p][0]) : sum[p + v / vectors][v % vectors];
     const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
     store(t, _mm256_permutevar8x32_epi32(rm_requantize32(four, m, &rule), order), vectors, p);
   }

@@ -72,7 +72,8 @@ typedef struct {
   float weight[PATTERN], shift[PATTERN];
 } pattern;
 
-INLINE ISA void multiply_channels(const uint8_t *a, const pattern *b, uint8_t *out, ptrdiff_t length, const factors *f) {
+INLINE ISA void multiply_channels(const uint8_t *a, const pattern *b, uint8_t *out, ptrdiff_t length,
+                                  const factors *f) {
   for (ptrdiff_t i = 0; i < length; i += 64) {
     __m512 product[4];
 #pragma unroll

@@ -43,7 +43,8 @@ static ISA void run_few(const rm_int8_tile *t) {
   }
 }
 
-static const rm_int8_tiles few_tiles = {.lanes = 1, .chunk = 1, .most_vectors = 1, .pixels = {0, 4}, .run = {NULL, run_few}};
+static const rm_int8_tiles few_tiles =
+    {.lanes = 1, .chunk = 1, .most_vectors = 1, .pixels = {0, 4}, .run = {NULL, run_few}};
 
 // Up to four channels, of terms that fill vectors.
 static const rm_int8_tiles *choose_tiles(const rm_int8_tiles *tiles, const rm_int8_conv_shape *s) {

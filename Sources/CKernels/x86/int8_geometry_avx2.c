@@ -33,7 +33,8 @@ INLINE ISA void sample(const rm_int8_corners *from, const blend *b, uint8_t *out
     const __m256i upper_high = _mm256_maddubs_epi16(_mm256_unpackhi_epi8(ul, ur), b->x);
     const __m256i lower_low = _mm256_maddubs_epi16(_mm256_unpacklo_epi8(ll, lr), b->x);
     const __m256i lower_high = _mm256_maddubs_epi16(_mm256_unpackhi_epi8(ll, lr), b->x);
-    const __m256i first = _mm256_packs_epi32(rows_blended(upper_low, lower_low, b, 0), rows_blended(upper_low, lower_low, b, 1));
+    const __m256i first = _mm256_packs_epi32(rows_blended(upper_low, lower_low, b, 0),
+                                             rows_blended(upper_low, lower_low, b, 1));
     const __m256i second =
         _mm256_packs_epi32(rows_blended(upper_high, lower_high, b, 0), rows_blended(upper_high, lower_high, b, 1));
     rm_store32(out + c, _mm256_packus_epi16(first, second), channels - c);
@@ -67,7 +68,8 @@ INLINE ISA void sample_fine(const rm_int8_corners *from, const fine_blend *b, ui
     fine_row(rm_load32(from->lower_left + c), rm_load32(from->lower_right + c), b->x, lower);
 #pragma unroll
     for (int i = 0; i < 4; i++) {
-      const __m256i sum = _mm256_add_epi32(_mm256_mullo_epi32(upper[i], b->upper), _mm256_mullo_epi32(lower[i], b->lower));
+      const __m256i sum = _mm256_add_epi32(_mm256_mullo_epi32(upper[i], b->upper),
+                                           _mm256_mullo_epi32(lower[i], b->lower));
       upper[i] = _mm256_srli_epi32(_mm256_add_epi32(sum, half), 22);
     }
     const __m256i first = _mm256_packs_epi32(upper[0], upper[1]), second = _mm256_packs_epi32(upper[2], upper[3]);

@@ -192,8 +192,8 @@ static ISA void products1(const int16_t *v, ptrdiff_t channels, const __m256i *w
   PRODUCTS(8, 1);
 }
 
-static ISA void run_block(const rm_int8_conv_call *call, const place *places, int32_t count, int32_t row_end, int16_t *v,
-                          int32_t *m) {
+static ISA void run_block(const rm_int8_conv_call *call, const place *places, int32_t count, int32_t row_end,
+                          int16_t *v, int32_t *m) {
   const rm_int8_conv_shape *s = &call->shape;
   const ptrdiff_t channels = s->in_channels;
   for (int32_t t = 0; t < count; t++) {
@@ -217,7 +217,8 @@ static ISA void run_block(const rm_int8_conv_call *call, const place *places, in
     for (int32_t t = 0; t < count; t++) {
       for (int32_t i = 0; i < vectors && first + 8 * i < s->out_channels; i++) {
         __m256i y[4];
-        turn_sums(m + (ptrdiff_t)t * POSITIONS * lanes + 8 * i, lanes, _mm256_loadu_si256((const __m256i *)bias + i), y);
+        turn_sums(m + (ptrdiff_t)t * POSITIONS * lanes + 8 * i, lanes,
+                  _mm256_loadu_si256((const __m256i *)bias + i), y);
         const rm_multiplier32 scale = {{_mm256_loadu_ps(multiplier + 8 * i), _mm256_loadu_ps(multiplier + 8 * i),
                                         _mm256_loadu_ps(multiplier + 8 * i), _mm256_loadu_ps(multiplier + 8 * i)}};
         const __m256i bytes = _mm256_permutevar8x32_epi32(rm_requantize32(y, scale.each, &rule), order);

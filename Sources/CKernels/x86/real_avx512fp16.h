@@ -21,7 +21,9 @@ typedef __mmask32 mask;
 #define INLINE TARGET static inline __attribute__((always_inline))
 
 INLINE vec v_load(const lane *p) { return _mm512_castsi512_ph(_mm512_loadu_si512(p)); }
-INLINE vec v_all(float x) { return _mm512_castsi512_ph(_mm512_set1_epi16((short)_cvtss_sh(x, _MM_FROUND_TO_NEAREST_INT))); }
+INLINE vec v_all(float x) {
+  return _mm512_castsi512_ph(_mm512_set1_epi16((short)_cvtss_sh(x, _MM_FROUND_TO_NEAREST_INT)));
+}
 INLINE vec v_lane(const lane *p) { return _mm512_castsi512_ph(_mm512_set1_epi16((short)*p)); }
 INLINE vec v_add(vec a, vec b) { return _mm512_add_ph(a, b); }
 INLINE vec v_sub(vec a, vec b) { return _mm512_sub_ph(a, b); }

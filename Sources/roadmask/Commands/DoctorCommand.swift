@@ -22,8 +22,12 @@ struct DoctorCommand: ParsableCommand {
     print("threads    \(threads.total) (from CPU quota and affinity)")
     print("ffmpeg     \(FFmpegBuild.version) (\(FFmpegBuild.libraries.joined(separator: ", ")))")
     print("encoders   \(EncoderOptions.available.joined(separator: ", "))")
-    let models = ModelStore.installed
-    print("models     \(models.isEmpty ? "none installed" : models.map(\.name).joined(separator: ", "))")
+    let models = ModelStore.families
+    if models.isEmpty { print("models     none installed") }
+    for (index, model) in models.enumerated() {
+      let precisions = model.precisions.joined(separator: ", ")
+      print("\((index == 0 ? "models" : "").padded(to: 11))\(model.name) (\(precisions))")
+    }
     if !models.contains(where: { $0.name == ModelStore.defaultName }) {
       throw Problem(
         .noInput, "RM-MODEL-001", "the default model '\(ModelStore.defaultName)' is not installed",
@@ -42,10 +46,20 @@ struct DoctorCommand: ParsableCommand {
       print("           a binary that is distributed together with it is under the GPL as a whole")
     }
     print("openblas   BSD-3-Clause")
+    var terms: [(text: String, models: [String])] = []
     for model in ModelStore.installed {
       let metadata = (try? ONNXReader.read(model.path))?.metadata ?? [:]
-      print("model      \(model.name): \(metadata["license"] ?? "license unknown")")
-      if let dataset = metadata["dataset"] { print("           trained on \(dataset)") }
+      let dataset = metadata["dataset"].map { "; trained on \($0)" } ?? ""
+      let text = (metadata["license"] ?? "license unknown") + dataset
+      if let known = terms.firstIndex(where: { $0.text == text }) {
+        terms[known].models.append(model.name)
+      } else {
+        terms.append((text, [model.name]))
+      }
+    }
+    for term in terms {
+      print("models     \(term.text):")
+      for model in term.models { print("           \(model)") }
     }
   }
 }

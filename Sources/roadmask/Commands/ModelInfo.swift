@@ -29,7 +29,8 @@ struct ModelInfo: ParsableCommand {
   private func list() {
     let models = ModelStore.installed
     if models.isEmpty { print("no models are installed") }
-    for model in models { print("\(model.name)  \(model.path)") }
+    let width = models.map(\.name.count).max() ?? 0
+    for model in models { print(model.name.padded(to: width + 2) + model.path) }
   }
 
   private func describe(_ graph: Graph, _ path: String) throws {
