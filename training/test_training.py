@@ -401,6 +401,18 @@ def test_a_teacher_is_followed_and_left_alone(tmp_path: Path) -> None:
         assert torch.equal(value, led.teacher.state_dict()[name]), name
 
 
+def test_one_run_gives_the_head_and_another_network_the_backbone(tmp_path: Path) -> None:
+    small_network(tmp_path / "small.onnx")
+    tiny_data(tmp_path)
+    given = {name: value + 1 for name, value in load_graph(tmp_path / "small.onnx").state_dict().items()}
+    train.save_weights(given, tmp_path / "given.safetensors")
+    started = run(tmp_path, "run", "--iterations", "0", "--init", str(tmp_path / "given.safetensors"),
+                  "--pretrained", str(tmp_path / "small.onnx"), "--parts", "backbone.").module.state_dict()
+    for name, value in given.items():
+        if name.endswith("weight"):
+            assert torch.allclose(started[name], value - int(name.startswith("backbone.")), atol=1e-6), name
+
+
 def test_resuming_equals_not_stopping(tmp_path: Path) -> None:
     small_network(tmp_path / "small.onnx")
     tiny_data(tmp_path)

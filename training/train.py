@@ -33,11 +33,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     p.add_argument("--model", type=Path, required=True, help="training form (.onnx)")
     p.add_argument("--data", type=Path, required=True, help="folder that holds camvid/")
     p.add_argument("--out", type=Path, required=True, help="run folder")
-    start = p.add_mutually_exclusive_group()
-    start.add_argument("--pretrained", type=Path,
-                       help="MobileNetV2 .tflite or EfficientNet-Lite .pth for the backbone, or the .onnx of a trained "
-                            "network of this family")
-    start.add_argument("--init", type=Path, help="start from these weights (.safetensors)")
+    p.add_argument("--init", type=Path, help="start from these weights (.safetensors)")
+    p.add_argument("--pretrained", type=Path,
+                   help="MobileNetV2 .tflite or EfficientNet-Lite .pth for the backbone, or the .onnx of a trained "
+                        "network of this family; overrules --init where it has a layer")
     p.add_argument("--parts", nargs="+", default=[""], metavar="NAME",
                    help="take only the layers of the trained network whose names begin so, such as backbone.")
     p.add_argument("--extra", type=Path, help="more labelled frames: images/ and labels/")
@@ -131,7 +130,7 @@ class Trainer:
         s = self.settings
         if s.init:
             load_weights(self.module, s.init)
-        elif s.pretrained:
+        if s.pretrained:
             # Two batches of training crops, as the network will see them.
             images = torch.cat([self.batches.make(i)[0] for i in range(2)])
             if s.pretrained.suffix == ".onnx":
