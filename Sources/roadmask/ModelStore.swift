@@ -89,7 +89,7 @@ enum ModelStore {
   }
 
   private static func guess(_ name: String) -> String {
-    let near = families.first { $0.name.hasPrefix(name + "-") }
-    return near.map { "did you mean '\($0.name)'? " } ?? ""
+    let near = families.map(\.name).filter { $0.hasPrefix(name + "-") }.min { $0.count < $1.count }
+    return near.map { "did you mean '\($0)'? " } ?? ""
   }
 }
