@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Depthwise convolution and batch normalization by `depthwise.c` and `norm.c`.
 
-They stand in where torch is slow on a CPU: bfloat16, channels last. Compiled at first use; without a compiler, for other types and on a GPU the plain forms of torch are taken.
+They stand in where torch is slow on a CPU: bfloat16, channels last. Compiled at first use; without a compiler, for
+other types and on a GPU the plain forms of torch are taken.
 """
 
 from __future__ import annotations
