@@ -127,40 +127,42 @@ def rsp(w: Weights, maps: Maps) -> Tensor:
 # RefineNet (arXiv 1611.06612) and its light form (arXiv 1810.03272) -----------------------------------------------
 
 
-def chained_pooling(w: Weights, name: str, x: Tensor, stages: int, normed: bool) -> Tensor:
+def linear(w: Weights, name: str, x: Tensor) -> Tensor:
+    return norm(w, name, conv(w, name, x))
+
+
+def chained_pooling(w: Weights, name: str, x: Tensor, stages: int) -> Tensor:
     top = x
     for n in range(1, stages + 1):
-        top = conv(w, f"{name}.crp{n}", F.max_pool2d(top, 5, 1, 2))
-        top = norm(w, f"{name}.crp{n}", top) if normed else top
+        top = linear(w, f"{name}.crp{n}", F.max_pool2d(top, 5, 1, 2))
         x = x + top
     return x
 
 
 def refinenet_light(w: Weights, maps: Maps) -> Tensor:
-    x = chained_pooling(w, "refine.s32", layer(w, "context.lateral", maps[3]), 2, True)
+    x = chained_pooling(w, "refine.s32", layer(w, "context.lateral", maps[3]), 2)
     for stride, fine in ((16, maps[2]), (8, maps[1]), (4, maps[0])):
         name = f"merge.s{stride}"
-        up = twice(norm(w, f"{name}.coarse", conv(w, f"{name}.coarse", x)))
-        x = (up + norm(w, f"{name}.lateral", conv(w, f"{name}.lateral", fine))).clamp(0, 6)
-        x = chained_pooling(w, f"refine.s{stride}", x, 4, True)
+        x = (twice(linear(w, f"{name}.coarse", x)) + linear(w, f"{name}.lateral", fine)).clamp(0, 6)
+        x = chained_pooling(w, f"refine.s{stride}", x, 4)
     return conv(w, "tail.classifier", x)
 
 
 def residual_units(w: Weights, name: str, x: Tensor, count: int) -> Tensor:
     for n in range(1, count + 1):
-        x = x + conv(w, f"{name}.rcu{n}.conv2", conv(w, f"{name}.rcu{n}.conv1", x.relu()).relu())
+        x = x + linear(w, f"{name}.rcu{n}.conv2", linear(w, f"{name}.rcu{n}.conv1", x.relu()).relu())
     return x
 
 
 def refinenet(w: Weights, maps: Maps) -> Tensor:
     x = layer(w, "context.lateral", maps[3])
-    x = residual_units(w, "refine.s32", chained_pooling(w, "refine.s32", x, 2, False), 3)
+    x = residual_units(w, "refine.s32", chained_pooling(w, "refine.s32", x, 2), 3)
     for stride, fine in ((16, maps[2]), (8, maps[1]), (4, maps[0])):
         name = f"merge.s{stride}"
-        fine = conv(w, f"{name}.fine", residual_units(w, name, conv(w, f"{name}.lateral", fine), 2))
-        x = (twice(conv(w, f"{name}.coarse", x)) + fine).relu()
+        fine = linear(w, f"{name}.fine", residual_units(w, name, linear(w, f"{name}.lateral", fine), 2))
+        x = (twice(linear(w, f"{name}.coarse", x)) + fine).relu()
         name = f"refine.s{stride}"
-        x = residual_units(w, name, chained_pooling(w, name, x, 2, False), 3)
+        x = residual_units(w, name, chained_pooling(w, name, x, 2), 3)
     return conv(w, "tail.classifier", x)
 
 

@@ -74,17 +74,13 @@ struct Head {
   private func residualMerge(
     _ coarse: String, _ tap: String, _ name: String, _ fuse: NetworkSpec.Fuse, _ builder: inout NetworkBuilder
   ) throws -> String {
-    var lateral: String
-    var below: String
-    if fuse == .light {
-      lateral = try builder.layer(tap, "\(name).lateral", spec.width, curve: .none)
-      below = try builder.layer(coarse, "\(name).coarse", spec.width, curve: .none)
-    } else {
-      lateral = try builder.conv(tap, "\(name).lateral", spec.width, kernel: 3)
+    let kernel = fuse == .light ? 1 : 3
+    var lateral = try builder.layer(tap, "\(name).lateral", spec.width, kernel: kernel, curve: .none)
+    if fuse == .residual {
       for index in 1...2 { lateral = try ResidualRefinement.unit(lateral, "\(name).rcu\(index)", &builder) }
-      lateral = try builder.conv(lateral, "\(name).fine", spec.width, kernel: 3)
-      below = try builder.conv(coarse, "\(name).coarse", spec.width, kernel: 3)
+      lateral = try builder.layer(lateral, "\(name).fine", spec.width, kernel: 3, curve: .none)
     }
+    var below = try builder.layer(coarse, "\(name).coarse", spec.width, kernel: kernel, curve: .none)
     below = try builder.upsample(below, "\(name).up", to: lateral)
     let sum = try builder.node("\(name).add", .add, below, lateral)
     return fuse == .light ? try builder.curve(sum, name, .relu6) : sum

@@ -12,8 +12,6 @@ struct NetworkBuilder {
     case constant(Float)
     /// Normal, variance 2 / fan-in.
     case he
-    /// Normal, mean 0.
-    case normal(deviation: Float)
     case values([Float])
   }
 
@@ -38,10 +36,8 @@ struct NetworkBuilder {
     case .values(let values): tensor = Tensor(values, shape: shape)
     case .he:
       let fanIn = max(1, shape.extents.dropFirst().reduce(1, *))
-      return try parameter(name, shape, .normal(deviation: (2 / Float(fanIn)).squareRoot()))
-    case .normal(let deviation):
       var numbers = SeededNumbers(seed: seed, name: name)
-      tensor = numbers.normals(shape, deviation: deviation)
+      tensor = numbers.normals(shape, deviation: (2 / Float(fanIn)).squareRoot())
     }
     return try graph.parameter(name, tensor)
   }
