@@ -4,8 +4,8 @@ import GraphIR
 
 /// The parts of RefineNet (arXiv 1611.06612) and its light form (arXiv 1810.03272).
 ///
-/// Batch normalization behind every convolution is ours. Without it, maps of 64 channels grew at each level until their
-/// sums were twenty times as large as a layer's, and training took five times as long to the same loss.
+/// Batch normalization behind every convolution of the original is ours. Without it, maps of 64 channels grew at each
+/// level, to twenty times the size of a normalized layer's, and training was slow to begin (docs/networks.md).
 enum ResidualRefinement {
   /// Branches begin small beside the sum that they join. Where pooled maps begin as large as the map itself, training
   /// has first to find the detail again.
