@@ -102,10 +102,16 @@ struct StripeFinder {
     StripeSchedule(members.map { steps[$0] }, facts: facts)
   }
 
-  /// As many as fit.
+  /// As many as fit. The search doubles, since few rows at a time are many passes to look through.
   private func rows(_ schedule: StripeSchedule) -> Int {
-    var rows = StripeFinder.fewestRows
-    while rows < schedule.rows, schedule.scratchBytes(rows: rows + 1) <= limits.scratchBytes { rows += 1 }
+    func fits(_ rows: Int) -> Bool { schedule.scratchBytes(rows: rows) <= limits.scratchBytes }
+    var (rows, tooMany) = (StripeFinder.fewestRows, StripeFinder.fewestRows * 2)
+    while tooMany <= schedule.rows, fits(tooMany) { (rows, tooMany) = (tooMany, tooMany * 2) }
+    tooMany = min(tooMany, schedule.rows + 1)
+    while tooMany - rows > 1 {
+      let middle = (rows + tooMany) / 2
+      if fits(middle) { rows = middle } else { tooMany = middle }
+    }
     return rows
   }
 

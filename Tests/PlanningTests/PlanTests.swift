@@ -4,8 +4,9 @@ import Buffers
 import GraphIR
 import Kernels
 import Networks
-import Planning
 import Testing
+
+@testable import Planning
 
 struct PlanTests {
   @Test func mainNetworkIsPlannedAsMeant() throws {
@@ -37,6 +38,29 @@ struct PlanTests {
     } catch let error as PlanningError {
       #expect(error.node == "odd")
       #expect(error.description.contains("weights"))
+    }
+  }
+
+  /// Also on a map of 65 536 rows, where looking at every count of rows took half a second.
+  @Test(arguments: [
+    Pair(rows: 720, columns: 1280), Pair(rows: 97, columns: 1500), Pair(rows: 65536, columns: 16),
+  ])
+  func stripesHaveAsManyRowsAsFit(_ size: Pair) throws {
+    var builder = GraphBuilder(name: "x", layout: .channelsLast)
+    var value = try builder.input("x", .float32, [1, size.rows, size.columns, 8])
+    for index in 0..<4 {
+      let weights = try builder.constant(
+        "w\(index)", Tensor([Float](repeating: 0, count: 576), shape: [8, 3, 3, 8]))
+      value = try builder.node(
+        "c\(index)", .conv(Convolution(kernel: Pair(3), pads: Pads(1))), [value, weights])
+    }
+    let limits = StripeLimits()
+    let stripes = try Plan(graph: builder.finish(outputs: [value])).stripes
+    #expect(stripes.count == 1)
+    for stripe in stripes {
+      #expect(stripe.rows >= 2 && stripe.rows < stripe.schedule.rows)
+      #expect(stripe.schedule.scratchBytes(rows: stripe.rows) <= limits.scratchBytes)
+      #expect(stripe.schedule.scratchBytes(rows: stripe.rows + 1) > limits.scratchBytes)
     }
   }
 
