@@ -3,8 +3,8 @@
 
     python train.py --model net.onnx --data DATA --pretrained mobilenet.tflite --out RUN
 
-RUN receives `latest.safetensors` (averaged weights, keyed by initialiser name), `checkpoint.pt`, `log.jsonl` and
-`settings.json`. Running the same command again continues from the checkpoint.
+RUN receives `latest.safetensors` (averaged weights, keyed by initialiser name), `checkpoint.pt`, `log.jsonl`,
+`settings.json`, and a card with curves. Running the same command again continues from the checkpoint.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import time
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, fx
 
 from camvid import CLASSES, Augmentation, Batches, class_weights, iou, read_camvid, read_extra, score
+from card import write_card
 from graph import load_graph
 from losses import area_loss, lattice, pixel_loss, teacher_loss
 from memory import Memory, has_memory
@@ -111,6 +113,9 @@ class Trainer:
         frames = read_camvid(s.data, *s.splits)
         self.test = read_camvid(s.data, "test") if s.score_every else []
         extra = read_extra(s.extra) if s.extra else []
+        self.pictures = f"CamVid {' + '.join(s.splits)}: {len(frames)}"
+        if extra:
+            self.pictures += f"; {s.extra}: {len(extra)}, {s.share:.0%} of each batch"
         augmentation = Augmentation(size=self.module.input_size, scale=tuple(s.scale))
         self.batches = Batches(frames, s.batch, s.seed, augmentation, extra, s.share)
         self.memory = Memory(self.module) if has_memory(self.module) else None
@@ -234,6 +239,12 @@ class Trainer:
                  "optimizer": self.optimizer.state_dict(), "settings": describe(self.settings)}
         torch.save(state, out / "checkpoint.part")
         os.replace(out / "checkpoint.part", out / "checkpoint.pt")
+        threads = torch.get_num_threads()
+        write_card(out, describe(self.settings), command(self.settings), {
+            "parameters": f"{sum(p.numel() for p in self.module.parameters()) / 1e6:.1f} M",
+            "pictures": self.pictures,
+            "device": f"{self.device.type}, {threads} thread{'s' * (threads > 1)}, "
+                      + ("float32" if self.settings.float32 else "bfloat16")})
 
     def restore(self) -> None:
         s = self.settings
@@ -252,6 +263,19 @@ class Trainer:
 
 def describe(settings: argparse.Namespace) -> dict[str, Any]:
     return {k: str(v) if isinstance(v, Path) else v for k, v in vars(settings).items() if k != "out"}
+
+
+def command(settings: argparse.Namespace) -> str:
+    """What was typed, but for options that say what they say without them."""
+    given, defaults = vars(settings), vars(parse(["--model", "?", "--data", "?", "--out", "?"]))
+    words = ["python", "training/train.py"]
+    for name, value in given.items():
+        if value == defaults[name]:
+            continue
+        words.append("--" + name.replace("_", "-"))
+        if value is not True:
+            words += [str(v) for v in (value if isinstance(value, list) else [value])]
+    return shlex.join(words)
 
 
 def fixed(settings: dict[str, Any]) -> dict[str, Any]:
