@@ -13,7 +13,7 @@ import onnx
 
 import train
 from card import read_log
-from test_training import given, run, small_network, tiny_data
+from toys import given, run, small_network, tiny_data
 
 
 def test_a_log_that_was_continued_counts_once(tmp_path: Path) -> None:
