@@ -9,10 +9,8 @@ public struct GraphSummary: Sendable, Hashable, CustomStringConvertible {
   public var nodes: Int
   /// How many nodes of each operator, by ONNX name.
   public var operators: [String: Int]
-  /// Numbers that training may change.
+  /// Numbers that training may change; of weights that are stored as integers the integers, not their scales.
   public var parameters: Int
-  /// Numbers that are fixed.
-  public var fixedNumbers: Int
   /// Multiply-adds of convolutions and matrix products for one run.
   public var macs: Int
 
@@ -25,8 +23,21 @@ public struct GraphSummary: Sendable, Hashable, CustomStringConvertible {
     outputs = graph.outputs.map { GraphInput($0, facts[$0]!) }
     nodes = graph.nodes.count
     operators = graph.nodes.reduce(into: [:]) { $0[$1.op.name, default: 0] += 1 }
-    parameters = graph.constants.values.filter(\.isParameter).reduce(0) { $0 + $1.tensor.shape.count }
-    fixedNumbers = graph.constants.values.reduce(0) { $0 + $1.tensor.shape.count } - parameters
+    var (stored, scales) = (Set<String>(), Set<String>())
+    for node in graph.nodes {
+      switch node.op {
+      case .dequantizeLinear:
+        stored.insert(node.inputs[0])
+        scales.formUnion(node.inputs.dropFirst())
+      case .quantizeLinear: scales.formUnion(node.inputs.dropFirst())
+      default: break
+      }
+    }
+    parameters = graph.constants.reduce(0) { count, entry in
+      let (name, constant) = entry
+      let counts = (constant.isParameter || stored.contains(name)) && !scales.contains(name)
+      return counts ? count + constant.tensor.shape.count : count
+    }
     macs = graph.macs(facts).values.reduce(0, +)
   }
 

@@ -86,6 +86,12 @@ struct NetworkTests {
   }
 
   @Test(arguments: ["srm-crm", "rsp", "mcibi", "refinenet-light", "refinenet"])
+  func parametersAreCountedAlike(_ preset: String) throws {
+    let (float, stored) = try Self.quantized(preset)
+    #expect(try GraphSummary(stored).parameters == GraphSummary(float).parameters)
+  }
+
+  @Test(arguments: ["srm-crm", "rsp", "mcibi", "refinenet-light", "refinenet"])
   func everythingButTheEndsRunsOnStoredNumbers(_ preset: String) throws {
     let (_, stored) = try Self.quantized(preset)
     let plan = try Plan(graph: try stored.optimized())
