@@ -85,7 +85,7 @@ public struct NetworkSpec: Sendable, Hashable {
 extension NetworkSpec {
   /// The named networks, main one first.
   public static let presets: [(name: String, summary: String, spec: NetworkSpec)] = [
-    ("srm-crm", "semantic and contextual refinement (arXiv 2412.08671), the default", NetworkSpec()),
+    ("srm-crm", "semantic and contextual refinement (arXiv 2412.08671)", NetworkSpec()),
     ("plain", "feature pyramid without refinement, for comparison", plain),
     ("rsp", "relational semantics propagators (arXiv 2106.01744)", rsp),
     ("refinenet-light", "light-weight RefineNet (arXiv 1810.03272)", refineNetLight),

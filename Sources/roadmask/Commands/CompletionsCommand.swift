@@ -6,7 +6,8 @@ struct CompletionsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "completions", abstract: "Print the script by which a shell completes words.",
     discussion: """
-      bash   roadmask completions bash > ~/.local/share/bash-completion/completions/roadmask
+      bash   roadmask completions bash \\
+                 > ~/.local/share/bash-completion/completions/roadmask
       zsh    roadmask completions zsh > a folder of $fpath, as _roadmask
       fish   roadmask completions fish > ~/.config/fish/completions/roadmask.fish
       """)

@@ -11,9 +11,11 @@ struct EvalCommand: ParsableCommand {
     usage: "roadmask eval [<options>]",
     discussion: """
       Three ways to say what is compared:
-        --images DIR --labels DIR          a model on pictures; label pictures have the same names
-        --source test:street?seconds=10    a model on a drawn street, which knows its classes
-        --pred MKV --truth MKV             two label videos, as --mask and --truth of run write them
+        --images DIR --labels DIR         a model on pictures; labels have their names
+        --source test:street?seconds=10   a model on a drawn street
+        --pred MKV --truth MKV            two label videos that run wrote by --mask
+                                          and --truth
+
       IoU and boundary F are means over the classes present; boundary F counts outline pixels within 3 pixels of \
       an outline of the same class. Steady is the share of pixels that keep their label where the true class stays \
       from one frame to the next.

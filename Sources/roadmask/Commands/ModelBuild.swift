@@ -13,13 +13,14 @@ struct ModelBuild: ParsableCommand {
     commandName: "build",
     abstract: "Write a built-in network as ONNX.",
     discussion: """
-      NET is a preset, and the options change single choices of it. Without --weights the training form is
+      NET is a preset, and the options change single choices of it. Without --weights the training form is \
       written, with random weights; with them the deployable form.
 
       \(NetworkSpec.presets.map { "  \($0.name.padding(toLength: 17, withPad: " ", startingAt: 0))\($0.summary)" }
         .joined(separator: "\n"))
 
-      Example: roadmask model build srm-crm --weights trained.safetensors --picture 640x360 -o street.onnx
+      Example: roadmask model build srm-crm --weights trained.safetensors \\
+                   --picture 640x360 -o street.onnx
       """)
 
   @Argument(help: "A preset.") var net = "srm-crm"
@@ -29,8 +30,8 @@ struct ModelBuild: ParsableCommand {
   @Option(help: "Size of the picture inside the input. (default: 480x360, or --size)") var picture: String?
   @Flag(help: "Write the training form even with weights.") var training = false
   @Option(help: "Seed of the random weights.") var seed: UInt64 = 0
-  @Option(help: "mobilenetv2, efficientnet-lite0 to -lite2, stdc1, stdc2; mobilenetv2-0.5, …") var backbone:
-    String?
+  @Option(help: "mobilenetv2 (the default) or -0.5, …; efficientnet-lite0 to -lite2; stdc1, stdc2.")
+  var backbone: String?
   @Option(help: "none, crm-gate, crm-affinity, mcibi-pixel@16, mcibi-classkey@16, …") var context: String?
   @Option(help: "For strides 16,8,4 or all: add, srm, srm:nomask, srm:upsampled, rsp, rsp:k5") var merge:
     String?

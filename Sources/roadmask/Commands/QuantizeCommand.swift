@@ -14,14 +14,14 @@ struct QuantizeCommand: ParsableCommand {
     abstract: "Write a model in 8 bits, or in fp16, and say what that costs.",
     usage: "roadmask quantize <model> --calib <source> -o <file> [<options>]",
     discussion: """
-      The ranges of all values are taken from pictures that the model sees as in a run; they should be like
+      The ranges of all values are taken from pictures that the model sees as in a run; they should be like \
       those it will meet. Weights get a scale for each channel. The file is standard ONNX.
 
       --to fp16 rounds weights and values to half precision, which needs no pictures; those of --calib, if any, \
       tell how many labels stay.
 
-      Example: roadmask quantize street.onnx --calib frames/ --images val --labels valannot \\
-                   --max-drop 0.5 -o street.int8.onnx
+      Example: roadmask quantize street.onnx --calib frames/ \\
+                   --images val --labels valannot --max-drop 0.5 -o street.int8.onnx
                roadmask quantize street.onnx --to fp16 -o street.fp16.onnx
       """)
 
