@@ -48,6 +48,15 @@ struct FactRule {
   }
 
   func infer() throws -> Fact {
+    let fact = try output()
+    // A constant may be empty, as the region of a Resize; what is computed may not.
+    guard fact.shape.count > 0 else {
+      throw fail("output \(fact.shape) has no elements", hint: "what it reads is empty")
+    }
+    return fact
+  }
+
+  private func output() throws -> Fact {
     switch node.op {
     case .conv(let convolution): try conv(convolution)
     case .matMul: try matMul()

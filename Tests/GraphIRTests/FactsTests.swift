@@ -69,6 +69,22 @@ import Testing
     }
   }
 
+  @Test(
+    arguments: [
+      (Operator.relu, []), (.softmax(axis: -1), []), (.cast(.float16), []), (.quantizeLinear(axis: 0), [[]]),
+      (.add, [[1]]),
+    ] as [(Operator, [Shape])])
+  func nothingIsComputedFromNothing(op: Operator, others: [Shape]) throws {
+    var graph = Self.graph(op, [1])
+    for (name, shape) in [("empty", [0])] + others.enumerated().map({ ("c\($0)", $1) }) {
+      let ones = Tensor([Float](repeating: 1, count: shape.count), shape: shape)
+      graph.constants[name] = Constant(ones, isParameter: false)
+    }
+    graph.nodes[0].inputs = ["empty"] + others.indices.map { "c\($0)" }
+    let error = #expect(throws: GraphError.self) { try graph.facts() }
+    #expect(error?.problem.contains("no elements") == true || error?.problem.contains("extents [0]") == true)
+  }
+
   @Test func cyclesAndGapsAreRefused() throws {
     var graph = Self.graph(.relu, [1, 2])
     graph.nodes = [
