@@ -25,7 +25,7 @@ extension ProgramTests {
       ]
       for (form, status, id) in cases {
         let server = try StreamServer(form, [.refusal(status)])
-        let uri = server.uri.replacingOccurrences(of: "127", with: "me:hunter2@127") + "?token=hunter2"
+        let uri = server.uri.replacingOccurrences(of: "//127", with: "//me:hunter2@127") + "?token=hunter2"
         let result = try work.run([uri, "out.mp4"] + Street.fast)
         expectRefusal(result, id, "***@127.0.0.1")
         #expect(!result.err.contains("hunter2") && !work.exists("out.mp4"))
