@@ -48,12 +48,11 @@ struct FactRule {
   }
 
   func infer() throws -> Fact {
-    let fact = try output()
-    // A constant may be empty, as the region of a Resize; what is computed may not.
-    guard fact.shape.count > 0 else {
-      throw fail("output \(fact.shape) has no elements", hint: "what it reads is empty")
+    // A constant may be empty where only an importer looks at it; nothing is computed from one.
+    for (name, fact) in zip(node.inputs, facts) where fact?.shape.count == 0 {
+      throw fail("input '\(name)' has no elements")
     }
-    return fact
+    return try output()
   }
 
   private func output() throws -> Fact {
