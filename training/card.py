@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import statistics
 from pathlib import Path
 from typing import Any
@@ -56,16 +57,15 @@ def table(rows: list[tuple[Any, ...]]) -> str:
     return "\n".join([lines[0], "|---" * len(rows[0]) + "|", *lines[1:]])
 
 
-def write_card(run: Path, settings: dict[str, Any], command: str, about: dict[str, Any]) -> None:
+def write_card(run: Path, settings: dict[str, Any], iteration: int, command: str, about: dict[str, Any]) -> None:
     """Writes both files into `run`.
 
-    `settings` are the run's as `settings.json` has them, `command` what starts it, and `about` further rows: the
-    numbers of parameters and pictures, and the device.
+    `settings` are the run's as `settings.json` has them, `iteration` how far it is, `command` what starts it, and
+    `about` further rows: the numbers of parameters and pictures, and the device.
     """
     log = read_log(run / "log.jsonl")
     draw_curves(log, run / "curves.svg")
     described, size = form(Path(settings["model"]))
-    done = max((e["iteration"] for e in log), default=0)
     paces = [e["seconds"] for e in log if "seconds" in e]
     facts = [
         ("", ""),
@@ -74,7 +74,7 @@ def write_card(run: Path, settings: dict[str, Any], command: str, about: dict[st
         *about.items(),
         ("start", " + ".join(str(settings[k]) for k in ("init", "pretrained") if settings[k]) or "random weights"),
         ("taught by", settings["teacher"] or "labels alone"),
-        ("iterations", f"{done} of {settings['iterations']}, batch {settings['batch']}, seed {settings['seed']}"),
+        ("iterations", f"{iteration} of {settings['iterations']}, batch {settings['batch']}, seed {settings['seed']}"),
         ("learning rate", f"{settings['lr']:g}, backbone half"),
         ("left alone", ", ".join(settings["freeze"]) or "nothing"),
         ("seconds an iteration", f"{statistics.median(paces):.2f}" if paces else "–"),
@@ -93,8 +93,8 @@ def write_card(run: Path, settings: dict[str, Any], command: str, about: dict[st
 
 ## Scores
 
-CamVid test, 480x360, averaged weights in bfloat16, IoU in percent. The number to quote is that of `roadmask eval` on
-the deployed network.
+CamVid test, 480x360, averaged weights, IoU in percent. The number to quote is that of `roadmask eval` on the deployed
+network.
 
 {scores}
 
@@ -103,7 +103,7 @@ the deployed network.
 ## Make it again
 
 ```sh
-{build} --size {size} --training -o {settings["model"]}
+{build} --size {size} --training -o {shlex.quote(settings["model"])}
 {command}
 ```
 

@@ -43,7 +43,8 @@ def test_a_card_tells_what_was_done_and_how_it_went(tmp_path: Path) -> None:
 def test_a_card_before_the_first_score_says_so(tmp_path: Path) -> None:
     small_network(tmp_path / "small.onnx")
     run(tiny_data(tmp_path), "run", "--stop", "3")
-    assert "None was measured." in (tmp_path / "run" / "card.md").read_text()
+    card = (tmp_path / "run" / "card.md").read_text()
+    assert "None was measured." in card and "| iterations | 3 of 8, batch 2, seed 1 |" in card
 
 
 def test_the_command_of_a_card_is_the_one_that_was_given() -> None:

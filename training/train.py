@@ -239,7 +239,7 @@ class Trainer:
         torch.save(state, out / "checkpoint.part")
         os.replace(out / "checkpoint.part", out / "checkpoint.pt")
         threads = torch.get_num_threads()
-        write_card(out, describe(self.settings), command(self.settings), {
+        write_card(out, describe(self.settings), self.iteration, command(self.settings), {
             "parameters": f"{sum(p.numel() for p in self.module.parameters()) / 1e6:.1f} M",
             "pictures": self.pictures,
             "device": f"{self.device.type}, {threads} thread{'s' * (threads > 1)}, "
@@ -265,7 +265,7 @@ def describe(settings: argparse.Namespace) -> dict[str, Any]:
 
 
 def command(settings: argparse.Namespace) -> str:
-    """What was typed, but for options that say what they say without them."""
+    """The command line of these settings, without options that have their defaults."""
     given, defaults = vars(settings), vars(parse(["--model", "?", "--data", "?", "--out", "?"]))
     words = ["python", "training/train.py"]
     for name, value in given.items():

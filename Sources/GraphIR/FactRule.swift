@@ -31,6 +31,8 @@ struct FactRule {
           "reads '\(name)', which nothing before it gives",
           hint: "nodes must stand in running order, without cycles")
       }
+      // A constant may be empty where only an importer looks at it; nothing is computed from one.
+      guard fact.shape.count > 0 else { throw fail("input '\(name)' has no elements") }
       facts.append(fact)
     }
     guard node.outputs.count == 1, !node.outputs[0].isEmpty else {
@@ -48,14 +50,6 @@ struct FactRule {
   }
 
   func infer() throws -> Fact {
-    // A constant may be empty where only an importer looks at it; nothing is computed from one.
-    for (name, fact) in zip(node.inputs, facts) where fact?.shape.count == 0 {
-      throw fail("input '\(name)' has no elements")
-    }
-    return try output()
-  }
-
-  private func output() throws -> Fact {
     switch node.op {
     case .conv(let convolution): try conv(convolution)
     case .matMul: try matMul()
