@@ -31,6 +31,8 @@ final class Decoder {
         hint: "convert the file to H.264 first")
     }
     self.context = context
+    let parameters = stream.pointee.codecpar.pointee
+    try FrameLimits.check(width: Int(parameters.width), height: Int(parameters.height), of: subject)
     context.pointee.max_pixels = Int64(FrameLimits.pixels)
     var code = avcodec_parameters_to_context(context, stream.pointee.codecpar)
     context.pointee.pkt_timebase = stream.pointee.time_base

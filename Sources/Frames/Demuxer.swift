@@ -9,7 +9,7 @@ final class Demuxer {
   let uri: String
   let video: UnsafeMutablePointer<AVStream>
   let audio: [AudioStream]
-  /// A reader of this address loses the rest of the stream when a read fails; a file just ends there.
+  /// What breaks may be there again later.
   let isNetwork: Bool
   /// Reads may wait for the world, not just for a disk.
   let mayWait: Bool
@@ -111,6 +111,20 @@ extension Demuxer {
     return Double(time) / Double(AV_TIME_BASE)
   }
 
+  /// Where the pictures end as the header of the file has it, in seconds; `nil` for what was only estimated.
+  var announcedEnd: Double? {
+    guard let context, !isNetwork, context.pointee.duration_estimation_method == AVFMT_DURATION_FROM_STREAM
+    else { return nil }
+    let timeBase = TimeBase(video.pointee.time_base)
+    let (start, length) = (video.pointee.start_time, video.pointee.duration)
+    if length != rm_nopts(), length > 0 {
+      return timeBase.seconds(start == rm_nopts() ? 0 : start) + timeBase.seconds(length)
+    }
+    // That of the whole file may be the length of sound or text that is not read.
+    guard Int(context.pointee.nb_streams) == 1 + audio.count else { return nil }
+    return duration.map { Double(startTime) / Double(AV_TIME_BASE) + $0 }
+  }
+
   var metadata: [String: String] {
     var result: [String: String] = [:]
     for dictionary in [video.pointee.metadata, context?.pointee.metadata] {
@@ -132,7 +146,8 @@ extension Demuxer {
         hint: "check the source; --stall-timeout allows more")
     }
     var error = FramesError(code: code, "read", uri)
-    if error.kind == .io || error.kind == .interrupted {
+    guard isNetwork else { return error }
+    if error.kind == .unreadable || error.kind == .interrupted {
       error.kind = .gone
       error.cause = "the connection broke"
     }
@@ -153,7 +168,7 @@ extension Demuxer {
       return FramesError(.noFrames, "open", uri, "it is empty", hint: "check how the file was made")
     }
     var error = FramesError(code: code, "open", uri)
-    if error.kind == .io, uri.contains("://") { error.kind = .unreachable }
+    if error.kind == .unreadable, uri.contains("://") { error.kind = .unreachable }
     return error
   }
 

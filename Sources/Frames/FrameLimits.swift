@@ -4,4 +4,12 @@
 public enum FrameLimits {
   /// Pixels of one picture: 8192x8192, or any other shape of as many.
   public static let pixels = 1 << 26
+
+  /// - Throws: invalidData for a picture that is larger; a size that is not known passes.
+  static func check(width: Int, height: Int, of subject: String) throws {
+    guard max(0, width).multipliedReportingOverflow(by: max(0, height)).partialValue > pixels else { return }
+    throw FramesError(
+      .invalidData, "read", subject, "its pictures are \(width)x\(height), which is too large",
+      hint: "at most \(pixels) pixels are read; scale it down first")
+  }
 }

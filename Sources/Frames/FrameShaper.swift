@@ -12,8 +12,6 @@ final class FrameShaper {
   let height: Int
   let color: ColorTags
   let storedFormat: String
-  /// Pictures whose stored size or format was not the first one's.
-  private(set) var reshaped = 0
 
   private let stored: (width: Int32, height: Int32, format: Int32)
   private let converter = FrameConverter()
@@ -41,7 +39,6 @@ final class FrameShaper {
     var isWritable = false
     let picture = frame.pointee
     let isUsual = (picture.width, picture.height, picture.format) == stored
-    if !isUsual { reshaped += 1 }
     if !isUsual && (picture.width, picture.height) != (stored.width, stored.height)
       || PixelFormat(AVPixelFormat(rawValue: picture.format)) != format
     {

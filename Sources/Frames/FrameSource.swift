@@ -11,6 +11,8 @@ public protocol FrameSource: AnyObject {
   var arrival: FrameArrival? { get }
   /// Frames left out so far.
   var leftOut: FramesLeftOut { get }
+  /// What was wrong so far.
+  var damage: SourceDamage { get }
   /// Says goodbye to a peer or device, whoever else still holds `self`; there are no frames after it.
   func close()
 }
@@ -19,6 +21,7 @@ extension FrameSource {
   public var trailingPackets: [Packet] { [] }
   public var arrival: FrameArrival? { nil }
   public var leftOut: FramesLeftOut { FramesLeftOut() }
+  public var damage: SourceDamage { SourceDamage() }
   public func close() {}
 }
 

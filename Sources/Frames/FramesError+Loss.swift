@@ -4,7 +4,8 @@ extension FramesError {
   /// Met while reading: the source is lost, and may come back.
   var isLoss: Bool {
     switch kind {
-    case .gone, .stalled, .timedOut, .unreachable, .io, .busy, .notFound, .permission, .deviceAccess,
+    case .gone, .stalled, .timedOut, .unreachable, .unreadable, .io, .busy, .notFound, .permission,
+      .deviceAccess,
       .unauthorized, .noStream, .unknownHost:
       true
     default: false
@@ -25,7 +26,7 @@ extension FramesError {
   /// The error that ends a run after some tries.
   func asFinal(tries: Int) -> FramesError {
     var error = self
-    if !isLoss || kind == .io { error.kind = .gone }
+    if !isLoss || kind == .io || kind == .unreadable { error.kind = .gone }
     if tries > 0 { error.cause += " (after \(tries) \(tries == 1 ? "try" : "tries"))" }
     return error
   }

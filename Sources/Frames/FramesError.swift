@@ -8,6 +8,8 @@ public struct FramesError: Error, Sendable, Hashable {
   public enum Kind: String, Sendable, CaseIterable {
     // The source.
     case notFound, invalidData, noVideoStream, noFrames, sizeMismatch
+    /// A disk or device gives an error instead of data.
+    case unreadable
     /// A camera was unplugged, a peer hung up: it may come back.
     case gone
     /// Open, but nothing came for the stall time: it may come back.
@@ -55,7 +57,14 @@ extension FramesError: CustomStringConvertible {
 extension FramesError {
   /// The error for a negative code from FFmpeg.
   init(code: Int32, _ operation: String, _ subject: String, hint: String? = nil) {
-    let kind = Kind(code: code)
+    var kind = Kind(code: code)
+    if kind == .io {
+      switch operation {
+      case "open", "read": kind = .unreadable
+      case "decode": kind = .invalidData
+      default: break
+      }
+    }
     self.init(kind, operation, subject, FramesError.text(of: code), hint: hint ?? kind.usualHint)
   }
 
@@ -107,6 +116,7 @@ extension FramesError.Kind {
     case .permission: "check who may read or write it: ls -l"
     case .diskFull: "free some space, or write to another disk"
     case .invalidData: "it is not a video that FFmpeg can read; 'ffprobe' on it tells more"
+    case .unreadable: "check the disk: dmesg may tell more"
     case .outOfMemory: "close other programs, or use a smaller picture size"
     case .unauthorized: "check user and password: rtsp://user:password@host/path"
     case .noStream: "check the path of the address; is the stream being published?"

@@ -47,7 +47,8 @@ final class PictureFile {
     guard code >= 0 else {
       avcodec_flush_buffers(decoder)
       throw FramesError(
-        .invalidData, "read", path, FramesError.text(of: code), hint: "the picture is damaged")
+        .invalidData, "read", path, FramesError.text(of: code),
+        hint: "it is damaged, or has more than \(FrameLimits.pixels) pixels")
     }
   }
 

@@ -4,18 +4,27 @@ internal import CFFmpeg
 internal import Glibc
 
 /// Moves packets from a container into its decoder until a picture comes out, setting sound aside.
-struct Pump {
-  let demuxer: Demuxer
-  let decoder: Decoder
-  let packet: UnsafeMutablePointer<AVPacket>
-  var isDraining = false
+final class Pump {
+  private let demuxer: Demuxer
+  private let decoder: Decoder
+  private let packet: UnsafeMutablePointer<AVPacket> = av_packet_alloc()
+  /// The container has no more packets.
+  private(set) var isDraining = false
+  /// What ended a file before its end; told once the decoder has given all it holds.
+  private var failure: FramesError?
+  /// Set aside, until it is taken.
   var sound: [Packet] = []
-  var counts = VideoReader.Statistics()
+  /// Packets that the container marks as damaged, and those that the decoder refused; many are both.
+  private(set) var damaged = (marked: 0, refused: 0)
 
-  init(demuxer: Demuxer, decoder: Decoder, packet: UnsafeMutablePointer<AVPacket>) {
+  init(demuxer: Demuxer, decoder: Decoder) {
     self.demuxer = demuxer
     self.decoder = decoder
-    self.packet = packet
+  }
+
+  deinit {
+    var packet: UnsafeMutablePointer<AVPacket>? = packet
+    av_packet_free(&packet)
   }
 
   /// Reads that may fail one after another before the source counts as ended.
@@ -23,8 +32,8 @@ struct Pump {
 
   /// The next picture in presentation order, or `nil` at the end. It belongs to the caller.
   ///
-  /// - Throws: interrupted, stalled; for network sources also what ended them.
-  mutating func picture() throws -> UnsafeMutablePointer<AVFrame>? {
+  /// - Throws: interrupted, stalled, unreadable; for network sources also what ended them.
+  func picture() throws -> UnsafeMutablePointer<AVFrame>? {
     let frame = FrameShells.take()
     var failures = 0
     while true {
@@ -32,10 +41,11 @@ struct Pump {
       if code >= 0 { return frame }
       if code == rm_averror_eof() {
         FrameShells.give(frame)
+        if let failure { throw failure }
         return nil
       }
       if code != rm_averror(EAGAIN) {
-        counts.corruptPackets += 1
+        damaged.refused += 1
         continue
       }
       do {
@@ -48,7 +58,7 @@ struct Pump {
   }
 
   /// Gives the decoder one packet, or tells it that there are no more.
-  private mutating func feed(_ failures: inout Int) throws {
+  private func feed(_ failures: inout Int) throws {
     // Sound alone does not keep a stream of pictures alive.
     demuxer.allowStall()
     let begin = demuxer.waited
@@ -62,11 +72,12 @@ struct Pump {
         continue
       }
       if code < 0 {
-        if code != rm_averror_eof() {
-          counts.readErrors += 1
+        if code == rm_averror_invaliddata() {
           failures += 1
-          if demuxer.isNetwork && code != rm_averror_invaliddata() { throw demuxer.loss(code) }
-          if code == rm_averror_invaliddata() && failures < Pump.patience { continue }
+          if failures < Pump.patience { continue }
+        } else if code != rm_averror_eof() {
+          guard !demuxer.isNetwork else { throw demuxer.loss(code) }
+          failure = demuxer.loss(code)
         }
         isDraining = true
         _ = decoder.send(nil)
@@ -77,24 +88,24 @@ struct Pump {
         setAside()
         continue
       }
-      if packet.pointee.flags & AV_PKT_FLAG_CORRUPT != 0 { counts.corruptPackets += 1 }
+      if packet.pointee.flags & AV_PKT_FLAG_CORRUPT != 0 { damaged.marked += 1 }
       if decoder.send(packet, at: IOGuard.now(), waited: demuxer.waited - begin) < 0 {
-        counts.corruptPackets += 1
+        damaged.refused += 1
       }
       return
     }
   }
 
-  private mutating func setAside() {
+  private func setAside() {
     guard let stream = demuxer.audio.first(where: { $0.id == Int(packet.pointee.stream_index) }) else {
       return
     }
     sound.append(Packet(moving: packet, stream: stream.id, timeBase: stream.timeBase))
   }
 
-  /// Reads on without decoding until every sound track has reached `end` seconds; gives what it met.
-  mutating func sound(until end: Double, of streams: [AudioStream]) -> [Packet] {
-    var missing = Set(streams.map(\.id))
+  /// Reads on without decoding until every sound track has reached `end` seconds.
+  func addSound(until end: Double) {
+    var missing = Set(demuxer.audio.map(\.id))
     demuxer.allowStall()
     while !missing.isEmpty, demuxer.read(into: packet) >= 0 {
       let stream = Int(packet.pointee.stream_index)
@@ -108,6 +119,5 @@ struct Pump {
       }
       av_packet_unref(packet)
     }
-    return sound
   }
 }

@@ -36,6 +36,7 @@ public final class ReopeningSource: FrameSource {
   private var timeline: Timeline
   private let fitter: FrameFitter
   private var leftOutBefore = FramesLeftOut()
+  private var damageBefore = SourceDamage()
   private var lastError: FramesError?
   private var isAway = false
   private var isOver = false
@@ -73,6 +74,7 @@ public final class ReopeningSource: FrameSource {
   }
 
   public var leftOut: FramesLeftOut { leftOutBefore + (source?.leftOut ?? FramesLeftOut()) }
+  public var damage: SourceDamage { damageBefore + (source?.damage ?? SourceDamage()) }
   public var trailingPackets: [Packet] { source?.trailingPackets ?? [] }
 
   public func next() throws -> Frame? {
@@ -128,7 +130,10 @@ public final class ReopeningSource: FrameSource {
   }
 
   private func letGo() {
-    if let source { leftOutBefore = leftOutBefore + source.leftOut }
+    if let source {
+      leftOutBefore = leftOutBefore + source.leftOut
+      damageBefore = damageBefore + source.damage
+    }
     source = nil
   }
 

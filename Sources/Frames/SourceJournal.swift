@@ -21,6 +21,7 @@ public struct SourceStatus: Sendable, Hashable {
   public var reconnects = 0
   /// Frames that the source would have given while it was away.
   public var missingFrames = 0
+  public var damage = SourceDamage()
 
   public init() {}
 }

@@ -46,26 +46,6 @@ extension VideoReader {
 
   /// What RTSP sends its packets over. `auto` is for FFmpeg to choose: UDP first.
   public enum Transport: String, Sendable, CaseIterable { case tcp, udp, auto }
-
-  public struct Statistics: Sendable, Hashable {
-    /// Delivered.
-    public var frames = 0
-    /// Packets that the container marks as damaged or the decoder refused.
-    public var corruptPackets = 0
-    /// Pictures that the decoder delivered with damage.
-    public var corruptFrames = 0
-    /// Reads that failed; on a file the last one ends it.
-    public var readErrors = 0
-    /// Pictures brought from another size or format to the first one's.
-    public var reshapedFrames = 0
-    /// Timestamps that were missing or went back.
-    public var correctedTimestamps = 0
-
-    mutating func add(_ other: Statistics) {
-      corruptPackets += other.corruptPackets
-      readErrors += other.readErrors
-    }
-  }
 }
 
 /// The part of a source that is wanted, in ticks of its picture stream.

@@ -18,15 +18,16 @@ public final class VideoReader: FrameSource {
   private let decoder: Decoder
   private let shaper: FrameShaper
   private var clock: TimestampClock
-  private var counts = Statistics()
-  private let packet: UnsafeMutablePointer<AVPacket>
+  private var damagedFrames = 0
+  /// Where the pictures so far end, in seconds of the source.
+  private var reached = 0.0
+  private var missingSeconds = 0.0
+  private let pump: Pump
 
   /// The first picture, until it is delivered.
   private var first: UnsafeMutablePointer<AVFrame>?
-  private var waiting: [Packet] = []
   private var decoded = 0
   private var delivered = 0
-  private var isDraining = false
   private var lastAt: UInt64?
   private var waited: UInt64 = 0
   private var isOver = false
@@ -50,30 +51,15 @@ public final class VideoReader: FrameSource {
       usualDuration: demuxer.usualFrameDuration,
       tolerance: TimeBase(demuxer.video.pointee.time_base).ticks(1),
       leap: TimeBase(demuxer.video.pointee.time_base).ticks(10))
-    packet = av_packet_alloc()
     if window.start > window.origin { _ = demuxer.seek(to: window.start) }
 
-    // The shaper needs a picture, and `self` needs the shaper: decode with locals until there is one.
-    var pump = Pump(demuxer: demuxer, decoder: decoder, packet: packet)
-    let found: UnsafeMutablePointer<AVFrame>?
-    do {
-      found = try pump.picture()
-    } catch {
-      var packet: UnsafeMutablePointer<AVPacket>? = packet
-      av_packet_free(&packet)
-      throw error
-    }
-    guard let found else {
-      var packet: UnsafeMutablePointer<AVPacket>? = packet
-      av_packet_free(&packet)
+    pump = Pump(demuxer: demuxer, decoder: decoder)
+    guard let found = try pump.picture() else {
       throw FramesError(
         .noFrames, "read", uri, "no picture in it could be decoded",
         hint: window.start > window.origin ? "the start may lie behind the end" : "the file may be damaged")
     }
     first = found
-    waiting = pump.sound
-    isDraining = pump.isDraining
-    counts = pump.counts
     let rotation = options.rotation ?? Rotation(of: demuxer.video)
     shaper = FrameShaper(first: found, rotation: rotation, matrix: options.matrix, range: options.range)
     info = demuxer.info(
@@ -81,22 +67,21 @@ public final class VideoReader: FrameSource {
   }
 
   deinit {
-    var packet: UnsafeMutablePointer<AVPacket>? = packet
-    av_packet_free(&packet)
     if let first { FrameShells.give(first) }
   }
 
-  public var statistics: Statistics {
-    var counts = counts
-    counts.frames = delivered
-    counts.reshapedFrames = shaper.reshaped
-    counts.correctedTimestamps = clock.corrected
-    return counts
+  public var damage: SourceDamage {
+    var damage = SourceDamage()
+    damage.packets = max(pump.damaged.marked, pump.damaged.refused)
+    damage.frames = damagedFrames
+    damage.timestamps = clock.corrected
+    damage.missingSeconds = missingSeconds
+    return damage
   }
 
   public var leftOut: FramesLeftOut {
     var count = FramesLeftOut()
-    if options.discardCorrupt { count.corrupt = counts.corruptFrames }
+    if options.discardCorrupt { count.corrupt = damagedFrames }
     count.busy = decoder.skipped
     return count
   }
@@ -113,7 +98,8 @@ public final class VideoReader: FrameSource {
         pts: time == rm_nopts() ? nil : time, duration: length, elapsed: isLive ? ticksSinceLast() : nil)
       let isCorrupt =
         picture.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 || picture.pointee.decode_error_flags != 0
-      if isCorrupt { counts.corruptFrames += 1 }
+      if isCorrupt { damagedFrames += 1 }
+      reached = window.timeBase.seconds(stamp.pts + stamp.duration)
       if stamp.pts < window.start || isCorrupt && options.discardCorrupt {
         FrameShells.give(picture)
         continue
@@ -165,31 +151,32 @@ public final class VideoReader: FrameSource {
       first = nil
       return picture
     }
-    var pump = Pump(demuxer: demuxer, decoder: decoder, packet: packet)
-    pump.isDraining = isDraining
-    defer {
-      isDraining = pump.isDraining
-      counts.add(pump.counts)
-      waiting += pump.sound
-    }
     return try pump.picture()
   }
 
   private func takeWaiting() -> [Packet] {
-    guard !waiting.isEmpty else { return [] }
-    defer { waiting.removeAll(keepingCapacity: true) }
-    return window.cut(waiting)
+    guard !pump.sound.isEmpty else { return [] }
+    defer { pump.sound.removeAll(keepingCapacity: true) }
+    return window.cut(pump.sound)
+  }
+
+  /// What the file announces beyond its last picture and sound.
+  private func secondsMissing() -> Double {
+    guard let announced = demuxer.announcedEnd else { return 0 }
+    let sound = pump.sound.last.flatMap { packet in packet.pts.map { packet.timeBase.seconds($0) } }
+    let missing = announced - max(reached, sound ?? 0)
+    return missing > 1 ? missing : 0
   }
 
   /// Ends the pictures. With a time, sound is still read up to it.
   private func finish(at end: Int64?) {
     isOver = true
     let limit = end ?? Int64.max
-    if end != nil, !demuxer.audio.isEmpty, !isDraining {
-      var pump = Pump(demuxer: demuxer, decoder: decoder, packet: packet)
-      waiting += pump.sound(until: window.timeBase.seconds(limit), of: demuxer.audio)
+    if end != nil, !demuxer.audio.isEmpty, !pump.isDraining {
+      pump.addSound(until: window.timeBase.seconds(limit))
     }
-    trailingPackets = window.cut(waiting, end: limit)
-    waiting = []
+    if end == nil { missingSeconds = secondsMissing() }
+    trailingPackets = window.cut(pump.sound, end: limit)
+    pump.sound = []
   }
 }

@@ -68,11 +68,12 @@ extension FactRule {
     func along(_ extent: Int, _ kernel: Int, _ stride: Int, _ dilation: Int, _ before: Int, _ after: Int)
       throws -> Int
     {
-      try bounded(kernel, "kernel size", least: 1)
-      try bounded(stride, "stride", least: 1)
-      try bounded(dilation, "dilation", least: 1)
-      try bounded(before, "pad", least: 0)
-      try bounded(after, "pad", least: 0)
+      let most = GraphLimits.side
+      try bounded(kernel, "kernel size", least: 1, most: most)
+      try bounded(stride, "stride", least: 1, most: most)
+      try bounded(dilation, "dilation", least: 1, most: most)
+      try bounded(before, "pad", least: 0, most: most)
+      try bounded(after, "pad", least: 0, most: most)
       let room = extent + before + after - dilation * (kernel - 1) - 1
       guard room >= 0 else {
         throw fail(

@@ -90,7 +90,8 @@ extension FactRule {
   func fact(_ dtype: DType, _ extents: [Int]) throws -> Fact {
     guard extents.count <= GraphLimits.rank else { throw fail("output of rank \(extents.count)") }
     for extent in extents where extent < 1 || extent > GraphLimits.attribute {
-      throw fail("output would have extents \(extents)", hint: "each must be from 1 to 2^31")
+      throw fail(
+        "output would have extents \(extents)", hint: "each must be from 1 to \(GraphLimits.attribute)")
     }
     guard let count = Shape.checkedCount(extents), count <= GraphLimits.elements else {
       throw fail("output \(extents) has more than \(GraphLimits.elements) elements")
@@ -122,11 +123,11 @@ extension FactRule {
     return map
   }
 
-  /// `value` where it is a sane attribute of at least `least`.
+  /// `value` where it is a sane attribute.
   @discardableResult
-  func bounded(_ value: Int, _ what: String, least: Int) throws -> Int {
-    guard value >= least, value <= GraphLimits.attribute else {
-      throw fail("\(what) \(value)", hint: "it must be at least \(least)")
+  func bounded(_ value: Int, _ what: String, least: Int, most: Int = GraphLimits.attribute) throws -> Int {
+    guard value >= least, value <= most else {
+      throw fail("\(what) \(value)", hint: "it must be from \(least) to \(most)")
     }
     return value
   }

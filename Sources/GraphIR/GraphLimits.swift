@@ -9,14 +9,14 @@ public enum GraphLimits {
   /// Elements of one value: 1 GiB as float32.
   public static let elements = 1 << 28
   /// Magnitude of one attribute or extent; products of two stay within `Int`.
-  public static let attribute = 1 << 31
+  public static let attribute = Int(Int32.max)
   /// Inputs of one node.
   public static let inputs = 1024
   /// Multiply-adds of the whole graph.
   public static let macs = 1 << 48
   /// Inputs of all nodes together.
   public static let edges = 1 << 18
-  /// Rows or columns that a map is resized to.
+  /// Rows or columns that a map is resized to; kernel size, stride, dilation and pad of a window.
   public static let side = 1 << 16
   /// Elements of a constant that is worked out ahead of the run.
   public static let foldedElements = 1 << 22

@@ -92,7 +92,7 @@ extension NodeReader {
     case "VALID": return Pads(0)
     case "SAME_UPPER", "SAME_LOWER":
       func total(_ extent: Int, _ kernel: Int, _ stride: Int, _ dilation: Int) throws -> Int {
-        let limit = GraphLimits.attribute
+        let limit = GraphLimits.side
         guard (1...limit).contains(kernel), (1...limit).contains(stride), (1...limit).contains(dilation)
         else {
           throw fail("kernel \(kernel), stride \(stride), dilation \(dilation)")

@@ -9,16 +9,20 @@ final class DecodeStage: SourceStage {
   let interrupt: @Sendable () -> Void
   private let source: any FrameSource
   private let trailer: Trailer
+  private let journal: SourceJournal
+  private var damage = SourceDamage()
   private var leftOut = FramesLeftOut()
 
   /// - Parameter flag: what the source was opened with, so that its waiting can be ended.
-  init(source: any FrameSource, flag: InterruptFlag, trailer: Trailer) {
+  init(source: any FrameSource, flag: InterruptFlag, trailer: Trailer, journal: SourceJournal) {
     self.source = source
     self.trailer = trailer
+    self.journal = journal
     interrupt = { flag.set() }
   }
 
   func next() throws -> SourceItem<DecodedFrame>? {
+    defer { tellDamage() }
     let frame: Frame?
     do {
       frame = try source.next()
@@ -42,6 +46,13 @@ final class DecodeStage: SourceStage {
       DecodedFrame(frame: frame, truth: truth), mediaSeconds: frame.time,
       mediaDuration: frame.timeBase.seconds(frame.duration), waitedNanoseconds: arrival?.waited ?? 0,
       arrivedAt: arrival?.at, corruptBefore: new.corrupt, busyBefore: new.busy)
+  }
+
+  private func tellDamage() {
+    let now = source.damage
+    guard now != damage else { return }
+    damage = now
+    journal.note { $0.damage = now }
   }
 
   func finish() { source.close() }

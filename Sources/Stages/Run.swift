@@ -106,7 +106,7 @@ public final class Run: Sendable {
 
     var assembly = PipelineAssembly(options: options)
     let decode = assembly.begin(
-      with: DecodeStage(source: source.frames, flag: source.flag, trailer: outputs.trailer))
+      with: DecodeStage(source: source.frames, flag: source.flag, trailer: outputs.trailer, journal: journal))
     let resize = assembly.then(
       ResizeStage(
         source: PictureResizer.Source(
@@ -161,6 +161,7 @@ public final class Run: Sendable {
     report.outputs = outputFigures
     report.reconnects = journal.status.reconnects
     report.missingFrames = journal.status.missingFrames
+    report.damage = journal.status.damage
     if let was = before.throttleCount, let now = after.throttleCount { report.isThrottled = now > was }
     let ledger = report.figures.ledger
     var status = ending.withLock { $0 }
@@ -174,10 +175,10 @@ public final class Run: Sendable {
           hint: "this is a fault of the program; please report it")
     } else if failure != nil {
       status = .failed
-    } else if status == .finished && Double(ledger.failed) > Double(ledger.in) * config.decode.maxErrors {
+    } else if status == .finished && Double(errors(report)) > Double(ledger.in) * config.decode.maxErrors {
       status = .limitMissed
     }
-    return RunResult(report: report, status: status, error: failure, warnings: warnings(report.figures))
+    return RunResult(report: report, status: status, error: failure, warnings: warnings(report))
   }
 
   /// Lets the network work with what `budget` gives it, as far as it has threads: the run keeps those it began with.
@@ -190,11 +191,29 @@ public final class Run: Sendable {
       SourceEvent(level, "\(budget.total) of the \(threads.total) CPUs of the start may be used now"))
   }
 
-  private func warnings(_ figures: PipelineFigures) -> [String] {
+  /// Frames that failed here, and for a file those that were damaged before: a stream is expected to lose some.
+  private func errors(_ report: Report) -> Int {
+    report.figures.ledger.failed + (isLive ? 0 : report.damage.pictures)
+  }
+
+  private func warnings(_ report: Report) -> [String] {
+    let figures = report.figures
     var lines = lanes.compactMap(\.account.failure).map { "output given up: \($0)" }
     if figures.ledger.failed > 0, let last = figures.lastFailure {
       let count = figures.ledger.failed
       lines.append("\(count) frame\(count == 1 ? "" : "s") failed, the last: \(last)")
+    }
+    let damage = report.damage
+    if !isLive, damage.pictures > 0 {
+      let count = damage.pictures
+      lines.append(
+        "\(count) picture\(count == 1 ? "" : "s") of \(report.input.uri) \(count == 1 ? "is" : "are") damaged"
+      )
+    }
+    if damage.missingSeconds > 0 {
+      let missing = Format.fixed(damage.missingSeconds, 1)
+      lines.append(
+        "\(report.input.uri) ends \(missing) s earlier than it announces: it was cut short or is damaged")
     }
     return lines
   }

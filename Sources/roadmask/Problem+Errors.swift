@@ -77,6 +77,7 @@ extension Problem {
     case .noVideoStream: (.badData, "RM-IN-003")
     case .noFrames: (.badData, "RM-IN-004")
     case .sizeMismatch: (.badData, "RM-IN-005")
+    case .unreadable: (.writeFailed, "RM-IN-007")
     case .permission: (.noPermission, "RM-FILE-001")
     case .unreachable, .timedOut: (.unavailable, "RM-NET-001")
     case .unauthorized: (.noPermission, "RM-NET-004")

@@ -99,6 +99,8 @@ enum Made {
     var frames: [Seen] = []
     while let frame = try reader.next() {
       #expect(frame.index == frames.count)
+      let (view, video) = (frame.view, reader.info.video)
+      #expect(view.width == video.width && view.height == video.height && view.format == video.format)
       frames.append(Seen(frame))
     }
     #expect(try reader.next() == nil)

@@ -88,7 +88,7 @@ enum MediaTarget: FuzzTarget {
       last = frame.pts
       touch(frame)
     }
-    _ = (reader.statistics, reader.trailingPackets.count)
+    _ = (reader.damage, reader.trailingPackets.count)
   }
 }
 

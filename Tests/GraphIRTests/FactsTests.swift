@@ -107,6 +107,8 @@ import Testing
     .reshape(Reshape([Int.max, Int.max, 2])), .reshape(Reshape([-1, -1])), .reshape(Reshape([-2])),
     .averagePool(Pooling(kernel: Pair(Int.max), strides: Pair(1))),
     .maxPool(Pooling(kernel: Pair(2), strides: Pair(0))),
+    .maxPool(Pooling(kernel: Pair(2), strides: Pair(rows: 1 << 31, columns: 1))),
+    .maxPool(Pooling(kernel: Pair(2), strides: Pair(rows: 1, columns: GraphLimits.side + 1))),
     .maxPool(Pooling(kernel: Pair(2), strides: Pair(1), pads: Pads(Int.max))),
     .depthToSpace(block: Int.max, mode: .dcr),
     .spaceToDepth(block: 0), .slice(starts: [Int.min], ends: [Int.min], axes: [2], steps: [Int.min]),

@@ -81,6 +81,15 @@ extension ProgramTests {
       #expect(program.wait().status == 0)
     }
 
+    /// The path of `source`, compiled to be loaded before the program's own libraries.
+    private func library(_ source: String) throws -> String {
+      try work.write(source, to: "ahead.c")
+      let made = try Program.tool(
+        "cc", ["-shared", "-fPIC", "-o", "ahead.so", "ahead.c", "-ldl"], in: work.path)
+      #expect(made?.status == 0, "\(made?.err ?? "")")
+      return work("ahead.so")
+    }
+
     /// The wall clock jumps by an hour, and by years back, at every other look at it.
     @Test(.enabled(if: has("cc") && !Sanitizer.isAny, "needs a C compiler, and no sanitizer"))
     func clockThatJumps() throws {
@@ -112,13 +121,10 @@ extension ProgramTests {
           return t.tv_sec;
         }
         """
-      try work.write(source, to: "jump.c")
-      let made = try Program.tool(
-        "cc", ["-shared", "-fPIC", "-o", "jump.so", "jump.c", "-ldl"], in: work.path)
-      #expect(made?.status == 0, "\(made?.err ?? "")")
+      let library = try self.library(source)
       let live = "test:street?size=192x128&rate=10&seconds=3&seed=3"
       let words =
-        ["LD_PRELOAD=\(work("jump.so"))", Program.path, "run", live, "out.mp4", "--set", "source.live=true"]
+        ["LD_PRELOAD=\(library)", Program.path, "run", live, "out.mp4", "--set", "source.live=true"]
         + ["--set", "pipeline.policy=block", "--report", "json"] + Street.fast
       let result = try #require(try Program.tool("env", words, in: work.path))
       #expect(result.status == 0, "\(result.err)")
@@ -129,6 +135,73 @@ extension ProgramTests {
       let wall = try #require(report["wall_s"] as? Double)
       #expect(wall > 2.5 && wall < 1800, "\(wall)")
       #expect(try Clip(work("out.mp4")).count == 30)
+    }
+
+    /// The disk gives an error in the middle of a film: said, and what was read before it is written.
+    @Test(.enabled(if: has("cc") && !Sanitizer.isAny, "needs a C compiler, and no sanitizer"))
+    func aDiskThatFails() throws {
+      let library = try library(
+        """
+        #define _GNU_SOURCE
+        #include <dlfcn.h>
+        #include <errno.h>
+        #include <stdio.h>
+        #include <string.h>
+        #include <unistd.h>
+        ssize_t read(int file, void *bytes, size_t count) {
+          char link[64], path[4096] = "";
+          snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+          int isSick = readlink(link, path, sizeof path - 1) > 0 && strstr(path, "/sick.");
+          if (isSick && lseek(file, 0, SEEK_CUR) > 999999) {
+            errno = EIO;
+            return -1;
+          }
+          ssize_t (*real)(int, void *, size_t) = dlsym(RTLD_NEXT, "read");
+          return real(file, bytes, count);
+        }
+        """)
+      try film("sick.mkv")
+      let words =
+        ["LD_PRELOAD=\(library)", Program.path, "run", "sick.mkv", "out.mp4", "--report", "json"]
+        + Street.fast
+      let result = try #require(try Program.tool("env", words, in: work.path))
+      #expect(result.status == 74 && result.err.contains("[RM-IN-007]"), "\(result.err)")
+      let frames = try #require(try report(result)["frames"] as? [String: Int])
+      #expect(frames["in"]! > 10 && frames["in"]! < 50 && frames["out"] == frames["in"], "\(frames)")
+      #expect(try Clip(work("out.mp4")).count == frames["in"])
+    }
+
+    @Test func aFilmCutShort() throws {
+      try film("whole.mkv")
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: work("whole.mkv")))
+      try bytes.prefix(bytes.count * 2 / 3).write(to: URL(fileURLWithPath: work("half.mkv")))
+      let words = ["out.mp4", "--report", "json", "--max-errors", "0.5"] + Street.fast
+      let result = try work.run(["half.mkv"] + words)
+      #expect(result.status == 0 && result.err.contains("warning: half.mkv ends "), "\(result.err)")
+      let damage = try #require(try report(result)["damage"] as? [String: Double])
+      #expect(damage["missing_s"]! > 1 && damage["missing_s"]! < 5, "\(damage)")
+      let sound = try work.run(["whole.mkv", "-y"] + words)
+      #expect(sound.status == 0 && !sound.err.contains("warning"), "\(sound.err)")
+    }
+
+    /// More damaged pictures than allowed: the code says so.
+    @Test func damageBeyondTheLimit() throws {
+      try film("film.ts")
+      var bytes = try Data(contentsOf: URL(fileURLWithPath: work("film.ts")))
+      for place in stride(from: 20_000, to: bytes.count, by: 5_000) { bytes[place] ^= 0xFF }
+      try bytes.write(to: URL(fileURLWithPath: work("film.ts")))
+      let strict = try work.run(["film.ts", "null:"] + Street.fast)
+      #expect(strict.status == 1, "\(strict.err)")
+      #expect(strict.err.contains("pictures of film.ts are damaged"), "\(strict.err)")
+      let lax = try work.run(["film.ts", "null:", "--max-errors", "1"] + Street.fast)
+      #expect(lax.status == 0, "\(lax.err)")
+    }
+
+    /// Fifty frames in a few hundred kilobytes.
+    private func film(_ name: String) throws {
+      let source = "test:street?size=640x360&rate=10&seconds=5&seed=3"
+      let result = try work.run([source, name, "--alpha", "0", "--crf", "12"] + Street.fast)
+      #expect(result.status == 0, "\(result.err)")
     }
 
     // Files that are hardly films.

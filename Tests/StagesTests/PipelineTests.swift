@@ -49,6 +49,18 @@ import Testing
     #expect(seen.items == Array(0..<seen.items.count))
   }
 
+  @Test func whatABrokenSourceGaveIsDelivered() {
+    let seen = CollectingSink.Seen()
+    let pipeline = fakePipeline(count: 100, seen: seen, pause: [.infer: 500]) { stage, index in
+      if stage == .decode && index == 50 { throw Broken(what: "\(stage)") }
+    }
+    pipeline.start()
+    #expect(throws: Broken(what: "decode")) { try pipeline.wait() }
+    let ledger = pipeline.figures.ledger
+    #expect(ledger.in == 50 && ledger.out == 50 && ledger.isBalanced)
+    #expect(seen.items == Array(0..<50))
+  }
+
   @Test func stopDrains() throws {
     let seen = CollectingSink.Seen()
     let pipeline = fakePipeline(count: .max, seen: seen, pause: [.infer: 500])

@@ -39,6 +39,12 @@ extension Report {
       json.integer("rss_peak_bytes", process.peakResidentBytes)
       json.integer("reconnects", reconnects)
       json.integer("missing_frames", missingFrames)
+      json.object("damage") { json in
+        json.integer("packets", damage.packets)
+        json.integer("frames", damage.frames)
+        json.integer("timestamps", damage.timestamps)
+        json.number("missing_s", damage.missingSeconds, places: 3)
+      }
     }
     return json.text
   }

@@ -23,11 +23,20 @@ extension Report {
     return line + (ledger.isBalanced ? "   (balanced)" : "   (NOT BALANCED by \(ledger.inFlight))")
   }
 
-  /// Of a source that was lost.
+  /// Of a source that was lost, or gave damaged data.
   private var sourceLine: String? {
-    guard reconnects > 0 else { return nil }
-    return "source   reconnects \(reconnects)  missing \(missingFrames) "
-      + "frame\(missingFrames == 1 ? "" : "s") while away"
+    var parts: [String] = []
+    if reconnects > 0 {
+      parts.append(
+        "reconnects \(reconnects)  missing \(missingFrames) frame\(missingFrames == 1 ? "" : "s") while away")
+    }
+    if damage.packets > 0 { parts.append("damaged packets \(damage.packets)") }
+    if damage.frames > 0 { parts.append("damaged pictures \(damage.frames)") }
+    if damage.timestamps > 0 { parts.append("timestamps mended \(damage.timestamps)") }
+    if damage.missingSeconds > 0 {
+      parts.append("ends \(Format.fixed(damage.missingSeconds, 1)) s early")
+    }
+    return parts.isEmpty ? nil : "source   " + parts.joined(separator: "  ")
   }
 
   private var timeLine: String {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Frames
+
 /// Everything a run reports at its end. `text`, `markdown` and `json` say it in three forms.
 public struct Report: Sendable {
   public struct Input: Sendable {
@@ -80,6 +82,7 @@ public struct Report: Sendable {
   /// Times that the source came back, and frames it would have given while it was away.
   public var reconnects = 0
   public var missingFrames = 0
+  public var damage = SourceDamage()
 
   public init(figures: PipelineFigures, process: ProcessFigures) {
     self.figures = figures

@@ -55,7 +55,8 @@ struct SourceLoop<Source: SourceStage>: Loop {
         }
         state.note(failure: failure.cause)
       } catch {
-        state.fail(error)
+        state.end(by: error)
+        break
       }
     }
     output.queue.finish()

@@ -88,8 +88,13 @@ final class RunState: Sendable {
 
   /// Ends everything because of `error`. The first error is the one that is told.
   func fail(_ error: any Error) {
-    course.withLock { if $0.error == nil { $0.error = error } }
+    end(by: error)
     cancel()
+  }
+
+  /// The source has no more because of `error`; what it gave is still delivered.
+  func end(by error: any Error) {
+    course.withLock { if $0.error == nil { $0.error = error } }
   }
 
   func note(failure: any Error) { course.withLock { $0.lastFailure = failure } }

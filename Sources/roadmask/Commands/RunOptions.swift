@@ -67,7 +67,7 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Value range of the source: auto, limited, full. (default: auto)")
   var range: String?
 
-  @Option(help: "Exit with 1 when more than this share of frames fails, 0…1. (default: 0.01)")
+  @Option(help: "Exit with 1 when more than this share of frames is damaged or fails, 0…1. (default: 0.01)")
   var maxErrors: String?
 
   // Model.
