@@ -59,6 +59,9 @@ public struct MetricsText {
     each("roadmask_reconnects_total", .counter, "Times that the source came back.") {
       [Line([], Double($0.progress.reconnects))]
     }
+    each("roadmask_damaged_pictures_total", .counter, "Pictures that came damaged or were lost to damage.") {
+      [Line([], Double($0.progress.damage.pictures))]
+    }
     each("roadmask_output_errors_total", .counter, "Times that an output could not be opened or written.") {
       outputs($0) { [Line([], Double($0.errors))] }
     }

@@ -39,10 +39,11 @@ import Testing
     var progress = progress(.offline)
     progress.secondsAway = 67.4
     progress.reconnects = 2
+    progress.damage.packets = 4
     #expect(
       progress.line()
-        == "OFFLINE for 00:01:07  in 30.0  out 23.2 fps  age 73/88 ms  drop 23% (infer busy)  reconnects 2"
-        + "  cpu 380%  66 C  up 00:00:12")
+        == "OFFLINE for 00:01:07  in 30.0  out 23.2 fps  age 73/88 ms  drop 23% (infer busy)"
+        + "  damaged 4  reconnects 2  cpu 380%  66 C  up 00:00:12")
     progress.state = .stalled
     #expect(progress.line().hasPrefix("STALLED for 00:01:07  in 30.0"))
     let object = try #require(

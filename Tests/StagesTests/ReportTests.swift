@@ -102,6 +102,22 @@ import Testing
       ))
   }
 
+  @Test func damageIsToldWhereThereIsAny() throws {
+    var report = sample
+    #expect(!report.text.contains("source   "))
+    report.damage.packets = 3
+    report.damage.frames = 12
+    report.damage.timestamps = 1
+    report.damage.missingSeconds = 13.37
+    let line =
+      "source   damaged packets 3  damaged pictures 12  timestamps mended 1  ends 13.4 s early"
+    #expect(report.text.split(separator: "\n")[1] == line)
+    let object = try #require(
+      JSONSerialization.jsonObject(with: Data(report.json.utf8)) as? [String: Any])
+    let damage = object["damage"] as? [String: Double]
+    #expect(damage == ["packets": 3, "frames": 12, "timestamps": 1, "missing_s": 13.37])
+  }
+
   @Test func jsonHasTheDocumentedKeys() throws {
     var report = sample
     report.model = Report.Model()

@@ -61,6 +61,7 @@ import Testing
       state: .live, pipeline: name, figures: figures, inRate: 1, outRate: 1, duration: nil, cpuCores: 1,
       process: .current)
     progress.reconnects = 3
+    progress.damage.frames = 2
     progress.outputs = [
       Report.Output(uri: "a \"b\"\\c.mp4", kind: "video", written: 5, dropped: 1, failed: 1, errors: 1),
       Report.Output(uri: "null:", kind: "null", written: 7), Report.Output(uri: "null:", kind: "null"),
@@ -86,6 +87,7 @@ import Testing
     #expect(value("roadmask_queue_depth", ["stage": "argmax"]) == 1)
     #expect(value("roadmask_age_seconds", ["quantile": "0.5"]) == 0.04)
     #expect(value("roadmask_source_up") == 1 && value("roadmask_reconnects_total") == 3)
+    #expect(value("roadmask_damaged_pictures_total") == 2)
     #expect(value("roadmask_output_errors_total", ["output": #"a \"b\"\\c.mp4"#]) == 1)
     #expect(value("roadmask_output_errors_total", ["output": "null:#2"]) == 0)
     #expect(samples.filter { $0.name == "roadmask_resident_bytes" }.count == 1)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Frames
+
 extension Report {
   /// The report object on one line, without a newline.
   public var json: String {
@@ -39,12 +41,7 @@ extension Report {
       json.integer("rss_peak_bytes", process.peakResidentBytes)
       json.integer("reconnects", reconnects)
       json.integer("missing_frames", missingFrames)
-      json.object("damage") { json in
-        json.integer("packets", damage.packets)
-        json.integer("frames", damage.frames)
-        json.integer("timestamps", damage.timestamps)
-        json.number("missing_s", damage.missingSeconds, places: 3)
-      }
+      json.damage(damage)
     }
     return json.text
   }
@@ -108,6 +105,15 @@ extension JSONText {
         json.integer("frames", step.frames)
         json.number("s", step.seconds, places: 3)
       }
+    }
+  }
+
+  mutating func damage(_ damage: SourceDamage) {
+    object("damage") { json in
+      json.integer("packets", damage.packets)
+      json.integer("frames", damage.frames)
+      json.integer("timestamps", damage.timestamps)
+      json.number("missing_s", damage.missingSeconds, places: 3)
     }
   }
 

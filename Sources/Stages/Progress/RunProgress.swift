@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Frames
+public import Frames
 
 /// The state of a run at one moment, with rates over the last moments.
 public struct RunProgress: Sendable {
@@ -33,6 +33,8 @@ public struct RunProgress: Sendable {
   /// Times that it came back, and frames it would have given meanwhile.
   public var reconnects = 0
   public var missingFrames = 0
+  /// Of the source.
+  public var damage = SourceDamage()
   public var outputs: [Report.Output] = []
   /// Of the picture that a preview showed last.
   public var classes: [PreviewBoard.ClassShare] = []
@@ -63,6 +65,7 @@ public struct RunProgress: Sendable {
       }
       if ledger.dropped > 0 { parts.append(dropText) }
       if ledger.failed > 0 { parts.append("failed \(ledger.failed)") }
+      if damage.pictures > 0 { parts.append("damaged \(damage.pictures)") }
       if reconnects > 0 { parts.append("reconnects \(reconnects)") }
       parts.append("cpu \(Format.percent(cpuCores))")
       if let temperature = process.temperature { parts.append("\(Format.fixed(temperature, 0)) C") }
@@ -123,6 +126,7 @@ public struct RunProgress: Sendable {
       json.number("away_s", secondsAway, places: 1)
       json.integer("reconnects", reconnects)
       json.integer("missing_frames", missingFrames)
+      json.damage(damage)
       json.outputs(outputs)
       json.array("classes", classes.filter { $0.share > 0 }) { json, item in
         json.object { json in
@@ -174,6 +178,6 @@ struct ProgressSampler {
       outRate: rate(Double(now.outCount - then.outCount)), duration: duration,
       cpuCores: rate(now.cpu - then.cpu), process: process,
       secondsAway: away == nil ? 0 : (time - min(time, source.since)).seconds, reconnects: source.reconnects,
-      missingFrames: source.missingFrames)
+      missingFrames: source.missingFrames, damage: source.damage)
   }
 }
