@@ -115,14 +115,16 @@ extension Demuxer {
   var announcedEnd: Double? {
     guard let context, !isNetwork, context.pointee.duration_estimation_method == AVFMT_DURATION_FROM_STREAM
     else { return nil }
-    let timeBase = TimeBase(video.pointee.time_base)
-    let (start, length) = (video.pointee.start_time, video.pointee.duration)
-    if length != rm_nopts(), length > 0 {
-      return timeBase.seconds(start == rm_nopts() ? 0 : start) + timeBase.seconds(length)
+    if String(cString: context.pointee.iformat.pointee.name).hasPrefix("mov") {
+      // Elsewhere a stream's length is often just that of the file.
+      let (start, length) = (video.pointee.start_time, video.pointee.duration)
+      guard start != rm_nopts(), length != rm_nopts() else { return nil }
+      return TimeBase(video.pointee.time_base).seconds(start)
+        + TimeBase(video.pointee.time_base).seconds(length)
     }
-    // That of the whole file may be the length of sound or text that is not read.
-    guard Int(context.pointee.nb_streams) == 1 + audio.count else { return nil }
-    return duration.map { Double(startTime) / Double(AV_TIME_BASE) + $0 }
+    // That of the file may be the length of sound or text that is not read. Some count it from zero, not from
+    // their first picture: the earlier end is meant.
+    return Int(context.pointee.nb_streams) == 1 + audio.count ? duration : nil
   }
 
   var metadata: [String: String] {

@@ -14,6 +14,8 @@ final class Pump {
   private var failure: FramesError?
   /// Set aside, until it is taken.
   var sound: [Packet] = []
+  /// The latest time of sound that was met, in seconds.
+  private(set) var soundReached = 0.0
   /// Packets that the container marks as damaged, and those that the decoder refused; many are both.
   private(set) var damaged = (marked: 0, refused: 0)
 
@@ -100,7 +102,9 @@ final class Pump {
     guard let stream = demuxer.audio.first(where: { $0.id == Int(packet.pointee.stream_index) }) else {
       return
     }
-    sound.append(Packet(moving: packet, stream: stream.id, timeBase: stream.timeBase))
+    let new = Packet(moving: packet, stream: stream.id, timeBase: stream.timeBase)
+    if let time = new.order { soundReached = max(soundReached, time) }
+    sound.append(new)
   }
 
   /// Reads on without decoding until every sound track has reached `end` seconds.

@@ -163,8 +163,7 @@ public final class VideoReader: FrameSource {
   /// What the file announces beyond its last picture and sound.
   private func secondsMissing() -> Double {
     guard let announced = demuxer.announcedEnd else { return 0 }
-    let sound = pump.sound.last.flatMap { packet in packet.pts.map { packet.timeBase.seconds($0) } }
-    let missing = announced - max(reached, sound ?? 0)
+    let missing = announced - max(reached, pump.soundReached)
     return missing > 1 ? missing : 0
   }
 

@@ -147,6 +147,20 @@ import Testing
     #expect(try Made.read(path) { $0.duration = 1 }.reader.damage.missingSeconds == 0)
   }
 
+  /// A file of a later start, and pictures that end long before the sound, lack nothing.
+  @Test(arguments: ["mkv", "mp4"])
+  func oddLengthsAreNoDamage(ending: String) throws {
+    let late = scratch.file("late." + ending)
+    try Made.write(late, Made.video(), times: Array(2500..<2550), Made.options("libx264"))
+    #expect(try Made.read(late).reader.damage.missingSeconds == 0)
+    let long = scratch.file("long." + ending)
+    let words = ["-v", "error", "-i", late, "-f", "lavfi", "-i", "sine=d=8", "-c:v", "copy", long]
+    guard run("ffmpeg", words) != nil else { return }
+    for keepsAudio in [true, false] {
+      #expect(try Made.read(long) { $0.keepAudio = keepsAudio }.reader.damage.missingSeconds == 0)
+    }
+  }
+
   @Test func picturesBeyondTheLimitAreRefusedByName() throws {
     let path = scratch.file("big.y4m")
     try Data("YUV4MPEG2 W16384 H8192 F25:1 C420jpeg\nFRAME\n".utf8 + [UInt8](repeating: 9, count: 1000))
