@@ -32,7 +32,7 @@ final class Decoder {
     }
     self.context = context
     let parameters = stream.pointee.codecpar.pointee
-    try FrameLimits.check(width: Int(parameters.width), height: Int(parameters.height), of: subject)
+    try FrameLimits.check(width: parameters.width, height: parameters.height, of: subject)
     context.pointee.max_pixels = Int64(FrameLimits.pixels)
     var code = avcodec_parameters_to_context(context, stream.pointee.codecpar)
     context.pointee.pkt_timebase = stream.pointee.time_base

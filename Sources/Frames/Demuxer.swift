@@ -68,6 +68,8 @@ final class Demuxer {
         streams.isEmpty ? "no streams in it" : "no pictures in it, only sound or text",
         hint: "give a file with a video stream")
     }
+    // What could not be read on the way here was not needed.
+    opened.pointee.pb?.pointee.error = 0
     video = first
     audio = options.keepAudio ? streams.filter(Demuxer.isAudio).map { AudioStream($0) } : []
     for stream in streams
@@ -119,8 +121,8 @@ extension Demuxer {
       // Elsewhere a stream's length is often just that of the file.
       let (start, length) = (video.pointee.start_time, video.pointee.duration)
       guard start != rm_nopts(), length != rm_nopts() else { return nil }
-      return TimeBase(video.pointee.time_base).seconds(start)
-        + TimeBase(video.pointee.time_base).seconds(length)
+      let timeBase = TimeBase(video.pointee.time_base)
+      return timeBase.seconds(start) + timeBase.seconds(length)
     }
     // That of the file may be the length of sound or text that is not read. Some count it from zero, not from
     // their first picture: the earlier end is meant.
@@ -139,6 +141,12 @@ extension Demuxer {
     return result
   }
 
+  /// The error of the disk that ended a file before its end, whatever the container made of it.
+  var breakage: FramesError? {
+    let code = context?.pointee.pb?.pointee.error ?? 0
+    return code < 0 && code != rm_averror_eof() ? FramesError(code: code, "read", uri) : nil
+  }
+
   /// The error that ended the reading of a stream.
   func loss(_ code: Int32) -> FramesError {
     if guardian.isInterrupted { return Demuxer.failure(code, uri, guardian) }
@@ -148,7 +156,6 @@ extension Demuxer {
         hint: "check the source; --stall-timeout allows more")
     }
     var error = FramesError(code: code, "read", uri)
-    guard isNetwork else { return error }
     if error.kind == .unreadable || error.kind == .interrupted {
       error.kind = .gone
       error.cause = "the connection broke"

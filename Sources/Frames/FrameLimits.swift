@@ -6,8 +6,8 @@ public enum FrameLimits {
   public static let pixels = 1 << 26
 
   /// - Throws: invalidData for a picture that is larger; a size that is not known passes.
-  static func check(width: Int, height: Int, of subject: String) throws {
-    guard max(0, width).multipliedReportingOverflow(by: max(0, height)).partialValue > pixels else { return }
+  static func check(width: Int32, height: Int32, of subject: String) throws {
+    guard Int(max(0, width)) * Int(max(0, height)) > pixels else { return }
     throw FramesError(
       .invalidData, "read", subject, "its pictures are \(width)x\(height), which is too large",
       hint: "at most \(pixels) pixels are read; scale it down first")

@@ -74,12 +74,15 @@ final class Pump {
         continue
       }
       if code < 0 {
-        if code == rm_averror_invaliddata() {
+        let isDamage = code == rm_averror_invaliddata()
+        if demuxer.isNetwork {
+          if !isDamage && code != rm_averror_eof() { throw demuxer.loss(code) }
+        } else {
+          failure = demuxer.breakage
+        }
+        if isDamage && failure == nil {
           failures += 1
           if failures < Pump.patience { continue }
-        } else if code != rm_averror_eof() {
-          guard !demuxer.isNetwork else { throw demuxer.loss(code) }
-          failure = demuxer.loss(code)
         }
         isDraining = true
         _ = decoder.send(nil)
