@@ -178,7 +178,13 @@ public final class Run: Sendable {
     } else if status == .finished && Double(errors(report)) > Double(ledger.in) * config.decode.maxErrors {
       status = .limitMissed
     }
-    return RunResult(report: report, status: status, error: failure, warnings: warnings(report))
+    var warnings = warnings(report)
+    if status == .limitMissed {
+      warnings.append(
+        "frames damaged or failed: \(errors(report)) of \(ledger.in), more than --max-errors "
+          + "\(config.decode.maxErrors) allows")
+    }
+    return RunResult(report: report, status: status, error: failure, warnings: warnings)
   }
 
   /// Lets the network work with what `budget` gives it, as far as it has threads: the run keeps those it began with.
