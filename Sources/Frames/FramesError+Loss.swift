@@ -5,8 +5,7 @@ extension FramesError {
   var isLoss: Bool {
     switch kind {
     case .gone, .stalled, .timedOut, .unreachable, .unreadable, .io, .busy, .notFound, .permission,
-      .deviceAccess,
-      .unauthorized, .noStream, .unknownHost:
+      .deviceAccess, .unauthorized, .noStream, .unknownHost:
       true
     default: false
     }
