@@ -14,6 +14,139 @@ let kernelFlags: [CSetting] = [
   .unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra"])
 ]
 
+extension Target {
+  /// A Swift target in `Sources/<folder>/<name>`.
+  static func room(
+    _ folder: String, _ name: String, _ dependencies: [Dependency] = [], exclude: [String] = [],
+    resources: [Resource] = []
+  ) -> Target {
+    .target(
+      name: name, dependencies: dependencies, path: "Sources/\(folder)/\(name)", exclude: exclude,
+      resources: resources, swiftSettings: strict)
+  }
+
+  /// Tests in `Tests/<name>`.
+  static func tests(_ name: String, _ dependencies: [Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+  }
+}
+
+/// Libraries that Debian brings.
+let system: [Target] = [
+  .systemLibrary(
+    name: "CFFmpeg", path: "Sources/System/CFFmpeg",
+    pkgConfig: "libavformat libavcodec libavutil libswscale libavdevice",
+    providers: [
+      .apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswscale-dev", "libavdevice-dev"])
+    ]),
+  .systemLibrary(name: "CVideo4Linux", path: "Sources/System/CVideo4Linux"),
+  .systemLibrary(
+    name: "COpenBLAS", path: "Sources/System/COpenBLAS", pkgConfig: "openblas",
+    providers: [.apt(["libopenblas-dev"])]),
+]
+
+/// Memory, instructions, threads.
+let machine: [Target] = [
+  .room("Machine", "Buffers"),
+  .target(
+    name: "CKernels", path: "Sources/Machine/CKernels", cSettings: kernelFlags,
+    linkerSettings: [.linkedLibrary("m")]),
+  .room("Machine", "CPU", ["CKernels"]),
+  .room("Machine", "Workers"),
+  .room("Machine", "Kernels", ["Buffers", "CKernels", "COpenBLAS", "CPU", "Workers"]),
+]
+
+/// Pictures in and out, labels, and the rendered street.
+let pixels: [Target] = [
+  .room("Pixels", "Pixels", ["Buffers", "CKernels", "CPU", "Workers"]),
+  .room("Pixels", "Frames", ["Buffers", "CFFmpeg", "CVideo4Linux"]),
+  .room("Pixels", "Scenes", ["Buffers"]),
+  .room("Pixels", "Evaluation", ["Buffers", "Pixels"]),
+]
+
+/// From a network to a session that runs it.
+let model: [Target] = [
+  .room("Model", "GraphIR", ["Buffers"]),
+  .room("Model", "Networks", ["Buffers", "GraphIR"]),
+  .room(
+    "Model", "ONNX", ["Buffers", "GraphIR", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+    exclude: ["onnx.proto"]),
+  .room("Model", "Planning", ["Buffers", "CPU", "GraphIR", "Kernels", "Workers"]),
+  .room("Model", "Quantization", ["Buffers", "CPU", "GraphIR", "Kernels", "Planning", "Workers"]),
+]
+
+/// The pipeline, and its page.
+let run: [Target] = [
+  .room(
+    "Run", "Stages",
+    [
+      "Buffers", "CPU", "Frames", "Kernels", "Pixels", "Planning", "Scenes", "Workers",
+      .product(name: "Histogram", package: "hdrhistogram-swift"), .product(name: "Yams", package: "Yams"),
+    ]),
+  .room(
+    "Run", "Web", ["Frames", "Stages", .product(name: "FlyingFox", package: "FlyingFox")],
+    resources: [.embedInCode("page.html")]),
+]
+
+let programs: [Target] = [
+  .executableTarget(
+    name: "kernelcheck", dependencies: ["CKernels"], path: "Sources/Programs/kernelcheck",
+    cSettings: kernelFlags),
+  .executableTarget(
+    name: "roadmask",
+    dependencies: [
+      "Buffers", "CPU", "Evaluation", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Pixels",
+      "Planning", "Quantization", "Scenes", "Stages", "Web", "Workers",
+      .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      .product(name: "Logging", package: "swift-log"),
+    ],
+    path: "Sources/Programs/roadmask", swiftSettings: strict),
+]
+
+let tests: [Target] = [
+  .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+  .tests("EvaluationTests", ["Buffers", "Evaluation"]),
+  .tests("StagesTests", ["Buffers", "CPU", "Frames", "Pixels", "Stages", "TestSupport"]),
+  .tests("WebTests", ["Frames", "Stages", "Web"]),
+  .tests("PixelsTests", ["Buffers", "CPU", "Pixels", "Workers"]),
+  .tests("ScenesTests", ["Buffers", "Scenes"]),
+  .tests("FramesTests", ["Buffers", "CVideo4Linux", "Frames", "TestSupport"]),
+  .tests("GraphIRTests", ["Buffers", "GraphIR", "Networks"]),
+  .tests(
+    "QuantizationTests",
+    [
+      "Buffers", "CPU", "GraphIR", "Kernels", "Networks", "ONNX", "Planning", "Quantization", "TestSupport",
+      "Workers",
+    ]),
+  .tests(
+    "ONNXTests",
+    [
+      "Buffers", "GraphIR", "Networks", "ONNX", "TestSupport",
+      .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+    ]),
+  .tests("NetworksTests", ["Buffers", "GraphIR", "Networks"]),
+  .tests("KernelsTests", ["Buffers", "CPU", "Kernels", "Workers"]),
+  .tests(
+    "PlanningTests",
+    ["Buffers", "CPU", "GraphIR", "Kernels", "Networks", "ONNX", "Planning", "TestSupport", "Workers"]),
+  // The program from the outside; it is found beside the tests, or in $ROADMASK_BIN.
+  .tests("RoadmaskTests", ["Buffers", "Frames", "GraphIR", "ONNX", "TestSupport"]),
+]
+
+/// Built by scripts/fuzz alone, with the sanitizers that it needs.
+let fuzz: [Target] =
+  Context.environment["ROADMASK_FUZZ"] == nil
+  ? []
+  : [
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "Buffers", "CPU", "Evaluation", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Pixels",
+        "Planning", "Scenes", "Stages", "Workers",
+      ],
+      path: "Tests/Fuzz", swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+  ]
+
 let package = Package(
   name: "roadmask",
   products: [
@@ -28,125 +161,7 @@ let package = Package(
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
-  targets: [
-    // Values and memory.
-    .target(name: "Buffers", swiftSettings: strict),
-
-    // C: system libraries and kernels.
-    .systemLibrary(
-      name: "CFFmpeg",
-      pkgConfig: "libavformat libavcodec libavutil libswscale libavdevice",
-      providers: [
-        .apt([
-          "libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswscale-dev", "libavdevice-dev",
-        ])
-      ]),
-    .systemLibrary(name: "CVideo4Linux"),
-    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    .target(name: "CKernels", cSettings: kernelFlags, linkerSettings: [.linkedLibrary("m")]),
-
-    // Pixels in and out, and the rendered street.
-    .target(name: "Frames", dependencies: ["Buffers", "CFFmpeg", "CVideo4Linux"], swiftSettings: strict),
-    .target(name: "Scenes", dependencies: ["Buffers"], swiftSettings: strict),
-
-    // From a network to a session that runs it.
-    .target(name: "GraphIR", dependencies: ["Buffers"], swiftSettings: strict),
-    .target(
-      name: "Kernels", dependencies: ["Buffers", "CKernels", "COpenBLAS"], swiftSettings: strict),
-    .target(name: "Networks", dependencies: ["Buffers", "GraphIR"], swiftSettings: strict),
-    .target(
-      name: "ONNX",
-      dependencies: [
-        "Buffers", "GraphIR", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      ],
-      exclude: ["onnx.proto"],
-      swiftSettings: strict),
-    .target(
-      name: "Planning", dependencies: ["Buffers", "GraphIR", "Kernels"], swiftSettings: strict),
-    .target(
-      name: "Quantization", dependencies: ["Buffers", "GraphIR", "Kernels", "Planning"],
-      swiftSettings: strict),
-
-    // Labels against truth.
-    .target(name: "Evaluation", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
-
-    // The pipeline.
-    .target(
-      name: "Stages",
-      dependencies: [
-        "Buffers", "Frames", "Kernels", "Planning", "Scenes",
-        .product(name: "Histogram", package: "hdrhistogram-swift"),
-        .product(name: "Yams", package: "Yams"),
-      ],
-      swiftSettings: strict),
-
-    // Preview, metrics and health over HTTP.
-    .target(
-      name: "Web", dependencies: ["Frames", "Stages", .product(name: "FlyingFox", package: "FlyingFox")],
-      resources: [.embedInCode("page.html")], swiftSettings: strict),
-
-    // Programs.
-    .executableTarget(name: "kernelcheck", dependencies: ["CKernels"], cSettings: kernelFlags),
-    .executableTarget(
-      name: "roadmask",
-      dependencies: [
-        "Buffers", "Evaluation", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Planning",
-        "Quantization", "Scenes", "Stages", "Web",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
-      ],
-      swiftSettings: strict),
-
-    // Tests.
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
-    .testTarget(name: "EvaluationTests", dependencies: ["Buffers", "Evaluation"], swiftSettings: strict),
-    .testTarget(
-      name: "StagesTests", dependencies: ["Buffers", "Frames", "Kernels", "Stages", "TestSupport"],
-      swiftSettings: strict),
-    .testTarget(name: "WebTests", dependencies: ["Frames", "Stages", "Web"], swiftSettings: strict),
-    .testTarget(name: "PixelTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
-    .testTarget(name: "ScenesTests", dependencies: ["Buffers", "Scenes"], swiftSettings: strict),
-    .testTarget(
-      name: "FramesTests", dependencies: ["Buffers", "CVideo4Linux", "Frames", "TestSupport"],
-      swiftSettings: strict),
-    .testTarget(
-      name: "GraphIRTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
-    .testTarget(
-      name: "QuantizationTests",
-      dependencies: [
-        "Buffers", "TestSupport", "GraphIR", "Kernels", "Networks", "ONNX", "Planning", "Quantization",
-      ],
-      swiftSettings: strict),
-    .testTarget(
-      name: "ONNXTests",
-      dependencies: [
-        "Buffers", "TestSupport", "GraphIR", "Networks", "ONNX",
-        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      ], swiftSettings: strict),
-    .testTarget(
-      name: "NetworksTests", dependencies: ["Buffers", "GraphIR", "Networks"], swiftSettings: strict),
-    .testTarget(name: "KernelsTests", dependencies: ["Buffers", "Kernels"], swiftSettings: strict),
-    .testTarget(
-      name: "PlanningTests",
-      dependencies: ["Buffers", "TestSupport", "GraphIR", "Kernels", "Networks", "ONNX", "Planning"],
-      swiftSettings: strict),
-    // The program from the outside; it is found beside the tests, or in $ROADMASK_BIN.
-    .testTarget(
-      name: "RoadmaskTests", dependencies: ["Buffers", "TestSupport", "Frames", "GraphIR", "ONNX"],
-      swiftSettings: strict),
-  ],
+  targets: system + machine + pixels + model + run + programs + tests + fuzz,
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11
 )
-
-// Built by scripts/fuzz alone, with the sanitizers that it needs.
-if Context.environment["ROADMASK_FUZZ"] != nil {
-  package.targets.append(
-    .executableTarget(
-      name: "fuzz",
-      dependencies: [
-        "Buffers", "Evaluation", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Planning", "Scenes",
-        "Stages",
-      ],
-      path: "Tests/Fuzz", swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
-}

@@ -5,7 +5,6 @@ import Evaluation
 import Foundation
 import Frames
 import Glibc
-import Kernels
 import Networks
 
 enum SafetensorsTarget: FuzzTarget {

@@ -3,9 +3,9 @@
 import Buffers
 import Foundation
 import GraphIR
-import Kernels
 import Planning
 import Scenes
+import Workers
 
 @testable import ONNX
 @testable import Stages

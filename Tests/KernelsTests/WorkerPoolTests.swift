@@ -4,6 +4,7 @@ import Glibc
 import Testing
 
 @testable import Kernels
+@testable import Workers
 
 struct WorkerPoolTests {
   /// Every thread count computes every element once, over and over, with the threads asleep or not.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Buffers
+import CPU
 import GraphIR
-import Kernels
 import Networks
 import ONNX
 import Planning

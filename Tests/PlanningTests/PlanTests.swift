@@ -2,9 +2,9 @@
 
 import Buffers
 import GraphIR
-import Kernels
 import Networks
 import Testing
+import Workers
 
 @testable import Planning
 

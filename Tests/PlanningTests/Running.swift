@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Buffers
+import CPU
 import GraphIR
-import Kernels
 import Planning
+import Workers
 
 /// A way to run a graph.
 struct Way: Sendable, CustomStringConvertible {

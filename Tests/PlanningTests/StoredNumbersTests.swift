@@ -2,7 +2,6 @@
 
 import Buffers
 import GraphIR
-import Kernels
 import Planning
 import TestSupport
 import Testing

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Buffers
+import CPU
 import Foundation
 import GraphIR
-import Kernels
 import Planning
 import Testing
 

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Buffers
+import CPU
 import Foundation
 import GraphIR
-import Kernels
 import Networks
 import ONNX
 import Planning
 import Quantization
 import TestSupport
 import Testing
+import Workers
 
 /// Whole networks, calibrated on noise.
 struct NetworkTests {

@@ -3,10 +3,10 @@
 import Buffers
 import Foundation
 import GraphIR
-import Kernels
 import Quantization
 import TestSupport
 import Testing
+import Workers
 
 /// Pools with padding, convolutions and adds in a chain, as in RefineNet, against onnxruntime.
 struct PoolingChainTests {

@@ -3,11 +3,11 @@
 import Buffers
 import Foundation
 import GraphIR
-import Kernels
 import Networks
 import Planning
 import TestSupport
 import Testing
+import Workers
 
 @testable import Quantization
 

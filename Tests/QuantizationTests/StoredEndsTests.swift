@@ -2,10 +2,10 @@
 
 import Buffers
 import GraphIR
-import Kernels
 import Planning
 import Quantization
 import Testing
+import Workers
 
 /// Networks whose input and output stay stored, against the same with conversions.
 struct StoredEndsTests {

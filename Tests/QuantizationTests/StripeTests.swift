@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Buffers
+import CPU
 import Foundation
 import GraphIR
-import Kernels
 import Networks
 import Planning
 import Quantization
 import Testing
+import Workers
 
 /// Networks run in stripes give the bytes that they give map by map.
 struct StripeTests {

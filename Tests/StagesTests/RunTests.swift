@@ -3,7 +3,7 @@
 import Buffers
 import Foundation
 import Frames
-import Kernels
+import Pixels
 import Testing
 
 @testable import Stages

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CKernels
+public import CPU
+
+/// The integer kernels of one CPU level. Each method makes jobs of a call; memory belongs to the caller.
+///
+/// Results are the same bytes at every level and for every split of a job.
+public struct Int8Kernels: @unchecked Sendable {
+  // @unchecked: the table is constant.
+
+  public let level: CPULevel
+  let table: rm_int8_kernels
+
+  public init(level: CPULevel) {
+    precondition(CPULevel.usable.contains(level), "this machine has no \(level)")
+    self.level = level
+    table = rm_int8_table(level.rawLevel).pointee
+  }
+
+  /// The instruction set behind sums and products element by element.
+  public var elementwiseISA: String { String(cString: rm_int8_elementwise_name(level.rawLevel)) }
+  /// The instruction set behind functions of one stored number.
+  public var lookupISA: String { String(cString: rm_int8_lookup_name(level.rawLevel)) }
+  /// The instruction set behind the rest: "scalar", "avx2".
+  public var othersISA: String { String(cString: rm_int8_others_name(level.rawLevel)) }
+}
+
+/// A channels-last map of stored numbers, u8, in memory that somebody else owns.
+public struct ByteMap {
+  public var base: UnsafeMutablePointer<UInt8>
+  public var batch: Int
+  public var rows: Int
+  public var columns: Int
+  public var channels: Int
+  /// Bytes from a pixel to the next; at least `channels`.
+  public var pixelStride: Int
+  /// Where these rows are some of a taller map's: the first one's number there.
+  public var firstRow: Int
+
+  public init(
+    _ base: UnsafeMutablePointer<UInt8>, batch: Int, rows: Int, columns: Int, channels: Int,
+    pixelStride: Int? = nil, firstRow: Int = 0
+  ) {
+    self.base = base
+    self.batch = batch
+    self.rows = rows
+    self.columns = columns
+    self.channels = channels
+    self.pixelStride = pixelStride ?? channels
+    self.firstRow = firstRow
+    precondition(self.pixelStride >= channels && batch > 0 && rows > 0 && columns > 0 && channels > 0)
+  }
+
+  public var pixels: Int { batch * rows * columns }
+  public var elements: Int { pixels * channels }
+
+  /// One map of the batch.
+  func image(_ index: Int) -> ByteMap {
+    ByteMap(
+      base + index * rows * columns * pixelStride, batch: 1, rows: rows, columns: columns, channels: channels,
+      pixelStride: pixelStride, firstRow: firstRow)
+  }
+}
+
+/// Where a kernel's results lie: their zero point, and the limits of a fused activation, as stored numbers.
+public struct StoredRange: Sendable, Hashable {
+  public var zero: Int
+  public var low: Int
+  public var high: Int
+
+  public init(zero: Int, low: Int = 0, high: Int = 255) {
+    precondition(0...255 ~= zero && 0...255 ~= low && low...255 ~= high)
+    self.zero = zero
+    self.low = low
+    self.high = high
+  }
+}
+
+/// The rule that brings one or two stored values to another scale.
+public struct CombineRule: @unchecked Sendable {
+  // @unchecked: a C structure of integers.
+
+  let rule: rm_int8_combine
+
+  /// - Parameters:
+  ///   - scaleA, scaleB: the operands' scales divided by the result's; B's is negative for a difference and 0
+  ///     where there is one operand. The larger magnitude is at most `largestScale`.
+  public init(scaleA: Double, zeroA: Int, scaleB: Double = 0, zeroB: Int = 0, to range: StoredRange) {
+    precondition(max(abs(scaleA), abs(scaleB)) <= CombineRule.largestScale)
+    rule = rm_int8_make_combine(
+      scaleA, Int32(zeroA), scaleB, Int32(zeroB), Int32(range.zero), Int32(range.low), Int32(range.high))
+  }
+
+  public static let largestScale = 32000.0
+}

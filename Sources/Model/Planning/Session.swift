@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Buffers
+public import GraphIR
+public import Workers
+
+/// Runs a plan: its own memory for values, and the kernel calls made ready over it. One thread at a time.
+///
+/// Write the inputs, call `run`, read the outputs. Inputs stay as they are until written again; outputs hold
+/// until the next run. A run allocates nothing.
+public final class Session: @unchecked Sendable {
+  // @unchecked: it is passed from stage to stage, and used by the one that holds it.
+
+  public let plan: Plan
+  let pool: WorkerPool
+  private let arena: AlignedBytes
+  private let scratch: [AlignedBytes]
+  private let memory: Memory
+  /// What runs one after the other: a step with its calls, or a stripe.
+  let parts: [(steps: Range<Int>, work: [any PoolWork])]
+  private let sequence: ContiguousArray<any PoolWork>
+
+  /// - Parameter pool: threads to share, between sessions that do not run at the same time.
+  public init(plan: Plan, pool: WorkerPool) {
+    self.plan = plan
+    self.pool = pool
+    arena = AlignedBytes(count: plan.arenaBytes)
+    scratch = (0..<pool.threads).map { _ in AlignedBytes(count: plan.scratchBytes) }
+    memory = Memory(arena: arena.pointer, plan: plan.memory, facts: plan.facts, constants: plan.constants)
+    let (memory, rows) = (memory, scratch.map(\.pointer))
+    let stripes = Dictionary(uniqueKeysWithValues: plan.stripes.map { ($0.steps.lowerBound, $0) })
+    var parts: [(steps: Range<Int>, work: [any PoolWork])] = []
+    var index = 0
+    while index < plan.steps.count {
+      if let stripe = stripes[index] {
+        parts.append((stripe.steps, [StripeRun(stripe, plan: plan, memory: memory, scratch: rows)]))
+      } else {
+        parts.append((index..<index + 1, plan.steps[index].bind(memory, plan.steps[index])))
+      }
+      index = parts.last!.steps.upperBound
+    }
+    self.parts = parts
+    sequence = ContiguousArray(parts.flatMap(\.work))
+  }
+
+  public func run() {
+    for work in sequence { pool.run(work) }
+  }
+
+  /// Memory of an input, dense and channels last.
+  ///
+  /// - Precondition: the plan has an input of that name.
+  public func input(_ name: String) -> UnsafeMutableRawPointer {
+    precondition(plan.inputs.contains { $0.name == name }, "the network has no input '\(name)'")
+    return memory.pointer(name)
+  }
+
+  /// Memory of an output, dense and channels last.
+  ///
+  /// - Precondition: the plan has an output of that name.
+  public func output(_ name: String) -> UnsafeRawPointer {
+    precondition(plan.outputs.contains { $0.name == name }, "the network has no output '\(name)'")
+    return UnsafeRawPointer(memory.pointer(name))
+  }
+
+  /// What is known about an input or output.
+  public func fact(_ name: String) -> Fact {
+    guard let fact = plan.facts[name] else { preconditionFailure("the network has no value '\(name)'") }
+    return fact
+  }
+}

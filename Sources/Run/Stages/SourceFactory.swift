@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Buffers
+internal import Frames
+internal import Scenes
+
+/// Opens the source of a run.
+struct SourceFactory {
+  var config: PipelineConfig
+  var threads: ThreadBudget
+  var interrupt: InterruptFlag
+  var journal: SourceJournal
+  /// Maps of true classes that can be out at once; 0 for none.
+  var truthCount: Int
+  /// Frames whose memory is taken at the start.
+  var reserve = 0
+
+  /// Frames come when they come, whatever we do: said by the address. An `http` address may turn out so once
+  /// it is open; a pipe is live if the user says so.
+  static func isLive(_ source: PipelineConfig.Source) -> Bool {
+    let uri = source.uri
+    return VideoReader.isLive(uri) || uri == "-" && source.isLive == true || Camera.suits(uri)
+  }
+
+  func open() throws -> any FrameSource {
+    config.hideSecrets()
+    let source = config.source
+    guard !source.uri.isEmpty else {
+      throw RunError(
+        .configuration, "run", "the pipeline", "it has no source", hint: "name a file, or 'test:street'")
+    }
+    if source.uri.hasPrefix("test:") { return drawn(try TestSource.parse(source.uri)) }
+    if Camera.suits(source.uri) { return try camera() }
+    if source.format == nil && ImageSequenceReader.suits(source.uri) {
+      var options = ImageSequenceReader.Options()
+      options.maxFrames = source.frames
+      options.stride = source.stride
+      options.rotation = turn ?? .none
+      options.matrix = config.decode.matrix
+      options.range = config.decode.range
+      return try ImageSequenceReader(source.uri, options: options)
+    }
+    var options = VideoReader.Options()
+    options.threads = threads.decoderThreads
+    options.start = source.start?.seconds
+    options.end = source.end?.seconds
+    options.duration = source.duration?.seconds
+    options.maxFrames = source.frames
+    options.stride = source.stride
+    options.rotation = turn
+    options.matrix = config.decode.matrix
+    options.range = config.decode.range
+    options.discardCorrupt = config.decode.discardCorrupt
+    options.keepAudio = config.encode.audio.map { $0 == .copy } ?? !Self.isLive(source)
+    options.interrupt = interrupt
+    options.connectTimeout = source.connectTimeout.seconds
+    options.stallTimeout = source.stallTimeout.seconds
+    options.inputFormat = source.format
+    options.inputOptions = source.options
+    options.transport = VideoReader.Transport(rawValue: source.transport.rawValue) ?? .tcp
+    if Self.isLive(source) { options.isLive = true }
+    options.catchesUp = config.pipelineOptions(comesLive: true).policy != .block
+    let first = try VideoReader(source.uri, options: options)
+    guard first.isLive, source.uri != "-" else { return first }
+    return ReopeningSource(first, reopeningOptions, journal: journal) { [options, uri = source.uri] in
+      try VideoReader(uri, options: options)
+    }
+  }
+
+  private func camera() throws -> ReopeningSource {
+    let source = config.source
+    guard source.start == nil else {
+      throw RunError(
+        .configuration, "read", source.uri, "a camera has no place to begin at", hint: "leave out --ss")
+    }
+    var options = CameraReader.Options()
+    if let size = source.size { (options.wishes.width, options.wishes.height) = (size.width, size.height) }
+    options.wishes.rate = source.rate ?? options.wishes.rate
+    options.wishes.format = source.pixelFormat
+    options.stride = source.stride
+    options.rotation = turn
+    options.matrix = config.decode.matrix
+    options.range = config.decode.range
+    options.takesNewest = config.pipelineOptions(comesLive: true).policy != .block
+    options.stallTimeout = source.stallTimeout.seconds
+    options.reserve = reserve
+    options.interrupt = interrupt
+    options.journal = journal
+    let camera = Camera(source.uri)
+    var reopeningOptions = reopeningOptions
+    reopeningOptions.isBack = { camera.isThere }
+    return ReopeningSource(try camera.open(options), reopeningOptions, journal: journal) { [options] in
+      try camera.open(options)
+    }
+  }
+
+  /// How a live source that is lost is opened again.
+  private var reopeningOptions: ReopeningSource.Options {
+    let source = config.source
+    var options = ReopeningSource.Options()
+    options.name = peerName(source.uri)
+    options.retry.attempts = (source.reconnect.attempts ?? .times(5)).limit
+    options.retry.shortest = source.reconnect.backoff.shortest.seconds
+    options.retry.longest = source.reconnect.backoff.longest.seconds
+    options.retry.jitter = source.reconnect.jitter
+    options.maxFrames = source.frames
+    let start = source.start?.seconds ?? 0
+    let ends = [source.end.map { $0.seconds - start }, source.duration?.seconds].compactMap { $0 }
+    options.duration = ends.min()
+    options.interrupt = interrupt
+    return options
+  }
+
+  private var turn: Rotation? { config.decode.rotate.flatMap { Rotation(rawValue: Int($0.rawValue) ?? 0) } }
+
+  private func drawn(_ test: TestSource) -> TestFrameSource {
+    let source = config.source
+    let start = source.start?.seconds ?? 0
+    let ends = [source.end?.seconds, source.duration.map { start + $0.seconds }].compactMap { $0 }
+    let height = test.parameters.height
+    return TestFrameSource(
+      test, uri: source.uri, start: start, end: ends.min() ?? .infinity, frames: source.frames,
+      stride: source.stride,
+      color: ColorTags(
+        matrix: config.decode.matrix ?? (height >= 720 ? .bt709 : .bt601),
+        range: config.decode.range ?? .limited),
+      truthCount: truthCount, reserve: reserve)
+  }
+}
