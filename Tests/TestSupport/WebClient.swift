@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+public import Foundation
 
 /// A connection to the program's HTTP server that shows every byte.
-final class WebClient {
-  struct Answer {
-    var status: Int
+public final class WebClient {
+  public struct Answer {
+    public var status: Int
     /// By names in lower case.
-    var headers: [String: String]
-    var body: Data
+    public var headers: [String: String]
+    public var body: Data
   }
 
   private let descriptor: Int32
   private var buffer = Data()
 
   /// `nil` where nobody listens on the port of this machine.
-  init?(port: UInt16, patience seconds: Int = 10, receiveBuffer: Int32? = nil) {
+  public init?(port: UInt16, patience seconds: Int = 10, receiveBuffer: Int32? = nil) {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var limit = timeval(tv_sec: seconds, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
@@ -35,17 +35,18 @@ final class WebClient {
 
   deinit { close(descriptor) }
 
-  func send(_ text: String) {
+  public func send(_ text: String) {
     let bytes = Array(text.utf8)
     _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
   }
 
-  func ask(_ path: String, method: String = "GET", host: String = "127.0.0.1") {
-    send("\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n")
+  /// - Parameter headers: more lines, each with its end.
+  public func ask(_ path: String, method: String = "GET", host: String = "127.0.0.1", headers: String = "") {
+    send("\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\n\(headers)Connection: close\r\n\r\n")
   }
 
   /// Reads up to and with `mark`; `nil` where it does not come.
-  func read(until mark: String) -> Data? {
+  public func read(until mark: String) -> Data? {
     let mark = Data(mark.utf8)
     while true {
       if let range = buffer.range(of: mark) { return take(range.upperBound - buffer.startIndex) }
@@ -53,12 +54,12 @@ final class WebClient {
     }
   }
 
-  func read(count: Int) -> Data? {
+  public func read(count: Int) -> Data? {
     while buffer.count < count { guard more() else { return nil } }
     return take(count)
   }
 
-  func readHead() -> (status: Int, headers: [String: String])? {
+  public func readHead() -> (status: Int, headers: [String: String])? {
     guard let head = read(until: "\r\n\r\n") else { return nil }
     let lines = String(decoding: head, as: UTF8.self).components(separatedBy: "\r\n").filter { !$0.isEmpty }
     var headers: [String: String] = [:]
@@ -71,7 +72,7 @@ final class WebClient {
   }
 
   /// The next chunk of a chunked body.
-  func readChunk() -> Data? {
+  public func readChunk() -> Data? {
     guard let line = read(until: "\r\n"),
       let count = Int(String(decoding: line.dropLast(2), as: UTF8.self), radix: 16), count > 0,
       let chunk = read(count: count), read(count: 2) != nil
@@ -80,10 +81,11 @@ final class WebClient {
   }
 
   /// Asks on a connection of its own.
-  static func get(_ path: String, port: UInt16, method: String = "GET", host: String = "127.0.0.1") -> Answer?
-  {
+  public static func get(
+    _ path: String, port: UInt16, method: String = "GET", host: String = "127.0.0.1", headers: String = ""
+  ) -> Answer? {
     guard let client = WebClient(port: port) else { return nil }
-    client.ask(path, method: method, host: host)
+    client.ask(path, method: method, host: host, headers: headers)
     guard let (status, headers) = client.readHead(),
       let count = headers["content-length"].flatMap({ Int($0) }),
       let body = client.read(count: count)
@@ -92,7 +94,7 @@ final class WebClient {
   }
 
   /// A port that nobody listens on now.
-  static func freePort() -> UInt16 {
+  public static func freePort() -> UInt16 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
     var address = loopback(0)
