@@ -4,6 +4,7 @@ import ArgumentParser
 import CPU
 import Foundation
 import Planning
+import Runs
 import Stages
 import Workers
 
@@ -25,6 +26,8 @@ struct ProfileCommand: ParsableCommand {
   @Option(help: "Operators to show; 0 shows all.") var top = 20
   @Option(help: "Write the last run as a timeline (Chrome's JSON).") var trace: String?
   @Flag(help: "Time whole runs alone, and print them as one line of JSON.") var json = false
+  @Flag(help: "Print what would run, with which kernels and where in memory, and time nothing.") var plan =
+    false
 
   func validate() throws {
     guard (1...10_000).contains(runs), (1...256).contains(threads), top >= 0 else {
@@ -33,7 +36,7 @@ struct ProfileCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let trace { try Output.refuseDash(trace) }
+    if let trace { try Console.refuseDash(trace) }
     var config = PipelineConfig()
     if let cpu { try config.set("pipeline.cpu=\(cpu)") }
     if let precision { try config.set("model.precision=\(precision)") }
@@ -44,6 +47,10 @@ struct ProfileCommand: ParsableCommand {
       path: ModelStore.path(of: model, precision: config.model.precision), level: config.usableLevel(),
       precision: config.model.precision, picture: { size ?? $0 })
     let loading = ContinuousClock.now - start
+    if plan {
+      print(loaded.plan.text, terminator: "")
+      return
+    }
     if json {
       print(try WholeRun(loaded, threads: threads, runs: runs).json(loaded.plan, threads: threads))
       return
