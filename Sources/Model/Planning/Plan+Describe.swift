@@ -10,7 +10,7 @@ extension Plan {
       [["node", "op", "kernel", "why", "MMAC", "kB"]]
       + steps.map { step in
         [
-          step.name, step.op, step.kernel, step.reason, Plan.millions(step.macs),
+          step.name, step.op, "\(step.kernel)", step.reason, Plan.millions(step.macs),
           "\((step.movedBytes + 999) / 1000)",
         ]
       }

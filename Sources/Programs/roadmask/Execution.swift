@@ -107,11 +107,13 @@ struct Execution {
 extension PipelineConfig {
   /// The CPU level to use.
   func usableLevel() throws -> CPULevel {
+    let usable = "usable here: \(CPULevel.usable.map(\.rawValue).joined(separator: ", "))"
+    if let unknown = CPULevel.unknownLimit {
+      throw Problem(.usage, "RM-USE-004", "ROADMASK_CPU: no level '\(unknown)'", hint: usable)
+    }
     guard let level = flow.cpu else { return .best }
     guard CPULevel.usable.contains(level) else {
-      throw Problem(
-        .usage, "RM-USE-004", "this machine has no \(level.rawValue)",
-        hint: "usable here: \(CPULevel.usable.map(\.rawValue).joined(separator: ", "))")
+      throw Problem(.usage, "RM-USE-004", "this machine has no \(level.rawValue)", hint: usable)
     }
     return level
   }
