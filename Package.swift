@@ -130,7 +130,7 @@ let tests: [Target] = [
     "PlanningTests",
     ["Buffers", "CPU", "GraphIR", "Kernels", "Networks", "ONNX", "Planning", "TestSupport", "Workers"]),
   // The program from the outside; it is found beside the tests, or in $ROADMASK_BIN.
-  .tests("RoadmaskTests", ["Buffers", "Frames", "GraphIR", "ONNX", "TestSupport"]),
+  .tests("RoadmaskTests", ["Buffers", "CPU", "Frames", "GraphIR", "ONNX", "TestSupport"]),
 ]
 
 /// Built by scripts/fuzz alone, with the sanitizers that it needs.

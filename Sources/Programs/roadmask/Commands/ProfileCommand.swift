@@ -25,6 +25,8 @@ struct ProfileCommand: ParsableCommand {
   @Option(help: "Operators to show; 0 shows all.") var top = 20
   @Option(help: "Write the last run as a timeline (Chrome's JSON).") var trace: String?
   @Flag(help: "Time whole runs alone, and print them as one line of JSON.") var json = false
+  @Flag(help: "Print what would run, with which kernels and where in memory, and time nothing.") var plan =
+    false
 
   func validate() throws {
     guard (1...10_000).contains(runs), (1...256).contains(threads), top >= 0 else {
@@ -44,6 +46,10 @@ struct ProfileCommand: ParsableCommand {
       path: ModelStore.path(of: model, precision: config.model.precision), level: config.usableLevel(),
       precision: config.model.precision, picture: { size ?? $0 })
     let loading = ContinuousClock.now - start
+    if plan {
+      print(loaded.plan.text, terminator: "")
+      return
+    }
     if json {
       print(try WholeRun(loaded, threads: threads, runs: runs).json(loaded.plan, threads: threads))
       return
