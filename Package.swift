@@ -86,6 +86,12 @@ let run: [Target] = [
   .room(
     "Run", "Web", ["Frames", "Stages", .product(name: "FlyingFox", package: "FlyingFox")],
     resources: [.embedInCode("page.html")]),
+  .room(
+    "Run", "Runs",
+    [
+      "Buffers", "CPU", "Evaluation", "Frames", "GraphIR", "Networks", "ONNX", "Pixels", "Planning",
+      "Quantization", "Scenes", "Stages", "Web", "Workers", .product(name: "Logging", package: "swift-log"),
+    ]),
 ]
 
 let programs: [Target] = [
@@ -96,7 +102,7 @@ let programs: [Target] = [
     name: "roadmask",
     dependencies: [
       "Buffers", "CPU", "Evaluation", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Pixels",
-      "Planning", "Quantization", "Scenes", "Stages", "Web", "Workers",
+      "Planning", "Quantization", "Runs", "Scenes", "Stages", "Workers",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Logging", package: "swift-log"),
     ],
@@ -108,6 +114,7 @@ let tests: [Target] = [
   .tests("EvaluationTests", ["Buffers", "Evaluation"]),
   .tests("StagesTests", ["Buffers", "CPU", "Frames", "Pixels", "Stages", "TestSupport"]),
   .tests("WebTests", ["Frames", "Stages", "Web"]),
+  .tests("RunsTests", ["Frames", "Runs", "Stages"]),
   .tests("PixelsTests", ["Buffers", "CPU", "Pixels", "Workers"]),
   .tests("ScenesTests", ["Buffers", "Scenes"]),
   .tests("FramesTests", ["Buffers", "CVideo4Linux", "Frames", "TestSupport"]),

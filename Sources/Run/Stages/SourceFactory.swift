@@ -25,10 +25,6 @@ struct SourceFactory {
   func open() throws -> any FrameSource {
     config.hideSecrets()
     let source = config.source
-    guard !source.uri.isEmpty else {
-      throw RunError(
-        .configuration, "run", "the pipeline", "it has no source", hint: "name a file, or 'test:street'")
-    }
     if source.uri.hasPrefix("test:") { return drawn(try TestSource.parse(source.uri)) }
     if Camera.suits(source.uri) { return try camera() }
     if source.format == nil && ImageSequenceReader.suits(source.uri) {
@@ -69,10 +65,6 @@ struct SourceFactory {
 
   private func camera() throws -> ReopeningSource {
     let source = config.source
-    guard source.start == nil else {
-      throw RunError(
-        .configuration, "read", source.uri, "a camera has no place to begin at", hint: "leave out --ss")
-    }
     var options = CameraReader.Options()
     if let size = source.size { (options.wishes.width, options.wishes.height) = (size.width, size.height) }
     options.wishes.rate = source.rate ?? options.wishes.rate

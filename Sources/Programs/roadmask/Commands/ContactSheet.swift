@@ -3,6 +3,7 @@
 import ArgumentParser
 import Buffers
 import Frames
+import Runs
 
 struct ContactSheet: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -4,6 +4,7 @@ import ArgumentParser
 import CPU
 import Foundation
 import Planning
+import Runs
 import Stages
 import Workers
 
@@ -35,7 +36,7 @@ struct ProfileCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let trace { try Output.refuseDash(trace) }
+    if let trace { try Console.refuseDash(trace) }
     var config = PipelineConfig()
     if let cpu { try config.set("pipeline.cpu=\(cpu)") }
     if let precision { try config.set("model.precision=\(precision)") }

@@ -6,6 +6,7 @@ import Evaluation
 import Foundation
 import GraphIR
 import Quantization
+import Runs
 import Stages
 
 struct QuantizeCommand: ParsableCommand {
@@ -125,11 +126,11 @@ struct QuantizeCommand: ParsableCommand {
 
   /// Ends the program because the labels got too much worse, and names the operators to blame.
   private func refuse(_ drop: Double, beyond limit: Double, _ model: CalibratedModel?) throws -> Never {
-    Output.message(
+    Console.message(
       String(format: "the drop of %.2f is more than the %.2f allowed; \(output) is written", drop, limit))
     if let model {
       let blamed = try model.sensitivities().dropFirst(mixed).prefix(3).map(\.node)
-      Output.message(
+      Console.message(
         " hint: --mixed \(mixed + blamed.count) also keeps the most sensitive operators in fp32: "
           + "\(blamed.joined(separator: ", ")); or calibrate with more pictures like those of the test")
     }
@@ -169,5 +170,23 @@ struct QuantizeCommand: ParsableCommand {
     }
     print(line)
     return drop
+  }
+}
+
+extension RangeMethod {
+  /// As `--range` takes it.
+  init(word: String) throws {
+    let parts = word.split(separator: ":", maxSplits: 1)
+    switch (parts.first, parts.count) {
+    case ("minmax", 1): self = .minMax
+    case ("least-error", 1): self = .leastError
+    case ("entropy", 1): self = .entropy
+    case ("percentile", 2):
+      guard let percent = Double(parts[1]), (0..<50).contains(percent) else { fallthrough }
+      self = .percentile(percent / 100)
+    default:
+      throw ValidationError(
+        "'\(word)' is no way to choose ranges: minmax, percentile:P, least-error, entropy.")
+    }
   }
 }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import Frames
+import Runs
 import Stages
 
 extension RunOptions {
@@ -34,13 +35,7 @@ extension RunOptions {
     }
     try addOutputs(to: &config, output: output)
     config.hideSecrets()
-    let presets = EncoderOptions.presets
-    guard !config.encode.codec.hasPrefix("libx26") || presets.contains(config.encode.preset) else {
-      throw Problem(
-        .usage, "RM-USE-002", "--preset cannot be '\(config.encode.preset)'",
-        hint: "allowed: \(presets.joined(separator: ", "))")
-    }
-    if verbose && quiet {
+    if logging.verbose && logging.quiet {
       throw Problem(.usage, "RM-USE-002", "-v and -q contradict each other", hint: "give one of them")
     }
     return config
@@ -97,7 +92,7 @@ extension RunOptions {
       ("--report", "report.format", report),
       ("--report-file", "report.file", reportFile),
       ("--metrics", "http.listen", metrics),
-      ("--progress", "report.progress", quiet && progress == nil ? "none" : progress),
+      ("--progress", "report.progress", logging.quiet && progress == nil ? "none" : progress),
     ]
   }
 

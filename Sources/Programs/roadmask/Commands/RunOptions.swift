@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Foundation
+import Runs
+import Stages
 
 /// The options that describe a run, shared by `run` and `bench`. What is not given stays with the pipeline
 /// file, and else with the defaults of `PipelineConfig`.
@@ -238,6 +241,12 @@ struct RunOptions: ParsableArguments {
 
   @OptionGroup var logging: LogOptions
 
-  var verbose: Bool { logging.verbose }
-  var quiet: Bool { logging.quiet }
+  /// Carries out what `config` describes, and ends the program with its status.
+  func execute(_ config: PipelineConfig) throws {
+    let run = OneRun(
+      config, logging: logging.settings, overwrites: overwrite, isQuiet: logging.quiet)
+    if dryRun { return try run.describe() }
+    let status = try run.start()
+    if status != .success { Foundation.exit(status.rawValue) }
+  }
 }

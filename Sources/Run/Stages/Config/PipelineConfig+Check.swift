@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CPU
+public import CPU
 internal import Frames
 internal import Pixels
 internal import Scenes
 
 extension PipelineConfig {
-  /// Tells what can be known to be wrong before anything is opened.
+  /// Tells all that can be known to be wrong before anything is opened. What only the source or the network can
+  /// tell is told when a run is planned for them.
   ///
   /// - Throws: `RunError`, `FramesError`, or the error of a `test:` address.
   public func check() throws {
@@ -15,18 +16,40 @@ extension PipelineConfig {
         .configuration, "run", "the pipeline", "it has no source", hint: "name one under 'source: uri:'")
     }
     if source.uri.hasPrefix("test:") { _ = try TestSource.parse(source.uri) }
-    for output in outputs { _ = try OutputFactory.kind(of: output) }
-    if let name = overlay.palette, Palette.builtIn[name] == nil {
+    if Camera.suits(source.uri), source.start != nil {
+      throw RunError(
+        .configuration, "read", source.uri, "a camera has no place to begin at", hint: "leave out --ss")
+    }
+    try checkOutputs()
+    _ = try builtInPalette()
+    _ = try usableLevel()
+    // Whether it is live is known for certain once it is open.
+    if !source.uri.hasPrefix("http") { try checkAdaptation(under: likelyPolicy) }
+  }
+
+  /// The CPU level to use: the best, or the one that is asked for.
+  ///
+  /// - Throws: `RunError` where this machine lacks it, or ROADMASK_CPU limits levels to one that there is not.
+  public func usableLevel() throws -> CPULevel {
+    let usable = "usable here: \(CPULevel.usable.map(\.rawValue).joined(separator: ", "))"
+    if let unknown = CPULevel.unknownLimit {
+      throw RunError(.level, "use", unknown, "ROADMASK_CPU names no level that there is", hint: usable)
+    }
+    guard let level = flow.cpu else { return .best }
+    guard CPULevel.usable.contains(level) else {
+      throw RunError(.level, "use", level.rawValue, "this machine does not have it", hint: usable)
+    }
+    return level
+  }
+
+  /// The palette that is named; `nil` for the model's own.
+  func builtInPalette() throws -> Palette? {
+    guard let name = overlay.palette else { return nil }
+    guard let palette = Palette.builtIn[name] else {
       throw RunError(
         .configuration, "draw with", "palette '\(name)'", "there is none of that name",
         hint: "built in: \(Palette.builtIn.keys.sorted().joined(separator: ", "))")
     }
-    if let level = flow.cpu, !CPULevel.usable.contains(level) {
-      throw RunError(
-        .configuration, "use", level.rawValue, "this machine does not have it",
-        hint: "usable here: \(CPULevel.usable.map(\.rawValue).joined(separator: ", "))")
-    }
-    // Whether it is live is known for certain once it is open.
-    if !source.uri.hasPrefix("http") { try checkAdaptation(under: likelyPolicy) }
+    return palette
   }
 }

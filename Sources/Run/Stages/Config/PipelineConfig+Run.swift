@@ -52,12 +52,7 @@ extension PipelineConfig {
 
   /// The palette to draw in: the model's, or a built-in one of as many classes.
   func palette(of model: ModelDescription) throws -> Palette {
-    guard let name = overlay.palette else { return model.palette }
-    guard let palette = Palette.builtIn[name] else {
-      throw RunError(
-        .configuration, "draw with", "palette '\(name)'", "there is none of that name",
-        hint: "built in: \(Palette.builtIn.keys.sorted().joined(separator: ", "))")
-    }
+    guard let palette = try builtInPalette(), let name = overlay.palette else { return model.palette }
     guard palette.names.count == model.palette.names.count else {
       throw RunError(
         .configuration, "draw with", "palette '\(name)'",

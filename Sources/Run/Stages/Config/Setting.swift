@@ -31,6 +31,19 @@ struct Setting<Root: Sendable>: Sendable {
     show = { $0[keyPath: property].configText }
   }
 
+  /// A word that must be one of `words`.
+  init(_ path: String, _ property: any WritableKeyPath<Root, String> & Sendable, among words: [String]) {
+    self.path = path
+    let form = words.joined(separator: ", ")
+    self.form = form
+    isList = false
+    set = { (root: inout Root, text: String) throws(Problem) in
+      guard words.contains(text) else { throw .form(form) }
+      root[keyPath: property] = text
+    }
+    show = { $0[keyPath: property] }
+  }
+
   private init(_ other: Setting, path: String) {
     self.path = path
     (form, isList, set, show) = (other.form, other.isList, other.set, other.show)
@@ -84,7 +97,7 @@ extension PipelineConfig {
     Setting("stages.encode.codec", \.encode.codec),
     Setting("stages.encode.crf", \.encode.crf, in: 0...51),
     Setting("stages.encode.bitrate", \.encode.bitrate, in: 1000...1e9),
-    Setting("stages.encode.preset", \.encode.preset),
+    Setting("stages.encode.preset", \.encode.preset, among: EncoderOptions.presets),
     Setting("stages.encode.gop", \.encode.gop),
     Setting("stages.encode.audio", \.encode.audio),
     Setting("stats.file", \.statsFile),

@@ -1,56 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
-import Frames
-import Stages
+internal import Foundation
+internal import Frames
+public import Stages
 
 /// What `serve` runs, read and checked as a whole before anything starts.
-struct ServicePlan {
-  struct Pipeline {
-    var file: String
-    var config: PipelineConfig
-    var name: String
+public struct ServicePlan {
+  public struct Pipeline: Sendable {
+    public var file: String
+    public var config: PipelineConfig
+    public var name: String
   }
 
-  let threads: ThreadBudget
+  public let threads: ThreadBudget
   /// `threads` is what the machine allowed, which may change.
   let followsMachine: Bool
-  private(set) var pipelines: [Pipeline] = []
+  private(set) var pipelines: [Pipeline]
   /// The most threads that each file asks for.
   private let wishes: [Int?]
 
   /// - Parameter threads: of all pipelines together; `nil` for what the machine allows.
   /// - Throws: `Problem` for the first thing that is wrong with a file, or with two of them together.
-  init(files: [String], threads: ThreadBudget?) throws {
+  public init(files: [String], threads: ThreadBudget?) throws {
     self.threads = threads ?? .available
     followsMachine = threads == nil
-    for file in files {
-      var config = try PipelineConfig.load(file)
-      config.report.progress = .none
-      config.source.reconnect.attempts = config.source.reconnect.attempts ?? .forever
-      for index in config.outputs.indices {
-        config.outputs[index].onError = config.outputs[index].onError ?? .continue
-      }
-      do {
-        try config.check()
-      } catch {
-        let problem = Problem(error)
-        throw Problem(.configuration, "RM-SERVE-001", "\(file): \(problem.text)", hint: problem.hint)
-      }
-      if let output = config.outputForOneRun {
-        throw Problem(
-          .configuration, "RM-SERVE-001",
-          "\(file): the pictures \(output.uri) of one run would stop the next from starting",
-          hint: "let them go with 'overwrite: true', or have one run with 'restart: { policy: never }'")
-      }
-      pipelines.append(Pipeline(file: file, config: config, name: config.name ?? "main"))
-    }
+    pipelines = try files.map(ServicePlan.read)
     wishes = pipelines.map(\.config.flow.threads)
     try refuseEqualNames()
     try refuseSharedPlaces()
     for (index, share) in shares(of: self.threads).enumerated() {
       pipelines[index].config.flow.threads = share
     }
+  }
+
+  /// A pipeline file with the defaults of an appliance, which describes a run that this machine could begin.
+  ///
+  /// - Throws: `ConfigError`, or a `Problem` that names the file.
+  public static func read(_ file: String) throws -> Pipeline {
+    var config = try PipelineConfig.load(file)
+    config.report.progress = .none
+    config.source.reconnect.attempts = config.source.reconnect.attempts ?? .forever
+    for index in config.outputs.indices {
+      config.outputs[index].onError = config.outputs[index].onError ?? .continue
+    }
+    do {
+      try config.check()
+    } catch let error as RunError where error.kind == .level {
+      var problem = Problem(error)
+      problem.text = "\(file): \(problem.text)"
+      throw problem
+    } catch {
+      let problem = Problem(error)
+      throw Problem(.configuration, "RM-SERVE-001", "\(file): \(problem.text)", hint: problem.hint)
+    }
+    if let output = config.outputForOneRun {
+      throw Problem(
+        .configuration, "RM-SERVE-001",
+        "\(file): the pictures \(output.uri) of one run would stop the next from starting",
+        hint: "let them go with 'overwrite: true', or have one run with 'restart: { policy: never }'")
+    }
+    return Pipeline(file: file, config: config, name: config.name ?? "main")
   }
 
   /// Threads for each pipeline.
@@ -113,7 +122,7 @@ struct ServicePlan {
   }
 
   /// For `--dry-run`.
-  var description: [String] {
+  public var description: [String] {
     var lines = ["threads    \(threads.total) for \(pipelines.count)"]
     for pipeline in pipelines {
       let config = pipeline.config

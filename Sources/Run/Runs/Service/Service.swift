@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Dispatch
-import Foundation
-import Logging
-import Stages
+internal import Dispatch
+internal import Foundation
+internal import Logging
+internal import Stages
 
 /// Runs all pipelines of a plan until they have ended or a signal comes, and tells systemd about it.
-final class Service: @unchecked Sendable {
+public final class Service: @unchecked Sendable {
   // @unchecked: `caught` and the timer are touched on `queue` alone, or before and after all work.
 
   private let plan: ServicePlan
@@ -25,7 +25,7 @@ final class Service: @unchecked Sendable {
   private static let drainLimit = 5.0
 
   /// - Throws: `FramesError` where a port to listen at is taken.
-  init(_ plan: ServicePlan, logging: LogOptions) throws {
+  public init(_ plan: ServicePlan, logging: LogSettings) throws {
     self.plan = plan
     threads = plan.threads
     let servers = try WebServers(plan.pipelines.map(\.config))
@@ -47,7 +47,7 @@ final class Service: @unchecked Sendable {
   }
 
   /// Returns when all is well; else ends the program with the code of the first pipeline that failed.
-  func run() {
+  public func run() {
     signal(SIGHUP, SIG_IGN)
     SignalEvents.take(on: queue) { [self] in take($0) }
     for pipeline in pipelines {

@@ -1,29 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Buffers
-import Foundation
-import Frames
-import GraphIR
-import ONNX
-import Planning
-import Quantization
-import Stages
-import Workers
+public import Buffers
+internal import Foundation
+internal import Frames
+public import GraphIR
+internal import ONNX
+public import Planning
+internal import Quantization
+public import Stages
+internal import Workers
 
 /// From a float model to a file of 8 bits, or of halves, and how the two differ.
-struct QuantizeWork {
+public struct QuantizeWork {
   let model: String
   let config: PipelineConfig
   let keepsReal: (String) -> Bool
 
+  public init(model: String, config: PipelineConfig, keepsReal: @escaping (String) -> Bool) {
+    self.model = model
+    self.config = config
+    self.keepsReal = keepsReal
+  }
+
   /// A file that is written and looked at before it takes its name.
-  struct Draft {
-    let path: String
+  public struct Draft {
+    public let path: String
     let target: String
 
-    func publish() throws {
+    public func publish() throws {
       if let found = FileIdentity(target), !found.isRegular {
-        return try Output.write(Data(contentsOf: URL(fileURLWithPath: path)), to: target)
+        return try Console.write(Data(contentsOf: URL(fileURLWithPath: path)), to: target)
       }
       guard rename(path, target) == 0 else {
         throw Problem(
@@ -32,10 +38,10 @@ struct QuantizeWork {
       }
     }
 
-    func discard() { unlink(path) }
+    public func discard() { unlink(path) }
 
     /// "8.1 -> 2.4 MB".
-    func sizes(from model: String) -> String {
+    public func sizes(from model: String) -> String {
       func megabytes(_ path: String) -> Double {
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         return Double(attributes?[.size] as? Int ?? 0) / 1e6
@@ -45,7 +51,7 @@ struct QuantizeWork {
   }
 
   /// Shows the model its pictures.
-  func calibrate(frames: Int) throws -> CalibratedModel {
+  public func calibrate(frames: Int) throws -> CalibratedModel {
     let loaded = try LoadedModel(path: model, level: .best, precision: .fp32)
     guard loaded.description.precision == "fp32" else {
       throw Problem(
@@ -63,14 +69,14 @@ struct QuantizeWork {
   }
 
   /// Pictures as the model takes them.
-  func examples(_ count: Int) throws -> [AlignedBytes] {
+  public func examples(_ count: Int) throws -> [AlignedBytes] {
     let format = try LoadedModel(path: model, level: .best, precision: .fp32)
       .inference(threads: config.threadBudget).input
     return try ExampleReader.read(config, input: format, count: count)
   }
 
   /// Rounds to halves, and writes beside `target`.
-  func writeHalves(beside target: String) throws -> Draft {
+  public func writeHalves(beside target: String) throws -> Draft {
     do {
       let graph = try ONNXReader.read(model)
       guard !graph.isQuantized, graph.metadata["precision"] != "fp16" else {
@@ -85,7 +91,7 @@ struct QuantizeWork {
   }
 
   /// Writes a form of the model beside `target`.
-  func draft(of graph: Graph, beside target: String) throws -> Draft {
+  public func draft(of graph: Graph, beside target: String) throws -> Draft {
     var graph = graph
     graph.metadata["parent_sha256"] = try FileDigest.sha256(model)
     // The name ends as model files do.
@@ -95,7 +101,7 @@ struct QuantizeWork {
   }
 
   /// Where the labels of both agree on `examples`, and how long both take.
-  func compare(with stored: LoadedModel, on examples: [AlignedBytes]) throws -> String {
+  public func compare(with stored: LoadedModel, on examples: [AlignedBytes]) throws -> String {
     let float = try LoadedModel(path: model, level: .best, precision: .fp32).inference(
       threads: config.threadBudget)
     let integer = try stored.inference(threads: config.threadBudget)
@@ -133,7 +139,7 @@ struct QuantizeWork {
 
 extension Plan {
   /// "58 of 58 operators int8, exact".
-  var workLine: String {
+  public var workLine: String {
     let work = work
     let count = ["int8": work.integer, "fp16": work.half, "bf16": work.half][precision] ?? work.steps
     let kind = precision == "int8" ? (isExact ? ", exact" : ", mixed") : ""

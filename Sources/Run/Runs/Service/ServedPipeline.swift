@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Dispatch
-import Foundation
-import Frames
-import Logging
-import Stages
-import Synchronization
+internal import Dispatch
+internal import Foundation
+internal import Frames
+internal import Logging
+internal import Stages
+internal import Synchronization
 
 /// A pipeline of `serve`: starts it, says how it goes, and starts it again as its file says.
 final class ServedPipeline: Sendable {
@@ -32,9 +32,7 @@ final class ServedPipeline: Sendable {
   /// Left once, when the first start has succeeded or failed.
   let firstStart = DispatchGroup()
   private let config: PipelineConfig
-  private let models: ModelCache
-  private let servers: WebServers
-  private let log: Logger
+  private let setting: RunSetting
   private let state: Mutex<State>
   private let stopped = DispatchSemaphore(value: 0)
 
@@ -43,14 +41,16 @@ final class ServedPipeline: Sendable {
 
   /// - Parameter hangLimit: seconds that frames may stand still before the pipeline counts as hanging.
   init(
-    _ plan: ServicePlan.Pipeline, models: ModelCache, servers: WebServers, logging: LogOptions,
+    _ plan: ServicePlan.Pipeline, models: ModelCache, servers: WebServers, logging: LogSettings,
     hangLimit: Double
   ) {
     name = plan.name
     config = plan.config
-    self.models = models
-    self.servers = servers
-    log = logging.logger(pipeline: plan.name)
+    var setting = RunSetting(log: logging.logger(pipeline: plan.name))
+    setting.renewsReport = true
+    setting.models = models
+    setting.servers = servers
+    self.setting = setting
     state = Mutex(
       State(liveness: Liveness(limit: hangLimit, stallTime: plan.config.source.stallTimeout.seconds)))
     firstStart.enter()
@@ -67,13 +67,15 @@ final class ServedPipeline: Sendable {
       enter(.starting(begin))
       var status = ExitStatus.success
       do {
-        let (run, check) = try start()
+        let prepared = try prepare()
+        let run = prepared.run
         enter(.running(run, RunObserver(run)))
         if let threads = state.withLock({ $0.threads }) { run.use(ThreadBudget(total: threads)) }
         if isFirst { firstStart.leave() }
         isFirst = false
         if isStopping { run.stop() }
-        status = try conclude(run.start(), check)
+        let result = run.start()
+        status = try tell(prepared.conclude(result, ordered: isStopping ? .success : nil))
       } catch {
         let problem = Problem(error)
         status = problem.status
@@ -92,65 +94,34 @@ final class ServedPipeline: Sendable {
     }
   }
 
-  private func start() throws -> (Run, OutputCheck) {
+  private func prepare() throws -> PreparedRun {
     var config = config
-    config.flow.threads = state.withLock { $0.threads } ?? config.flow.threads
+    var setting = setting
     config.numberOutputs()
-    let path = try ModelStore.path(of: config.model.file, precision: config.model.precision)
-    let check = OutputCheck(config, model: path, overwrite: false, renewsReport: true)
-    try check.run()
-    let opening = state.withLock { state in
+    state.withLock { state in
+      config.flow.threads = state.threads ?? config.flow.threads
       state.opening = InterruptFlag()
       if state.isStopping { state.opening.set() }
-      return state.opening
+      setting.opening = state.opening
     }
-    let source = try OpenedSource(config, flag: opening)
-    let model = try models.model(for: config, source: source.info)
-    try Problem.needMemory(model.plan.sessionBytes(threads: config.threadBudget.inferWorkers), for: name)
-    let run = try Run(
-      config: config, source: source, model: model.description,
-      inferences: try model.inferences(threads: config.threadBudget))
-    do {
-      try Problem.needMemory(run.memoryCeiling - ProcessFigures.current.residentBytes, for: name)
-    } catch {
-      check.removeTargets()
-      throw error
-    }
-    servers.attach(run)
-    for line in run.startLines { log.info("\(line)") }
-    if let line = model.sizesLine { log.info("     \(line)") }
-    let log = log
-    run.journal.listen { event in
+    let prepared = try setting.prepare(config)
+    prepared.run.journal.listen { [log] event in
       log.log(level: event.level == .warning ? .warning : .info, "\(event.text)")
     }
-    return (run, check)
+    return prepared
   }
 
   /// Says how a run ended.
-  private func conclude(_ result: RunResult, _ check: OutputCheck) throws -> ExitStatus {
-    var result = result
-    // Files without a frame play nowhere.
-    if result.report.figures.ledger.in == 0 { check.removeTargets() }
-    for warning in result.lesserWarnings { log.warning("\(warning)") }
-    for line in LogCollector.shared.lines {
-      log.debug("ffmpeg: \(line.text)\(line.count > 1 ? " (\(line.count) times)" : "")")
-    }
-    let isOrdered = isStopping
-    var (status, problem) = result.outcome(of: config, caught: nil)
-    if isOrdered && result.error == nil { (status, problem) = (.success, nil) }
-    result.complete(status)
-    if let problem { log.report(problem) }
-    let report = result.report
+  private func tell(_ end: Conclusion) throws -> ExitStatus {
+    if let problem = end.problem { log.report(problem) }
     if LogStyle.current == .json {
-      log.info("ended", metadata: ["report": "\(report.json)"])
+      log.info("ended", metadata: ["report": "\(end.report.json)"])
     } else {
       log.info("ended")
-      for line in report.text.split(separator: "\n") { log.info("\(line)") }
+      for line in end.report.text.split(separator: "\n") { log.info("\(line)") }
     }
-    if let file = config.report.file, let text = report.written(as: config.report.format) {
-      try Output.writeReport(text, to: file)
-    }
-    return status
+    try end.report.write(as: config.report)
+    return end.status
   }
 
   /// Ends it for good; what is on its way is finished.
@@ -215,6 +186,7 @@ final class ServedPipeline: Sendable {
   }
 
   private func enter(_ phase: Phase) { state.withLock { $0.phase = phase } }
+  private var log: Logger { setting.log }
   private var isStopping: Bool { state.withLock { $0.isStopping } }
   private var now: Double { Double(Clock.monotonic.now()) / 1e9 }
 }

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Buffers
-import Evaluation
-import Foundation
-import Frames
-import Pixels
-import Scenes
-import Stages
+internal import Buffers
+public import Evaluation
+internal import Foundation
+internal import Frames
+internal import Pixels
+internal import Scenes
+public import Stages
 
 /// Labels of some frames held against their truth.
-struct Assessment {
-  static var camVidNames: [String] { Palette.camvid.names }
+public struct Assessment {
+  public static var camVidNames: [String] { Palette.camvid.names }
 
-  let names: [String]
-  private(set) var frames = 0
-  private(set) var matrix: ConfusionMatrix
-  private(set) var boundary: BoundaryCounts
+  public let names: [String]
+  public private(set) var frames = 0
+  public private(set) var matrix: ConfusionMatrix
+  public private(set) var boundary: BoundaryCounts
   /// Pixels that another model labels alike, of all.
-  private(set) var agreement: Agreement?
+  public private(set) var agreement: Agreement?
   /// Of frames that follow each other.
-  private(set) var consistency: TemporalConsistency?
+  public private(set) var consistency: TemporalConsistency?
 
   private init(names: [String], isFilm: Bool) {
     self.names = names
@@ -46,7 +46,7 @@ struct Assessment {
   /// - Parameters:
   ///   - isFilm: the pictures follow each other in time.
   ///   - other: a model whose labels in fp32 are held beside.
-  static func pictures(
+  public static func pictures(
     _ images: String, labels: String, isFilm: Bool, ignore: [UInt8], config: PipelineConfig, model: String?,
     against other: String? = nil
   ) throws -> Assessment {
@@ -72,7 +72,7 @@ struct Assessment {
   }
 
   /// A model on a drawn street.
-  static func drawn(
+  public static func drawn(
     _ uri: String, config: PipelineConfig, model: String?, against other: String? = nil
   ) throws -> Assessment {
     guard case .street(let parameters) = try TestSource.parse(uri) else {
@@ -107,7 +107,7 @@ struct Assessment {
   }
 
   /// Two label videos, frame by frame.
-  static func videos(pred: String, truth: String, names: [String]) throws -> Assessment {
+  public static func videos(pred: String, truth: String, names: [String]) throws -> Assessment {
     let (a, b) = (try VideoReader(pred), try VideoReader(truth))
     for (path, reader) in [(pred, a), (truth, b)] where reader.info.video.format != .gray8 {
       throw Problem(
@@ -174,7 +174,7 @@ struct Assessment {
 }
 
 extension Assessment {
-  var text: String {
+  public var text: String {
     let scores = Scores(matrix)
     func percent(_ share: Double) -> String { String(format: "%.2f%%", share * 100) }
     let width = (names.map(\.count).max() ?? 0) + 2
@@ -198,7 +198,7 @@ extension Assessment {
   }
 
   /// `{"v":1,"type":"eval",…}` with shares in 0…1; classes that are not present are null.
-  var json: String {
+  public var json: String {
     let scores = Scores(matrix)
     func number(_ share: Double?) -> String { share.map { String(format: "%.6f", $0) } ?? "null" }
     let perClass = zip(names, scores.iou).map { "\"\($0)\":\(number($1))" }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Stages
-import Web
+internal import Stages
+internal import Web
 
 /// The pages and metrics of one or several pipelines: a server for each address, which has the figures of all
 /// pipelines that name it.

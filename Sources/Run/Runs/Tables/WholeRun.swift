@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Buffers
-import Foundation
-import Frames
-import Pixels
-import Planning
-import Stages
-import Workers
+internal import Buffers
+internal import Foundation
+internal import Frames
+internal import Pixels
+public import Planning
+internal import Stages
+internal import Workers
 
 /// Times of a network together with the argmax stage, from the stored picture to a label for each of its pixels.
-struct WholeRun {
+public struct WholeRun {
   /// Of each run, seconds.
-  private(set) var seconds: [Double] = []
-  private(set) var argmaxSeconds: [Double] = []
+  public private(set) var seconds: [Double] = []
+  public private(set) var argmaxSeconds: [Double] = []
   /// Processor time of all runs together.
-  private(set) var cpuSeconds = 0.0
+  public private(set) var cpuSeconds = 0.0
 
-  init(_ loaded: LoadedModel, threads: Int, runs: Int) throws {
+  public init(_ loaded: LoadedModel, threads: Int, runs: Int) throws {
     let pool = WorkerPool(threads: threads)
     let inference = try loaded.inferences(pool: pool)[0]
     let (input, logits) = (inference.input, inference.logits)
@@ -58,7 +58,7 @@ struct WholeRun {
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
-  var line: String {
+  public var line: String {
     String(
       format: "whole run  %.2f ms (%.2f to %.2f), of it argmax %.2f ms; processor %.2f ms a run",
       seconds.quantile(0.5) * 1e3, seconds.quantile(0.1) * 1e3, seconds.quantile(0.9) * 1e3,
@@ -66,7 +66,7 @@ struct WholeRun {
   }
 
   /// `{"v":1,"type":"whole",…}`, times in milliseconds, those of every run among them.
-  func json(_ plan: Plan, threads: Int) -> String {
+  public func json(_ plan: Plan, threads: Int) -> String {
     let list = seconds.map { String(format: "%.4f", $0 * 1e3) }.joined(separator: ",")
     return "{\"v\":1,\"type\":\"whole\",\"level\":\"\(plan.options.level.rawValue)\",\"threads\":\(threads),"
       + "\"exact\":\(plan.isExact),\"steps\":\(plan.work.steps),\"integer_steps\":\(plan.work.integer),"

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Frames
-import GraphIR
-import Networks
-import ONNX
-import Planning
-import Scenes
-import Stages
+internal import Frames
+internal import GraphIR
+internal import Networks
+internal import ONNX
+internal import Planning
+internal import Scenes
+internal import Stages
 
 extension Problem {
   /// What the user is told about an error of the libraries below.
   ///
   /// - Parameter subject: the model file that was at work, where that is known.
-  init(_ error: any Error, subject: String? = nil) {
+  public init(_ error: any Error, subject: String? = nil) {
     let place = subject.map { "\($0): " } ?? ""
     switch error {
     case let error as Problem: self = error
@@ -47,7 +47,7 @@ extension Problem {
   /// - Parameters:
   ///   - words: what the parser says: "Unknown option '--alpah'. Did you mean '--alpha'?"
   ///   - usage: the same with its usage lines, the last of which names the help.
-  init(words: String, usage: String) {
+  public init(words: String, usage: String) {
     let parts = words.split(separator: ". Did you mean ", maxSplits: 1).map(String.init)
     var text = parts.first ?? words
     text = text.prefix(1).lowercased() + text.dropFirst()
@@ -59,6 +59,7 @@ extension Problem {
   private init(_ error: RunError) {
     switch error.kind {
     case .configuration: self.init(.usage, "RM-RUN-002", "\(error)", hint: error.hint)
+    case .level: self.init(.usage, "RM-USE-004", "\(error)", hint: error.hint)
     case .model: self.init(.badData, "RM-MODEL-008", "\(error)", hint: error.hint)
     case .unbalanced: self.init(.internalFault, "RM-BUG-002", "\(error)", hint: error.hint)
     }

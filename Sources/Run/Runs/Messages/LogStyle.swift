@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
-import Frames
-import Logging
-import Synchronization
+internal import Foundation
+internal import Frames
+public import Logging
+internal import Synchronization
 
 /// How the program says what is going on, on standard error.
-enum LogStyle: String, CaseIterable {
+public enum LogStyle: String, CaseIterable, Sendable {
   case text, json
 
   /// Of the last line of a program that fails, too.
   private static let chosen = Mutex(LogStyle.text)
-  static var current: LogStyle {
+  public static var current: LogStyle {
     get { chosen.withLock { $0 } }
     set { chosen.withLock { $0 = newValue } }
   }
@@ -28,7 +28,7 @@ enum LogStyle: String, CaseIterable {
   /// - Parameters:
   ///   - id: of a message that docs/messages.md explains.
   ///   - figures: a JSON object that belongs to it, under its name.
-  func write(
+  public func write(
     _ level: Logger.Level, _ message: String, pipeline: String? = nil, id: String? = nil, hint: String? = nil,
     figures: (name: String, json: String)? = nil
   ) {
@@ -40,7 +40,7 @@ enum LogStyle: String, CaseIterable {
       if LogStyle.isJournal {
         text = text.split(separator: "\n").map { "<\(level.journalPriority)>\($0)" }.joined(separator: "\n")
       }
-      Output.message(text)
+      Console.message(text)
     case .json:
       let fields: [(String, String?)] = [
         ("time", Date().ISO8601Format(.init(includingFractionalSeconds: true))), ("level", "\(level)"),
@@ -48,7 +48,7 @@ enum LogStyle: String, CaseIterable {
       ]
       var parts = fields.compactMap { name, value in value.map { "\"\(name)\":\(quoted($0))" } }
       if let figures { parts.append("\"\(figures.name)\":\(figures.json)") }
-      Output.message("{\(parts.joined(separator: ","))}")
+      Console.message("{\(parts.joined(separator: ","))}")
     }
   }
 

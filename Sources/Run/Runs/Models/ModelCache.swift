@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CPU
-import Foundation
-import Frames
-import Stages
-import Synchronization
+internal import CPU
+internal import Foundation
+internal import Frames
+internal import Stages
+internal import Synchronization
 
 /// Loads each model once for all pipelines that see pictures in the same size.
 final class ModelCache: Sendable {

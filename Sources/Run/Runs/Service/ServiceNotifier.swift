@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
-import Frames
+internal import Foundation
+internal import Frames
 
 /// Tells systemd how the service is doing, over the socket that `NOTIFY_SOCKET` names (sd_notify). Without
 /// it, nothing is told.

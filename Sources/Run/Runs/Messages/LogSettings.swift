@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Logging
+public import Logging
 
 /// Writes log messages on standard error in the style that was asked for.
 ///
@@ -21,6 +21,28 @@ struct StyledLogHandler: LogHandler {
     style.write(
       event.level, event.message.description, pipeline: word("pipeline"), id: word("id"),
       hint: word("hint"), figures: word("report").map { ("report", $0) })
+  }
+}
+
+/// What the program says while it works, and in which form.
+public struct LogSettings: Sendable {
+  public var style: LogStyle
+  /// Of the least important message that is said.
+  public var level: Logger.Level
+
+  public init(style: LogStyle = .text, level: Logger.Level = .info) {
+    self.style = style
+    self.level = level
+  }
+
+  /// Where the program says what is going on.
+  ///
+  /// - Parameter pipeline: whose messages these are, where there are several.
+  public func logger(pipeline: String? = nil) -> Logger {
+    LogStyle.current = style
+    var logger = Logger(label: "roadmask") { [self] _ in StyledLogHandler(style: style, logLevel: level) }
+    if let pipeline { logger[metadataKey: "pipeline"] = "\(pipeline)" }
+    return logger
   }
 }
 

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ArgumentParser
-import Buffers
-import Foundation
-import GraphIR
-import Quantization
-import Workers
+public import Buffers
+internal import Foundation
+public import GraphIR
+public import Quantization
+public import Workers
 
 /// A model of floats that has seen its calibration pictures.
-struct CalibratedModel {
+public struct CalibratedModel {
   /// Pictures as the model takes them.
-  let examples: [AlignedBytes]
+  public let examples: [AlignedBytes]
   private let graph: Graph
   private let pool: WorkerPool
   private let calibrator: Calibrator
@@ -19,7 +18,7 @@ struct CalibratedModel {
   /// So many pictures tell sensitive operators from others: each runs on all of them.
   private static let sensitivityExamples = 8
 
-  init(
+  public init(
     _ source: Graph, examples: [AlignedBytes], pool: WorkerPool,
     keepingReal isReal: (String) -> Bool
   ) throws {
@@ -33,13 +32,13 @@ struct CalibratedModel {
     self.calibrator = calibrator
   }
 
-  var operatorCount: Int { calibrator.scheme.operators.count }
+  public var operatorCount: Int { calibrator.scheme.operators.count }
 
   /// Settles the ranges.
   ///
   /// - Parameter method: `nil` for the one that keeps most labels on the pictures.
   /// - Returns: what was chosen and why, for the user.
-  mutating func choose(_ method: RangeMethod?) throws -> String {
+  public mutating func choose(_ method: RangeMethod?) throws -> String {
     if let method {
       ranges = calibrator.ranges(method)
       return "\(method)"
@@ -61,7 +60,7 @@ struct CalibratedModel {
   }
 
   /// - Precondition: ranges are chosen.
-  func quantized(without nodes: Set<String> = []) throws -> Graph {
+  public func quantized(without nodes: Set<String> = []) throws -> Graph {
     var graph = try calibrator.quantized(ranges: ranges, without: nodes)
     graph.metadata["precision"] = "int8"
     return graph
@@ -70,7 +69,7 @@ struct CalibratedModel {
   /// What each operator costs, worst first; tells on standard error how far it is.
   ///
   /// - Precondition: ranges are chosen.
-  func sensitivities() throws -> [OperatorSensitivity] {
+  public func sensitivities() throws -> [OperatorSensitivity] {
     let count = min(examples.count, CalibratedModel.sensitivityExamples)
     let spread = (0..<count).map { examples[$0 * examples.count / count] }
     let reference = try LabelReference(graph: graph, examples: spread, pool: pool)
@@ -82,29 +81,11 @@ struct CalibratedModel {
   }
 
   /// A row for each operator.
-  static func table(_ ranking: [OperatorSensitivity]) -> String {
+  public static func table(_ ranking: [OperatorSensitivity]) -> String {
     let width = ranking.map(\.node.count).max() ?? 0
     let rows = ranking.map {
       String(format: "%9.3f %%  ", $0.agreement * 100) + $0.node.padded(to: width + 2) + $0.op
     }
     return (["labels as in fp32 when an operator alone is quantised:"] + rows).joined(separator: "\n")
-  }
-}
-
-extension RangeMethod {
-  /// As `--range` takes it.
-  init(word: String) throws {
-    let parts = word.split(separator: ":", maxSplits: 1)
-    switch (parts.first, parts.count) {
-    case ("minmax", 1): self = .minMax
-    case ("least-error", 1): self = .leastError
-    case ("entropy", 1): self = .entropy
-    case ("percentile", 2):
-      guard let percent = Double(parts[1]), (0..<50).contains(percent) else { fallthrough }
-      self = .percentile(percent / 100)
-    default:
-      throw ValidationError(
-        "'\(word)' is no way to choose ranges: minmax, percentile:P, least-error, entropy.")
-    }
   }
 }

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
-import Frames
+public import Foundation
+internal import Frames
 
 /// What the program says and writes outside of a run.
-enum Output {
+public enum Console {
   /// A line on standard error.
-  static func message(_ text: String) {
+  public static func message(_ text: String) {
     FileHandle.standardError.write(Data((Secrets.hidden(in: text) + "\n").utf8))
   }
 
   /// A line on standard output that may name what nobody shall read.
-  static func data(_ text: String) { print(Secrets.hidden(in: text)) }
+  public static func data(_ text: String) { print(Secrets.hidden(in: text)) }
 
   /// Writes a file aside and renames it; what is no regular file, as a device or a pipe, is written to, and
   /// `-` is standard output.
-  static func write(_ data: Data, to path: String) throws {
+  public static func write(_ data: Data, to path: String) throws {
     if path == "-" { return try FileHandle.standardOutput.write(contentsOf: data) }
     guard let found = FileIdentity(path), !found.isRegular else {
       return try data.write(to: URL(fileURLWithPath: path), options: .atomic)
@@ -26,7 +26,7 @@ enum Output {
   }
 
   /// - Throws: `Problem` where `path` stands for standard output; for what has no stream's form.
-  static func refuseDash(_ path: String) throws {
+  public static func refuseDash(_ path: String) throws {
     guard path == "-" else { return }
     throw Problem(
       .usage, "RM-USE-002", "cannot write -: this file does not go to standard output",
@@ -34,10 +34,15 @@ enum Output {
   }
 
   /// - Throws: `Problem` where `path` exists and may not be overwritten.
-  static func refuseExisting(_ path: String, overwrite: Bool) throws {
+  public static func refuseExisting(_ path: String, overwrite: Bool) throws {
     guard !overwrite, FileManager.default.fileExists(atPath: path) else { return }
     throw Problem(
       .cannotCreate, "RM-OUT-001", "cannot write \(path): it exists",
       hint: "-y overwrites; or choose another name")
   }
+}
+
+extension String {
+  /// Filled up with spaces to `width` characters.
+  public func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Buffers
-import CPU
-import Foundation
-import Frames
-import GraphIR
-import ONNX
-import Pixels
-import Planning
-import Stages
-import Workers
+internal import Buffers
+public import CPU
+internal import Foundation
+internal import Frames
+internal import GraphIR
+internal import ONNX
+internal import Pixels
+public import Planning
+public import Stages
+public import Workers
 
 /// A model file, planned for this machine; plans hold no state, so that pipelines can share one.
-struct LoadedModel: Sendable {
-  let path: String
+public struct LoadedModel: Sendable {
+  public let path: String
   /// For the largest picture first.
   private let plans: [(plan: Plan, picture: PixelSize?)]
-  let description: ModelDescription
+  public let description: ModelDescription
   /// The file's own size of picture, and the one that was chosen.
   let own: PixelSize?
   let wanted: PixelSize?
@@ -25,7 +25,7 @@ struct LoadedModel: Sendable {
   /// Of an input that is stored.
   private let stored: Quantization?
 
-  var plan: Plan { plans[0].plan }
+  public var plan: Plan { plans[0].plan }
 
   /// - Parameters:
   ///   - precision: `.fp32`, `.fp16` and `.bf16` say how real numbers are stored and multiplied; else as in the
@@ -33,7 +33,7 @@ struct LoadedModel: Sendable {
   ///   - choose: the size to take pictures in, given the file's own.
   ///   - insists: a network that cannot have that size is refused; else it keeps its own.
   ///   - sizes: plans it for smaller pictures too, for `--adapt resolution`.
-  init(
+  public init(
     path: String, level: CPULevel, precision: PipelineConfig.Model.Precision = .auto,
     picture choose: (_ own: PixelSize) throws -> PixelSize = { $0 },
     insists: Bool = true, sizes isForSizes: Bool = false
@@ -92,14 +92,16 @@ struct LoadedModel: Sendable {
   }
 
   /// A session of the plan.
-  func inference(threads: ThreadBudget) throws -> SessionInference { try inferences(threads: threads)[0] }
+  public func inference(threads: ThreadBudget) throws -> SessionInference {
+    try inferences(threads: threads)[0]
+  }
 
   /// A session of each plan; they share their threads.
-  func inferences(threads: ThreadBudget) throws -> [SessionInference] {
+  public func inferences(threads: ThreadBudget) throws -> [SessionInference] {
     try inferences(pool: WorkerPool(threads: threads.inferWorkers))
   }
 
-  func inferences(pool: WorkerPool) throws -> [SessionInference] {
+  public func inferences(pool: WorkerPool) throws -> [SessionInference] {
     try plans.map { plan, picture in
       try SessionInference(
         plan: plan, pool: pool, picture: picture, mean: mean, scale: scale, stored: stored)
@@ -182,5 +184,12 @@ extension Palette.Color {
   fileprivate init?(hex: String) {
     guard hex.count == 7, hex.first == "#", let value = UInt32(hex.dropFirst(), radix: 16) else { return nil }
     self.init(UInt8(value >> 16), UInt8(value >> 8 & 255), UInt8(value & 255))
+  }
+}
+
+extension PixelSize {
+  /// The next size up whose sides are multiples of `step`.
+  public func roundedUp(to step: Int) -> PixelSize {
+    PixelSize(width: (width + step - 1) / step * step, height: (height + step - 1) / step * step)
   }
 }

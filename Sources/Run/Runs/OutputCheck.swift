@@ -1,29 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
-import Frames
-import Stages
+internal import Foundation
+internal import Frames
+internal import Stages
 
 /// Looks at all files that a run would write before it opens the first, so that a run that cannot be leaves
 /// nothing behind, and no run writes over what it reads.
-struct OutputCheck {
+public struct OutputCheck: Sendable {
   /// A file that would be written.
-  struct Target {
-    var path: String
-    var overwrite: Bool
+  public struct Target: Sendable {
+    public var path: String
+    public var overwrite: Bool
     /// Numbered pictures, which must not mix with those of the source.
-    var isSeries = false
+    var isSeries: Bool
     /// The folder is made where its own folder is there.
-    var makesFolder = false
+    var makesFolder: Bool
+
+    public init(path: String, overwrite: Bool) {
+      self.init(path: path, overwrite: overwrite, isSeries: false)
+    }
+
+    init(path: String, overwrite: Bool, isSeries: Bool, makesFolder: Bool = false) {
+      self.path = path
+      self.overwrite = overwrite
+      self.isSeries = isSeries
+      self.makesFolder = makesFolder
+    }
   }
 
-  var targets: [Target] = []
+  public var targets: [Target] = []
   /// Files that are read, with what they are: "the source".
   private(set) var inputs: [(path: String, role: String)] = []
   /// How many outputs go to standard output.
   private(set) var standardOutputs = 0
 
-  init() {}
+  public init() {}
 
   /// - Parameter renewsReport: the report of an earlier run gives way to that of the next.
   init(_ config: PipelineConfig, model: String, overwrite: Bool, renewsReport: Bool = false) {
@@ -44,7 +55,7 @@ struct OutputCheck {
   }
 
   /// Names a file that is read; a folder or pattern stands for its pictures.
-  mutating func add(input uri: String, _ role: String) {
+  public mutating func add(input uri: String, _ role: String) {
     if uri == "-" || uri.hasPrefix("test:") || uri.contains("://") { return }
     inputs.append((uri, role))
     guard ImageSequenceReader.suits(uri), let pictures = try? ImageSequenceReader(uri).paths else { return }
@@ -79,7 +90,7 @@ struct OutputCheck {
   }
 
   /// - Throws: `Problem` for the first thing that is wrong.
-  func run() throws {
+  public func run() throws {
     guard standardOutputs <= 1 else {
       throw Problem(
         .usage, "RM-OUT-007", "standard output would be written by \(standardOutputs) outputs",
@@ -88,7 +99,7 @@ struct OutputCheck {
     let read = inputs.compactMap { input in FileIdentity(input.path).map { ($0, input.role) } }
     var places: [String: String] = [:]
     for target in targets {
-      try Output.refuseDash(target.path)
+      try Console.refuseDash(target.path)
       let found = FileIdentity(target.path)
       if let found, let (_, role) = read.first(where: { $0.0 == found }) {
         throw Problem(
@@ -109,7 +120,7 @@ struct OutputCheck {
             hint: "give each output a name of its own")
         }
       }
-      if found?.isRegular == true { try Output.refuseExisting(target.path, overwrite: target.overwrite) }
+      if found?.isRegular == true { try Console.refuseExisting(target.path, overwrite: target.overwrite) }
     }
   }
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
-import Stages
+internal import Foundation
+public import Stages
 
 /// Finds model files: installed ones by name, others by path.
-enum ModelStore {
+public enum ModelStore {
   /// Used where none is named.
-  static let defaultName = "srm-crm"
+  public static let defaultName = "srm-crm"
 
   /// Folders that hold installed models, first found first: `$ROADMASK_MODELS`, `models` in the folder of
   /// the program or one above it, `share/roadmask/models` beside its `bin`.
-  static var folders: [String] {
+  public static var folders: [String] {
     var folders: [String] = []
     if let named = ProcessInfo.processInfo.environment["ROADMASK_MODELS"] { folders.append(named) }
     var folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
@@ -23,7 +23,7 @@ enum ModelStore {
   }
 
   /// Installed models by name, with their paths.
-  static var installed: [(name: String, path: String)] {
+  public static var installed: [(name: String, path: String)] {
     var found: [(name: String, path: String)] = []
     for folder in folders {
       let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
@@ -36,7 +36,7 @@ enum ModelStore {
   }
 
   /// Installed models by the name that `--model` takes, with the precisions there are of each.
-  static var families: [(name: String, precisions: [String])] {
+  public static var families: [(name: String, precisions: [String])] {
     var found: [(name: String, precisions: [String])] = []
     for model in installed {
       let ending = [".int8", ".fp16"].first(where: model.name.hasSuffix) ?? ""
@@ -56,7 +56,9 @@ enum ModelStore {
   /// A name stands for `NAME.int8.onnx`, `NAME.fp16.onnx` and `NAME.onnx`; `precision` chooses among those that
   /// are installed, `auto` the first in this order. `fp32` takes the halves where there is no file of floats, `fp16`
   /// and `bf16` the other way round. A path means that very file.
-  static func path(of model: String?, precision: PipelineConfig.Model.Precision = .auto) throws -> String {
+  public static func path(of model: String?, precision: PipelineConfig.Model.Precision = .auto) throws
+    -> String
+  {
     if let model, model.contains("/") || model.hasSuffix(".onnx") {
       guard FileManager.default.fileExists(atPath: model) else {
         throw Problem(

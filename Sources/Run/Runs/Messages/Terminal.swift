@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+internal import Foundation
 
 /// What is known about standard error.
-enum Terminal {
-  static var isInteractive: Bool { isatty(2) == 1 }
+public enum Terminal {
+  public static var isInteractive: Bool { isatty(2) == 1 }
 
   /// Columns of the terminal; 110 where there is none.
-  static var columns: Int {
+  public static var columns: Int {
     var size = winsize()
     guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 110 }
     return Int(size.ws_col)
@@ -15,17 +15,19 @@ enum Terminal {
 }
 
 /// A line on standard error that is written over while work goes on; without a terminal, a line every ten seconds.
-struct ProgressLine {
+public struct ProgressLine {
   private var last = ContinuousClock.now
 
-  mutating func show(_ text: String) {
+  public init() {}
+
+  public mutating func show(_ text: String) {
     if Terminal.isInteractive { return write("\r\(text.prefix(Terminal.columns - 1))\u{1B}[K") }
     guard ContinuousClock.now - last >= .seconds(10) else { return }
     last = .now
     write(text + "\n")
   }
 
-  func clear() { if Terminal.isInteractive { write("\r\u{1B}[K") } }
+  public func clear() { if Terminal.isInteractive { write("\r\u{1B}[K") } }
 
   private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Buffers
+public import Buffers
 
 /// How many pixels two models label alike.
-struct Agreement {
-  private(set) var same = 0
-  private(set) var pixels = 0
+public struct Agreement {
+  public private(set) var same = 0
+  public private(set) var pixels = 0
 
   /// 0…1.
-  var share: Double { pixels == 0 ? 1 : Double(same) / Double(pixels) }
+  public var share: Double { pixels == 0 ? 1 : Double(same) / Double(pixels) }
 
   /// - Precondition: maps of one size.
-  mutating func add(_ a: LabelMap, _ b: LabelMap) {
+  public mutating func add(_ a: LabelMap, _ b: LabelMap) {
     precondition(a.width == b.width && a.height == b.height, "label maps of two sizes")
     for row in 0..<a.height {
       let (left, right) = (a.pixels + row * a.rowBytes, b.pixels + row * b.rowBytes)

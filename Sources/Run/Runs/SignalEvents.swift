@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Dispatch
-import Foundation
+internal import Dispatch
+internal import Foundation
 
 /// Where the handler writes; set before the handler is.
 private nonisolated(unsafe) var writeEnd: Int32 = -1
