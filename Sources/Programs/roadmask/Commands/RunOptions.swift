@@ -97,7 +97,9 @@ struct RunOptions: ParsableArguments {
   var threads: String?
 
   @Option(
-    help: "Use no instructions above this level: scalar, avx2, avxvnni, avx512vnni, … (default: the best)")
+    help:
+      "Use no instructions above this level: scalar, avx2, …, as 'roadmask doctor' lists them (default: the best). ROADMASK_CPU limits it likewise."
+  )
   var cpu: String?
 
   // Pipeline.
