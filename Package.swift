@@ -61,7 +61,8 @@ let machine: [Target] = [
 /// Pictures in and out, labels, and the rendered street.
 let pixels: [Target] = [
   .room("Pixels", "Pixels", ["Buffers", "CKernels", "CPU", "Workers"]),
-  .room("Pixels", "Frames", ["Buffers", "CFFmpeg", "CVideo4Linux"]),
+  .room("Pixels", "Addresses"),
+  .room("Pixels", "Frames", ["Addresses", "Buffers", "CFFmpeg", "CVideo4Linux"]),
   .room("Pixels", "Scenes", ["Buffers"]),
   .room("Pixels", "Evaluation", ["Buffers", "Pixels"]),
 ]
@@ -82,17 +83,24 @@ let run: [Target] = [
   .room(
     "Run", "Stages",
     [
-      "Buffers", "CPU", "Frames", "Kernels", "Pixels", "Planning", "Scenes", "Workers",
+      "Addresses", "Buffers", "CPU", "Frames", "Kernels", "Pixels", "Planning", "Scenes", "Workers",
       .product(name: "Histogram", package: "hdrhistogram-swift"), .product(name: "Yams", package: "Yams"),
     ]),
   .room(
     "Run", "Web",
     [
-      "CCrypt", "Frames", "Stages",
+      "Addresses", "CCrypt", "Frames", "Stages",
       .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
     ],
     resources: [.embedInCode("page.html")]),
+  .room(
+    "Run", "Runs",
+    [
+      "Addresses", "Buffers", "CPU", "Evaluation", "Frames", "GraphIR", "Networks", "ONNX", "Pixels",
+      "Planning",
+      "Quantization", "Scenes", "Stages", "Web", "Workers", .product(name: "Logging", package: "swift-log"),
+    ]),
 ]
 
 let programs: [Target] = [
@@ -102,8 +110,9 @@ let programs: [Target] = [
   .executableTarget(
     name: "roadmask",
     dependencies: [
-      "Buffers", "CPU", "Evaluation", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Pixels",
-      "Planning", "Quantization", "Scenes", "Stages", "Web", "Workers",
+      "Addresses", "Buffers", "CPU", "Evaluation", "Frames", "GraphIR", "Kernels", "Networks", "ONNX",
+      "Pixels",
+      "Planning", "Quantization", "Runs", "Scenes", "Stages", "Workers",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Logging", package: "swift-log"),
     ],
@@ -112,12 +121,14 @@ let programs: [Target] = [
 
 let tests: [Target] = [
   .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+  .tests("AddressesTests", ["Addresses"]),
   .tests("EvaluationTests", ["Buffers", "Evaluation"]),
-  .tests("StagesTests", ["Buffers", "CPU", "Frames", "Pixels", "Stages", "TestSupport"]),
-  .tests("WebTests", ["Frames", "Stages", "TestSupport", "Web"]),
+  .tests("StagesTests", ["Addresses", "Buffers", "CPU", "Frames", "Pixels", "Stages", "TestSupport"]),
+  .tests("WebTests", ["Addresses", "Frames", "Stages", "TestSupport", "Web"]),
+  .tests("RunsTests", ["Frames", "Runs", "Stages"]),
   .tests("PixelsTests", ["Buffers", "CPU", "Pixels", "Workers"]),
   .tests("ScenesTests", ["Buffers", "Scenes"]),
-  .tests("FramesTests", ["Buffers", "CVideo4Linux", "Frames", "TestSupport"]),
+  .tests("FramesTests", ["Addresses", "Buffers", "CVideo4Linux", "Frames", "TestSupport"]),
   .tests("GraphIRTests", ["Buffers", "GraphIR", "Networks"]),
   .tests(
     "QuantizationTests",
@@ -137,7 +148,7 @@ let tests: [Target] = [
     "PlanningTests",
     ["Buffers", "CPU", "GraphIR", "Kernels", "Networks", "ONNX", "Planning", "TestSupport", "Workers"]),
   // The program from the outside; it is found beside the tests, or in $ROADMASK_BIN.
-  .tests("RoadmaskTests", ["Buffers", "Frames", "GraphIR", "ONNX", "TestSupport"]),
+  .tests("RoadmaskTests", ["Buffers", "CPU", "Frames", "GraphIR", "ONNX", "TestSupport"]),
 ]
 
 /// Built by scripts/fuzz alone, with the sanitizers that it needs.
@@ -148,8 +159,8 @@ let fuzz: [Target] =
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "Buffers", "CPU", "Evaluation", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Pixels",
-        "Planning", "Scenes", "Stages", "Workers",
+        "Addresses", "Buffers", "CPU", "Evaluation", "Frames", "GraphIR", "Kernels", "Networks", "ONNX",
+        "Pixels", "Planning", "Scenes", "Stages", "Workers",
       ],
       path: "Tests/Fuzz", swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
   ]

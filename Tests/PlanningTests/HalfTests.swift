@@ -33,7 +33,7 @@ struct HalfTests {
     #expect(error < limit, "\(preset): \(error)")
     let plan = try Plan(graph: try example.graph.optimized().halved(), options: best.options)
     // What stays in floats is matrix products and what belongs to them.
-    #expect(plan.work.half * 10 >= plan.work.steps * (preset == "mcibi" ? 5 : 9), "\(plan.describe())")
+    #expect(plan.work.half * 10 >= plan.work.steps * (preset == "mcibi" ? 5 : 9), "\(plan.text)")
     #expect(plan.precision == "fp16")
   }
 

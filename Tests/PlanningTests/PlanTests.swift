@@ -18,7 +18,9 @@ struct PlanTests {
     let unfused = plan.steps.filter { $0.op == "Add" || $0.op == "GridSample" }.map(\.name)
     #expect(unfused.isEmpty)
     #expect(plan.steps.filter { $0.op == "Warp+Add" }.count == 3)
-    #expect(plan.describe().split(separator: "\n").count == plan.steps.count + 2)
+    #expect(
+      plan.text.split(separator: "\n").count { $0.hasPrefix("step ") || $0.hasPrefix("  step ") }
+        == plan.steps.count)
   }
 
   @Test func channelsFirstIsRefused() throws {

@@ -138,7 +138,7 @@ struct StripeTests {
         for threads in [1, 2, 3] {
           #expect(
             Self.bytes(plan, threads: threads) == want,
-            "network \(seed), \(scratch) bytes, \(threads) threads\n\(plan.describe())")
+            "network \(seed), \(scratch) bytes, \(threads) threads\n\(plan.text)")
         }
       }
     }

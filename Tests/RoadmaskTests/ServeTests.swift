@@ -152,6 +152,11 @@ extension ProgramTests {
 
     @Test func filesThatCannotBeTogether() throws {
       try pipeline("a")
+      #if arch(x86_64)
+        let foreign = "neon"
+      #else
+        let foreign = "avx2"
+      #endif
       let cases: [(name: String, text: String, id: String, words: String)] = [
         ("b", "version: 1\nname: a\nsource: { uri: test:street }\n", "RM-SERVE-002", "called 'a' too"),
         (
@@ -173,10 +178,26 @@ extension ProgramTests {
           "stop the next from starting"
         ),
         ("b", "version: 1\nrestart: { backoff: [30s, 1s] }\n", "RM-CONF-001", "longer last"),
+        (
+          "b", "version: 1\nsource: { uri: test:street }\npipeline: { cpu: \(foreign) }\n", "RM-USE-004",
+          "usable here: scalar"
+        ),
+        (
+          "b", "version: 1\nsource: { uri: in.mp4 }\noutputs: [ { uri: t.mkv, kind: truth } ]\n",
+          "RM-SERVE-001", "only test:street does"
+        ),
+        (
+          "b", "version: 1\nsource: { uri: in.mp4 }\nstages: { encode: { preset: swift } }\n", "RM-CONF-001",
+          "veryfast"
+        ),
       ]
       for (name, text, id, words) in cases {
         try work.write(text, to: name + ".yaml")
-        expectRefusal(try work.run(["serve", "a.yaml", name + ".yaml"]), id, words)
+        let refusal = try work.run(["serve", "a.yaml", name + ".yaml"])
+        expectRefusal(refusal, id, words)
+        // What is wrong with a file alone is wrong for `config check`, in the same words.
+        let check = try work.run(["config", "check", name + ".yaml"])
+        #expect(id == "RM-SERVE-002" ? check.status == 0 : check.err == refusal.err, "\(text)")
         #expect(work.names == ["a.yaml", "b.yaml"], "\(text)")
       }
       for name in ["c", "d"] {

@@ -3,11 +3,11 @@
 import ArgumentParser
 import Foundation
 import Frames
+import Runs
+import Stages
 
 @main
 struct Roadmask: ParsableCommand {
-  static let version = "0.1.0"
-
   static let configuration = CommandConfiguration(
     commandName: "roadmask",
     abstract: "Label every pixel of road video, in real time, on a small CPU.",
@@ -24,7 +24,7 @@ struct Roadmask: ParsableCommand {
       The options are those of 'roadmask run --help'. A file that is called like a
       command is reached by 'roadmask run'.
       """,
-    version: version,
+    version: Release.version,
     subcommands: [
       RunCommand.self, ServeCommand.self, BenchCommand.self, EvalCommand.self, QuantizeCommand.self,
       ProfileCommand.self, ModelCommand.self, ProbeCommand.self, ConfigCommand.self, DevicesCommand.self,
@@ -33,6 +33,7 @@ struct Roadmask: ParsableCommand {
     defaultSubcommand: RunCommand.self)
 
   static func main() {
+    StandardStreams.secure()
     LogCollector.shared.install()
     // A reader that goes away is an error of the write, not the end of the program.
     signal(SIGPIPE, SIG_IGN)
@@ -52,10 +53,11 @@ struct Roadmask: ParsableCommand {
 
   private static func fail(_ problem: Problem) -> Never {
     switch LogStyle.current {
-    case .text: Output.message(String(problem.lines(columns: Terminal.columns).dropLast()))
+    case .text: Console.message(String(problem.lines(columns: Terminal.columns).dropLast()))
     case .json: LogStyle.json.write(.error, problem.text, id: problem.id, hint: problem.hint)
     }
     // Without memory, libraries that clean up behind themselves may wait for ever.
+    StandardError.flush()
     if problem.status == .noResources { _exit(problem.status.rawValue) }
     Foundation.exit(problem.status.rawValue)
   }

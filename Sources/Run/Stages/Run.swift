@@ -38,6 +38,7 @@ public final class Run: Sendable {
   public convenience init(
     config: PipelineConfig, model: ModelDescription, inference: sending any Inference
   ) throws {
+    try config.check()
     try self.init(config: config, source: try OpenedSource(config), model: model, inferences: [inference])
   }
 
@@ -77,7 +78,6 @@ public final class Run: Sendable {
       config: config, source: info, model: model, palette: palette, threads: threads, isLive: isLive,
       policy: options.policy, interrupt: writerFlag, journal: journal, trailer: Trailer(),
       board: kinds.contains(.preview) ? PreviewBoard() : nil)
-    try outputs.check()
     lanes = try outputs.make()
     let stats = try outputs.makeStats()
 
@@ -101,7 +101,7 @@ public final class Run: Sendable {
         drawnWidth: config.overlay.view == .side ? (info.width + 1) / 2 * 4 : info.width,
         videoOutputs: kinds.count { $0 == .video },
         labelOutputs: kinds.count { $0 == .mask || $0 == .truth },
-        hasWeb: kinds.contains(.preview) || config.httpListen != nil, threads: threads
+        hasWeb: kinds.contains(.preview) || config.web.listen != nil, threads: threads
       ).bytes
 
     var assembly = PipelineAssembly(options: options)

@@ -6,6 +6,10 @@ public struct RunError: Error, Sendable, Equatable, CustomStringConvertible {
   public enum Kind: String, Sendable {
     /// The description contradicts itself or names what is not there.
     case configuration
+    /// Strangers could open what it serves.
+    case exposed
+    /// This machine lacks the CPU level.
+    case level
     /// The network does not fit the pipeline.
     case model
     /// The books of the run do not balance.

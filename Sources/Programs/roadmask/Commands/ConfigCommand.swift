@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Runs
 import Stages
 
 struct ConfigCommand: ParsableCommand {
@@ -9,13 +10,14 @@ struct ConfigCommand: ParsableCommand {
     subcommands: [Check.self, Show.self])
 
   struct Check: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Check pipeline files.")
+    static let configuration = CommandConfiguration(
+      abstract: "Check pipeline files, as serve does before it starts one.")
 
     @Argument(help: "Pipeline files (.yaml).") var files: [String]
 
     func run() throws {
       for file in files {
-        _ = try PipelineConfig.load(file)
+        _ = try ServicePlan.read(file)
         print("\(file): good")
       }
     }
@@ -29,7 +31,7 @@ struct ConfigCommand: ParsableCommand {
 
     func run() throws {
       for (key, value) in try (file.map(PipelineConfig.load) ?? PipelineConfig()).shown {
-        Output.data("\(key.padded(to: 32))\(value)")
+        Console.data("\(key.padded(to: 32))\(value)")
       }
     }
   }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import Frames
+import Runs
 
 struct DevicesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

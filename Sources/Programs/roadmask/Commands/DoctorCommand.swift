@@ -4,6 +4,7 @@ import ArgumentParser
 import CPU
 import Frames
 import ONNX
+import Runs
 import Stages
 
 struct DoctorCommand: ParsableCommand {

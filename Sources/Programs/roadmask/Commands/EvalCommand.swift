@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Evaluation
+import Runs
 import Stages
 
 struct EvalCommand: ParsableCommand {

@@ -2,15 +2,15 @@
 
 import ArgumentParser
 import Logging
-
-extension LogStyle: ExpressibleByArgument {}
+import Runs
 
 /// What the program says while it works, and in which form.
 struct LogOptions: ParsableArguments {
+  enum Form: String, CaseIterable, ExpressibleByArgument { case text, json }
   enum Level: String, CaseIterable, ExpressibleByArgument { case debug, info, warning, error }
 
   @Option(help: "Form of messages on standard error: text, or json with a line for each. (default: text)")
-  var logFormat: LogStyle?
+  var logFormat: Form?
 
   @Option(help: "Least important messages: debug, info, warning, error. (default: info)")
   var logLevel: Level?
@@ -21,16 +21,9 @@ struct LogOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Say nothing but warnings and errors.")
   var quiet = false
 
-  /// Where the program says what is going on.
-  ///
-  /// - Parameter pipeline: whose messages these are, where there are several.
-  func logger(pipeline: String? = nil) -> Logger {
+  var settings: LogSettings {
     let level = logLevel ?? (quiet ? .warning : verbose ? .debug : .info)
-    let least = Logger.Level(rawValue: level.rawValue) ?? .info
-    let style = logFormat ?? .text
-    LogStyle.current = style
-    var logger = Logger(label: "roadmask") { _ in StyledLogHandler(style: style, logLevel: least) }
-    if let pipeline { logger[metadataKey: "pipeline"] = "\(pipeline)" }
-    return logger
+    return LogSettings(
+      style: logFormat == .json ? .json : .text, level: Logger.Level(rawValue: level.rawValue) ?? .info)
   }
 }

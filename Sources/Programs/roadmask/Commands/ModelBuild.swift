@@ -6,6 +6,7 @@ import Foundation
 import GraphIR
 import Networks
 import ONNX
+import Runs
 import Stages
 
 struct ModelBuild: ParsableCommand {
@@ -45,15 +46,15 @@ struct ModelBuild: ParsableCommand {
   @Flag(name: .customShort("y"), help: "Overwrite FILE.") var overwrite = false
 
   func run() throws {
-    try Output.refuseDash(output)
-    try Output.refuseExisting(output, overwrite: overwrite)
+    try Console.refuseDash(output)
+    try Console.refuseExisting(output, overwrite: overwrite)
     let (size, picture) = try sizes()
     let graph = try spec().build(
       rows: size.height, columns: size.width, picture: (picture.width, picture.height),
       form: weights == nil || training ? .training : .deployable,
       weights: weights.map { try Safetensors.read($0).tensors }, seed: seed, metadata: metadata())
     try ONNXWriter.write(graph, to: output)
-    Output.message("wrote \(output)\n\(try GraphSummary(graph))")
+    Console.message("wrote \(output)\n\(try GraphSummary(graph))")
   }
 
   private func spec() throws -> NetworkSpec {
@@ -89,12 +90,5 @@ struct ModelBuild: ParsableCommand {
       pairs[String(word[..<equals])] = String(word[word.index(after: equals)...])
     }
     return pairs
-  }
-}
-
-extension PixelSize {
-  /// The next size up whose sides are multiples of `step`.
-  func roundedUp(to step: Int) -> PixelSize {
-    PixelSize(width: (width + step - 1) / step * step, height: (height + step - 1) / step * step)
   }
 }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import GraphIR
 import ONNX
+import Runs
 
 struct ModelInfo: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -65,8 +66,4 @@ struct ModelCheck: ParsableCommand {
     let model = try LoadedModel(path: path, level: .best)
     print("runs       \(model.plan.steps.count) steps, \(model.plan.arenaBytes >> 10) KiB of working memory")
   }
-}
-
-extension String {
-  func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }

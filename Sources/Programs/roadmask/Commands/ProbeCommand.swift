@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Frames
+import Runs
 import Stages
 
 struct ProbeCommand: ParsableCommand {
@@ -15,7 +16,7 @@ struct ProbeCommand: ParsableCommand {
     config.source.uri = input
     let source = try OpenedSource(config)
     let info = source.info
-    Output.data("in         \(info.summary)")
+    Console.data("in         \(info.summary)")
     print("frames     \(info.frameCountEstimate.map { "about \($0)" } ?? "unknown")")
     print("time base  \(info.timeBase)")
     print("pixels     \(info.storedFormat), handled as \(info.video.format.rawValue)")

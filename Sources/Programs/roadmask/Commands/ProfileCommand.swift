@@ -4,6 +4,7 @@ import ArgumentParser
 import CPU
 import Foundation
 import Planning
+import Runs
 import Stages
 import Workers
 
@@ -25,6 +26,8 @@ struct ProfileCommand: ParsableCommand {
   @Option(help: "Operators to show; 0 shows all.") var top = 20
   @Option(help: "Write the last run as a timeline (Chrome's JSON).") var trace: String?
   @Flag(help: "Time whole runs alone, and print them as one line of JSON.") var json = false
+  @Flag(help: "Print what would run, with which kernels and where in memory, and time nothing.") var plan =
+    false
 
   func validate() throws {
     guard (1...10_000).contains(runs), (1...256).contains(threads), top >= 0 else {
@@ -33,7 +36,7 @@ struct ProfileCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let trace { try Output.refuseDash(trace) }
+    if let trace { try Console.refuseDash(trace) }
     var config = PipelineConfig()
     if let cpu { try config.set("pipeline.cpu=\(cpu)") }
     if let precision { try config.set("model.precision=\(precision)") }
@@ -44,6 +47,10 @@ struct ProfileCommand: ParsableCommand {
       path: ModelStore.path(of: model, precision: config.model.precision), level: config.usableLevel(),
       precision: config.model.precision, picture: { size ?? $0 })
     let loading = ContinuousClock.now - start
+    if plan {
+      print(loaded.plan.text, terminator: "")
+      return
+    }
     if json {
       print(try WholeRun(loaded, threads: threads, runs: runs).json(loaded.plan, threads: threads))
       return
@@ -73,20 +80,10 @@ struct ProfileCommand: ParsableCommand {
   private func report(_ times: [StepTime], plan: Plan) {
     let total = times.reduce(0) { $0 + $1.seconds }
     let peak = MachinePeak(level: plan.options.level)
-    /// What the products of a step could reach, 0 where it was not measured.
-    func products(_ step: Step) -> Double {
-      if step.runsOnStoredNumbers { return peak.macs }
-      let kernel = step.kernel
-      if kernel == "f16_conv__amxbf16" { return peak.bf16MACs }
-      // A half is two bf16, and the product of the lower ones is left out.
-      if kernel == "f16_conv__amx" { return peak.bf16MACs / 3 }
-      if kernel.hasSuffix("__avx512fp16") { return peak.halfMACs }
-      return kernel.hasSuffix("bf16") || kernel.hasSuffix("__neonfp16") ? 0 : peak.floatMACs
-    }
     /// Of all threads together.
     func share(_ time: StepTime) -> String {
       let isProduct = time.step.macs > 0
-      let most = (isProduct ? products(time.step) : peak.bytes) * Double(threads)
+      let most = (isProduct ? peak.macs(by: time.step.kernel) : peak.bytes) * Double(threads)
       guard most > 0 else { return "-" }
       let rate = Double(isProduct ? time.step.macs : time.step.movedBytes) / time.seconds
       return String(format: "%.0f%%", rate / most * 100)
@@ -100,7 +97,8 @@ struct ProfileCommand: ParsableCommand {
         step.name, step.op, String(format: "%.0f", microseconds),
         String(format: "%.1f%%", time.seconds / total * 100),
         step.macs > 0 ? String(format: "%.1f", Double(step.macs) / time.seconds / 1e9) : "-",
-        String(format: "%.1f", Double(step.movedBytes) / time.seconds / 1e9), share(time), step.kernel,
+        String(format: "%.1f", Double(step.movedBytes) / time.seconds / 1e9), share(time),
+        "\(step.kernel)",
         plan.precision == "int8" && !step.runsOnStoredNumbers && !step.isConversion
           ? "runs in fp32 with exact conversion; \(step.reason)" : step.reason,
       ]

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Addresses
 import ArgumentParser
 import Buffers
 import Evaluation
 import Foundation
 import GraphIR
 import Quantization
+import Runs
 import Stages
 
 struct QuantizeCommand: ParsableCommand {
@@ -76,8 +78,8 @@ struct QuantizeCommand: ParsableCommand {
   func run() throws {
     let path = try ModelStore.path(of: model, precision: .fp32)
     var check = OutputCheck()
-    check.add(input: path, "the model")
-    if let calib { check.add(input: calib, "the source") }
+    check.add(input: .file(path: path), "the model")
+    if let calib { check.add(input: SourceAddress(calib), "the source") }
     check.targets = [OutputCheck.Target(path: output, overwrite: overwrite)]
     try check.run()
 
@@ -125,11 +127,11 @@ struct QuantizeCommand: ParsableCommand {
 
   /// Ends the program because the labels got too much worse, and names the operators to blame.
   private func refuse(_ drop: Double, beyond limit: Double, _ model: CalibratedModel?) throws -> Never {
-    Output.message(
+    Console.message(
       String(format: "the drop of %.2f is more than the %.2f allowed; \(output) is written", drop, limit))
     if let model {
       let blamed = try model.sensitivities().dropFirst(mixed).prefix(3).map(\.node)
-      Output.message(
+      Console.message(
         " hint: --mixed \(mixed + blamed.count) also keeps the most sensitive operators in fp32: "
           + "\(blamed.joined(separator: ", ")); or calibrate with more pictures like those of the test")
     }
@@ -169,5 +171,23 @@ struct QuantizeCommand: ParsableCommand {
     }
     print(line)
     return drop
+  }
+}
+
+extension RangeMethod {
+  /// As `--range` takes it.
+  init(word: String) throws {
+    let parts = word.split(separator: ":", maxSplits: 1)
+    switch (parts.first, parts.count) {
+    case ("minmax", 1): self = .minMax
+    case ("least-error", 1): self = .leastError
+    case ("entropy", 1): self = .entropy
+    case ("percentile", 2):
+      guard let percent = Double(parts[1]), (0..<50).contains(percent) else { fallthrough }
+      self = .percentile(percent / 100)
+    default:
+      throw ValidationError(
+        "'\(word)' is no way to choose ranges: minmax, percentile:P, least-error, entropy.")
+    }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Runs
 import Stages
 
 struct RunCommand: ParsableCommand {
@@ -29,7 +30,7 @@ struct RunCommand: ParsableCommand {
           "roadmask IN [OUT]; without a video, try: roadmask test:street street.mp4; all options: roadmask run --help"
       )
     }
-    try Execution(config: config, options: options).run()
+    try options.execute(config)
   }
 }
 
@@ -44,6 +45,6 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     var config = try options.makeConfig(input: input, output: "null:")
     if config.source.uri.isEmpty { config.source.uri = "test:street?size=1280x720&rate=30&seconds=10&seed=1" }
-    try Execution(config: config, options: options).run()
+    try options.execute(config)
   }
 }

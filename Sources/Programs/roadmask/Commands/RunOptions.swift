@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Foundation
+import Runs
+import Stages
 
 /// The options that describe a run, shared by `run` and `bench`. What is not given stays with the pipeline
 /// file, and else with the defaults of `PipelineConfig`.
@@ -94,7 +97,9 @@ struct RunOptions: ParsableArguments {
   var threads: String?
 
   @Option(
-    help: "Use no instructions above this level: scalar, avx2, avxvnni, avx512vnni, … (default: the best)")
+    help:
+      "Use no instructions above this level: scalar, avx2, …, as 'roadmask doctor' lists them (default: the best). ROADMASK_CPU limits it likewise."
+  )
   var cpu: String?
 
   // Pipeline.
@@ -212,6 +217,27 @@ struct RunOptions: ParsableArguments {
       valueName: "[addr:]port"))
   var metrics: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Let NAME in to page and metrics, by a hash as 'htpasswd -nB NAME' writes it; may stand often.",
+      valueName: "name:hash"))
+  var httpUser: [String] = []
+
+  @Option(help: ArgumentHelp("Let those in who show a token of this file, one a line.", valueName: "file"))
+  var httpTokens: String?
+
+  @Option(help: ArgumentHelp("Answer to this name of a proxy or name server too; may stand often.", valueName: "name"))
+  var httpHost: [String] = []
+
+  @Option(help: ArgumentHelp("Serve over TLS, with this chain of certificates (PEM).", valueName: "file"))
+  var tlsCert: String?
+
+  @Option(help: ArgumentHelp("The key of --tls-cert, where it is in a file of its own.", valueName: "file"))
+  var tlsKey: String?
+
+  @Flag(help: "Let everybody on the network see page and metrics.")
+  var insecure = false
+
   @Option(help: "Form of the final report: text, json, markdown, none. (default: text)")
   var report: String?
 
@@ -236,6 +262,12 @@ struct RunOptions: ParsableArguments {
 
   @OptionGroup var logging: LogOptions
 
-  var verbose: Bool { logging.verbose }
-  var quiet: Bool { logging.quiet }
+  /// Carries out what `config` describes, and ends the program with its status.
+  func execute(_ config: PipelineConfig) throws {
+    let run = OneRun(
+      config, logging: logging.settings, overwrites: overwrite, isQuiet: logging.quiet)
+    if dryRun { return try run.describe() }
+    let status = try run.start()
+    if status != .success { Foundation.exit(status.rawValue) }
+  }
 }

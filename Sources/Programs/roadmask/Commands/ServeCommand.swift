@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Runs
 import Stages
 
 struct ServeCommand: ParsableCommand {
@@ -29,15 +30,15 @@ struct ServeCommand: ParsableCommand {
 
   func run() throws {
     // Chooses the form of messages before the first.
-    _ = logging.logger()
+    LogStyle.current = logging.settings.style
     if let threads, !(1...1024).contains(threads) {
       throw Problem(.usage, "RM-USE-002", "--threads cannot be '\(threads)'", hint: "allowed: 1 to 1024")
     }
     let plan = try ServicePlan(files: files, threads: threads.map { ThreadBudget(total: $0) })
     if dryRun {
-      for line in plan.description { Output.data(line) }
+      for line in plan.description { Console.data(line) }
     } else {
-      try Service(plan, logging: logging).run()
+      try Service(plan, logging: logging.settings).run()
     }
   }
 }

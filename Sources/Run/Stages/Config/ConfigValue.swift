@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import Buffers
 internal import CPU
 internal import Pixels
@@ -134,6 +135,24 @@ extension TimeSpanRange: ConfigValue {
     self.init(shortest: shortest, longest: longest)
   }
   var configText: String { "\(shortest), \(longest)" }
+}
+
+extension Words: ConfigValue {
+  static var form: String { "words, with commas between them" }
+  static var isList: Bool { true }
+  init?(configText text: String) {
+    self.init(text.split(separator: ",").map { String($0.drop { $0 == " " }) }.filter { !$0.isEmpty })
+  }
+  var configText: String { list.joined(separator: ", ") }
+}
+
+extension PipelineConfig.Web.Users: ConfigValue {
+  static var form: String { "NAME:HASH as 'htpasswd -nB NAME' writes it, with commas between them" }
+  static var isList: Bool { true }
+  init?(configText text: String) { self.init(Words(configText: text)?.list ?? []) }
+  var configText: String {
+    list.map { $0.prefix { $0 != ":" } + ":***" }.joined(separator: ", ")
+  }
 }
 
 extension Attempts: ConfigValue {

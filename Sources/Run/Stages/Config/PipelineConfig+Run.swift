@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import CPU
 internal import Frames
 internal import Pixels
@@ -52,12 +53,7 @@ extension PipelineConfig {
 
   /// The palette to draw in: the model's, or a built-in one of as many classes.
   func palette(of model: ModelDescription) throws -> Palette {
-    guard let name = overlay.palette else { return model.palette }
-    guard let palette = Palette.builtIn[name] else {
-      throw RunError(
-        .configuration, "draw with", "palette '\(name)'", "there is none of that name",
-        hint: "built in: \(Palette.builtIn.keys.sorted().joined(separator: ", "))")
-    }
+    guard let palette = try builtInPalette(), let name = overlay.palette else { return model.palette }
     guard palette.names.count == model.palette.names.count else {
       throw RunError(
         .configuration, "draw with", "palette '\(name)'",
@@ -114,17 +110,17 @@ extension PipelineConfig {
         + "\(model.precision)\(exact)  kernels \(level)",
     ]
     if let notice = model.notice { lines.append("     \(notice)") }
-    for output in outputs where output.uri != "null:" {
+    for output in outputs where output.address != .none {
       var line = "out  \(redacted(output.uri))"
       let kind = try? OutputFactory.kind(of: output)
       switch kind {
-      case .video? where PicturePattern(output.uri) != nil: line += "  pictures"
+      case .video? where output.isPictures: line += "  pictures"
       case .video? where output.isUncompressed: line += "  uncompressed"
       case .video?:
         var encoder = EncoderOptions(name: encode.codec)
         (encoder.crf, encoder.bitrate) = (encode.crf, encode.bitrate)
         line += "  \(encode.codec) \(encoder.quality)"
-        if output.uri.hasSuffix(".mp4") {
+        if output.address.path?.hasSuffix(".mp4") == true {
           line += output.fragment.map { "  fragments \($0)" } ?? "  one index"
         }
         if !info.audio.isEmpty { line += keepsAudio ? "  audio copied" : "  no audio" }
@@ -132,12 +128,12 @@ extension PipelineConfig {
       case .mask?: line += "  labels, ffv1"
       case .truth?: line += "  true labels, ffv1"
       case .png?: line += "  labels, png"
-      case .preview?: line = "out  \(output.listenAddress?.url ?? output.uri)  preview"
+      case .preview?: line = "out  \(output.listenAddress.map(web.url) ?? output.uri)  preview"
       default: break
       }
       lines.append(line)
     }
-    if let address = httpListen { lines.append("http \(address.url)metrics") }
+    if let address = web.listen { lines.append("http \(web.url(of: address))metrics") }
     let reason =
       switch policy {
       case .block: "nothing is dropped"

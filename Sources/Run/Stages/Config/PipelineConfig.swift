@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Addresses
 public import Buffers
 public import CPU
 public import Pixels
@@ -23,8 +24,10 @@ public struct PipelineConfig: Sendable, Equatable {
       public var jitter = 0.2
     }
 
-    /// File, folder, pattern, address, `-`, or `test:street?…`.
-    public var uri = ""
+    /// File, folder, pattern, address, `-`, or `test:street?…`, as it was written.
+    public var uri = "" { didSet { address = SourceAddress(uri) } }
+    /// What `uri` names.
+    public private(set) var address = SourceAddress("")
     /// True paces a file by its timestamps and selects `latest`, false selects `block`; by the kind of
     /// source.
     public var isLive: Bool?
@@ -145,6 +148,33 @@ public struct PipelineConfig: Sendable, Equatable {
     public var period: TimeSpan? = TimeSpan(seconds: 60)
   }
 
+  /// How pages and metrics are served.
+  public struct Web: Sendable, Equatable {
+    /// Where metrics and health are served; nowhere.
+    public var listen: ListenAddress?
+    /// `NAME:HASH` or `NAME:HASH:ROLE` as `htpasswd -nB` writes it; the role is `view` or `metrics`.
+    public var users = Users()
+    /// A file with a token a line, and behind it a role.
+    public var tokens: String?
+    /// Names that the server answers to besides this machine's.
+    public var hosts = Words()
+    /// Files in PEM form: the chain of certificates, and the key.
+    public var certificate: String?
+    public var key: String?
+    /// Lets everybody on the network see everything.
+    public var isInsecure = false
+
+    /// Users with hashes of their passwords, which are not shown.
+    public struct Users: Sendable, Hashable {
+      public var list: [String] = []
+
+      public init(_ list: [String] = []) { self.list = list }
+    }
+
+    /// For a browser on this machine.
+    func url(of address: ListenAddress) -> String { address.url(isTLS: certificate != nil) }
+  }
+
   /// What `serve` does when the pipeline has ended.
   public struct Restart: Sendable, Equatable {
     public enum Policy: String, Sendable, CaseIterable {
@@ -172,8 +202,8 @@ public struct PipelineConfig: Sendable, Equatable {
   /// A JSON line for each frame.
   public var statsFile: String?
   public var report = ReportOptions()
-  /// Where metrics and health are served over HTTP; nowhere.
-  public var httpListen: ListenAddress?
+  /// The pages and metrics over HTTP.
+  public var web = Web()
   public var restart = Restart()
 
   public init() {}
@@ -214,7 +244,10 @@ public struct OutputConfig: Sendable, Equatable {
   /// Behind which stage checksums are taken.
   public enum Tap: String, Sendable, CaseIterable { case decode, argmax, overlay }
 
-  public var uri: String
+  /// As it was written.
+  public var uri: String { didSet { address = OutputAddress(uri) } }
+  /// What `uri` names.
+  public private(set) var address: OutputAddress
   /// By the extension.
   public var kind: Kind?
   public var ids = Ids.train
@@ -239,6 +272,7 @@ public struct OutputConfig: Sendable, Equatable {
 
   public init(uri: String, kind: Kind? = nil) {
     self.uri = uri
+    address = OutputAddress(uri)
     self.kind = kind
   }
 }

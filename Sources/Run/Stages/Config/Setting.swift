@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import Frames
 
 /// One key of a pipeline file: its path, what may be written there, and how to set and show it.
@@ -29,6 +30,19 @@ struct Setting<Root: Sendable>: Sendable {
       root[keyPath: property] = value
     }
     show = { $0[keyPath: property].configText }
+  }
+
+  /// A word that must be one of `words`.
+  init(_ path: String, _ property: any WritableKeyPath<Root, String> & Sendable, among words: [String]) {
+    self.path = path
+    let form = words.joined(separator: ", ")
+    self.form = form
+    isList = false
+    set = { (root: inout Root, text: String) throws(Problem) in
+      guard words.contains(text) else { throw .form(form) }
+      root[keyPath: property] = text
+    }
+    show = { $0[keyPath: property] }
   }
 
   private init(_ other: Setting, path: String) {
@@ -84,7 +98,7 @@ extension PipelineConfig {
     Setting("stages.encode.codec", \.encode.codec),
     Setting("stages.encode.crf", \.encode.crf, in: 0...51),
     Setting("stages.encode.bitrate", \.encode.bitrate, in: 1000...1e9),
-    Setting("stages.encode.preset", \.encode.preset),
+    Setting("stages.encode.preset", \.encode.preset, among: EncoderOptions.presets),
     Setting("stages.encode.gop", \.encode.gop),
     Setting("stages.encode.audio", \.encode.audio),
     Setting("stats.file", \.statsFile),
@@ -92,7 +106,13 @@ extension PipelineConfig {
     Setting("report.file", \.report.file),
     Setting("report.progress", \.report.progress),
     Setting("report.period", \.report.period, in: 1...1e6),
-    Setting("http.listen", \.httpListen),
+    Setting("http.listen", \.web.listen),
+    Setting("http.users", \.web.users),
+    Setting("http.tokens", \.web.tokens),
+    Setting("http.hosts", \.web.hosts),
+    Setting("http.cert", \.web.certificate),
+    Setting("http.key", \.web.key),
+    Setting("http.insecure", \.web.isInsecure),
     Setting("restart.policy", \.restart.policy),
     Setting("restart.backoff", \.restart.backoff),
   ]

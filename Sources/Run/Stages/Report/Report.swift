@@ -2,6 +2,11 @@
 
 public import Frames
 
+/// This release of Roadmask: the one place where its version stands.
+public enum Release {
+  public static let version = "0.1.0"
+}
+
 /// Everything a run reports at its end. `text`, `markdown` and `json` say it in three forms.
 public struct Report: Sendable {
   public struct Input: Sendable {
@@ -65,7 +70,7 @@ public struct Report: Sendable {
     }
   }
 
-  public var version = "1.0.0"
+  public var version = Release.version
   public var exit = 0
   public var pipeline = "main"
   public var policy = OverloadPolicy.block

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Buffers
+public import CPU
+internal import Foundation
+internal import Frames
+internal import GraphIR
+internal import ONNX
+internal import Pixels
+public import Planning
+public import Stages
+public import Workers
+
+/// A model file, planned for this machine; plans hold no state, so that pipelines can share one.
+public struct LoadedModel: Sendable {
+  public let path: String
+  /// For the largest picture first.
+  private let plans: [(plan: Plan, picture: PixelSize?)]
+  public let description: ModelDescription
+  /// The file's own size of picture, and the one that was chosen.
+  let own: PixelSize?
+  let wanted: PixelSize?
+  private let mean: [Float]
+  private let scale: [Float]
+  /// Of an input that is stored.
+  private let stored: Quantization?
+
+  public var plan: Plan { plans[0].plan }
+
+  /// - Parameters:
+  ///   - precision: `.fp32`, `.fp16` and `.bf16` say how real numbers are stored and multiplied; else as in the
+  ///     file.
+  ///   - choose: the size to take pictures in, given the file's own.
+  ///   - insists: a network that cannot have that size is refused; else it keeps its own.
+  ///   - sizes: plans it for smaller pictures too, for `--adapt resolution`.
+  public init(
+    path: String, level: CPULevel, precision: PipelineConfig.Model.Precision = .auto,
+    picture choose: (_ own: PixelSize) throws -> PixelSize = { $0 },
+    insists: Bool = true, sizes isForSizes: Bool = false
+  ) throws {
+    self.path = path
+    do {
+      var graph = try ONNXReader.read(path).optimized().withScoresAtEnd()
+      let metadata = graph.metadata
+      var picture = metadata["picture"].flatMap(PixelSize.init)
+      let shape = graph.inputs.first?.fact.shape
+      let whole = shape.flatMap { $0.rank == 4 ? PixelSize(width: $0[2], height: $0[1]) : nil }
+      own = picture ?? whole
+      wanted = try own.map(choose)
+      if let own, let wanted, wanted != own {
+        let size = wanted.roundedUp(to: 32)
+        do {
+          graph = try graph.resized(toRows: size.height, columns: size.width)
+          picture = wanted
+        } catch is GraphError where !insists {}
+      }
+      let asksHalves = precision == .fp16 || precision == .bf16
+      let isHalf = asksHalves || precision == .auto && metadata["precision"] == "fp16"
+      let options = PlanOptions(level: level, multipliesBF16: precision == .bf16)
+      if asksHalves, graph.isQuantized {
+        throw Problem(
+          .badData, "RM-MODEL-010",
+          "\(path): it is quantized to 8 bits, and cannot run in \(precision.rawValue)",
+          hint: "name the model of floats, or leave --precision away")
+      }
+      if isHalf { graph = try graph.halved() }
+      let ends = try graph.withStoredEnds()
+      stored = ends.graph.inputs.first.flatMap { ends.inputs[$0.name] }
+      var plans = [(plan: try Plan(graph: ends.graph, options: options), picture: picture)]
+      if isForSizes, let largest = picture ?? whole {
+        for size in largest.smaller {
+          let input = size.roundedUp(to: 32)
+          let smaller = try graph.resized(toRows: input.height, columns: input.width).withStoredEnds().graph
+          plans.append((try Plan(graph: smaller, options: options), size))
+        }
+      }
+      self.plans = plans
+      let plan = plans[0].plan
+      mean = try LoadedModel.numbers(metadata, "mean", default: 0)
+      scale = try LoadedModel.numbers(metadata, "scale", default: 1.0 / 255)
+      let classes = plan.outputs.first?.fact.shape.extents.last ?? 0
+      let license = metadata["license"]
+      description = ModelDescription(
+        name: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent,
+        sha256: try FileDigest.sha256(path), precision: plan.precision,
+        isExact: plan.isExact,
+        palette: try LoadedModel.palette(metadata, classes: classes), license: license ?? "unknown",
+        notice: license.map { "weights: \($0)" + (metadata["dataset"].map { " (trained on \($0))" } ?? "") })
+    } catch {
+      throw Problem(error, subject: path)
+    }
+  }
+
+  /// A session of the plan.
+  public func inference(threads: ThreadBudget) throws -> SessionInference {
+    try inferences(threads: threads)[0]
+  }
+
+  /// A session of each plan; they share their threads.
+  public func inferences(threads: ThreadBudget) throws -> [SessionInference] {
+    try inferences(pool: WorkerPool(threads: threads.inferWorkers))
+  }
+
+  public func inferences(pool: WorkerPool) throws -> [SessionInference] {
+    try plans.map { plan, picture in
+      try SessionInference(
+        plan: plan, pool: pool, picture: picture, mean: mean, scale: scale, stored: stored)
+    }
+  }
+
+  /// A line about the plans for smaller pictures, if there are any: their sizes and what they cost.
+  var sizesLine: String? {
+    guard plans.count > 1 else { return nil }
+    let names = plans.map { plan, picture in
+      picture.map { "\($0)" } ?? "\(plan.inputs[0].fact.shape[2])x\(plan.inputs[0].fact.shape[1])"
+    }
+    let bytes = plans.dropFirst().reduce(0) { $0 + $1.plan.weightBytes + $1.plan.arenaBytes }
+    return "sizes \(names.joined(separator: ", ")); the smaller ones take \(bytes >> 10) KiB more"
+  }
+
+  /// The size of picture that a model sees a source in: as many pixels as the file's own, in the shape of the
+  /// source where that differs, since stretched pictures are labelled worse.
+  static func picture(for info: SourceInfo, like own: PixelSize) -> PixelSize {
+    let aspect = info.video.sampleAspectRatio.isKnown ? info.video.sampleAspectRatio.value : 1
+    let shape = Double(info.width) * aspect / Double(info.height)
+    let ownShape = Double(own.width) / Double(own.height)
+    guard abs(shape / ownShape - 1) > 0.1, (0.25...8).contains(shape) else { return own }
+    let pixels = Double(own.width * own.height)
+    let width = max(32, Int((pixels * shape).squareRoot() / 32 + 0.5) * 32)
+    return PixelSize(width: width, height: max(1, Int((Double(width) / shape).rounded())))
+  }
+
+  private static func numbers(_ metadata: [String: String], _ key: String, default value: Float) throws
+    -> [Float]
+  {
+    guard let text = metadata[key] else { return [value, value, value] }
+    let numbers = text.split(separator: ",").compactMap { Float($0.trimmingCharacters(in: .whitespaces)) }
+    guard numbers.count == 1 || numbers.count == 3, numbers.allSatisfy(\.isFinite) else {
+      throw Problem(
+        .badData, "RM-MODEL-006", "its metadata '\(key)' is '\(text)'",
+        hint: "one number, or one for R, G and B")
+    }
+    return numbers.count == 3 ? numbers : [numbers[0], numbers[0], numbers[0]]
+  }
+
+  private static func palette(_ metadata: [String: String], classes: Int) throws -> Palette {
+    guard (1...255).contains(classes) else {
+      throw Problem(
+        .badData, "RM-MODEL-008", "its output has scores for \(classes) classes",
+        hint: "a score for each of 1 to 255 classes is needed")
+    }
+    guard let text = metadata["classes"] else {
+      return .spread(names: (0..<classes).map { "class \($0)" })
+    }
+    let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    guard names.count <= 255 else {
+      throw Problem(
+        .badData, "RM-MODEL-006", "its metadata 'classes' holds \(names.count) names",
+        hint: "a name for each of 1 to 255 classes")
+    }
+    let colors = (metadata["palette"] ?? "").split(separator: ",").compactMap {
+      Palette.Color(hex: String($0))
+    }
+    return colors.count == names.count ? Palette(names: names, colors: colors) : .spread(names: names)
+  }
+}
+
+extension PixelSize {
+  /// About three quarters and nine sixteenths of the sides, the width a multiple of 32.
+  fileprivate var smaller: [PixelSize] {
+    var sizes: [PixelSize] = []
+    for share in [0.75, 0.5625] {
+      let width = Int((Double(width) * share / 32).rounded()) * 32
+      let size = PixelSize(
+        width: width, height: Int((Double(height) * Double(width) / Double(self.width)).rounded()))
+      if width >= 32, size.height >= 16, width < (sizes.last ?? self).width { sizes.append(size) }
+    }
+    return sizes
+  }
+}
+
+extension Palette.Color {
+  /// Reads `#rrggbb`.
+  fileprivate init?(hex: String) {
+    guard hex.count == 7, hex.first == "#", let value = UInt32(hex.dropFirst(), radix: 16) else { return nil }
+    self.init(UInt8(value >> 16), UInt8(value >> 8 & 255), UInt8(value & 255))
+  }
+}
+
+extension PixelSize {
+  /// The next size up whose sides are multiples of `step`.
+  public func roundedUp(to step: Int) -> PixelSize {
+    PixelSize(width: (width + step - 1) / step * step, height: (height + step - 1) / step * step)
+  }
+}
