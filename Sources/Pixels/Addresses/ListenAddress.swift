@@ -32,6 +32,7 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
   /// For a browser on this machine.
   public func url(isTLS: Bool = false) -> String {
     let everywhere = ["0.0.0.0": "127.0.0.1", "::": "[::1]"]
-    return (isTLS ? "https" : "http") + "://" + (everywhere[host].map { "\($0):\(port)" } ?? description) + "/"
+    return (isTLS ? "https" : "http") + "://" + (everywhere[host].map { "\($0):\(port)" } ?? description)
+      + "/"
   }
 }

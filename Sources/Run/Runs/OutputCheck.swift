@@ -76,9 +76,13 @@ public struct OutputCheck: Sendable {
       standardOutputs += 1
       return
     case .playlist(let folder):
+      // Its segments are numbered; one of them there means that the folder is in use.
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+      let there = names.filter { $0.hasSuffix(".ts") && $0.dropLast(3).allSatisfy(\.isNumber) }.sorted().first
       targets.append(
         Target(
-          path: folder + "/index.m3u8", overwrite: output.overwrite, isSeries: true, makesFolder: true))
+          path: folder + "/" + (there ?? "index.m3u8"), overwrite: output.overwrite, isSeries: true,
+          makesFolder: true))
     case .file where output.kind == .png:
       let first = output.pictureFolder + "/000000.png"
       targets.append(Target(path: first, overwrite: output.overwrite, isSeries: true, makesFolder: true))

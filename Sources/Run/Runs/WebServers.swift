@@ -60,7 +60,8 @@ extension WebOptions {
     if let file = web.tokens {
       guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
         throw Problem(
-          .usage, "RM-HTTP-003", "cannot read the tokens in \(file)", hint: "check the path, and who may read it")
+          .usage, "RM-HTTP-003", "cannot read the tokens in \(file)",
+          hint: "check the path, and who may read it")
       }
       for (index, line) in text.split(separator: "\n").enumerated() where line.first != "#" {
         guard let token = Access.Token(String(line)) else {

@@ -226,7 +226,9 @@ struct RunOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Let those in who show a token of this file, one a line.", valueName: "file"))
   var httpTokens: String?
 
-  @Option(help: ArgumentHelp("Answer to this name of a proxy or name server too; may stand often.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "Answer to this name of a proxy or name server too; may stand often.", valueName: "name"))
   var httpHost: [String] = []
 
   @Option(help: ArgumentHelp("Serve over TLS, with this chain of certificates (PEM).", valueName: "file"))

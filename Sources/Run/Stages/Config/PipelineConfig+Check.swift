@@ -39,7 +39,8 @@ extension PipelineConfig {
     guard let open = addresses.first(where: { !$0.isLoopback }) else { return }
     throw RunError(
       .exposed, "listen on", "\(open)", "everybody on the network could open it",
-      hint: "name users (--http-user), tokens (--http-tokens) or a certificate (--tls-cert), or say --insecure")
+      hint:
+        "name users (--http-user), tokens (--http-tokens) or a certificate (--tls-cert), or say --insecure")
   }
 
   /// The CPU level to use: the best, or the one that is asked for.

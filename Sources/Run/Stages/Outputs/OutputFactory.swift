@@ -71,9 +71,10 @@ struct OutputFactory {
       guard let names = output.partNames else { return { try video(output, kind, output.uri, shift: 0) } }
       if let segment = output.segment {
         return {
-          try SegmentedOutput(seconds: segment.seconds, names: names, keep: output.keep) { path, shift in
-            try video(output, kind, path, shift: shift)
-          }
+          try SegmentedOutput(
+            seconds: segment.seconds, names: names, keep: output.keep,
+            warn: { [journal] in journal.note(SourceEvent(.warning, $0)) },
+            open: { path, shift in try video(output, kind, path, shift: shift) })
         }
       }
       var isFirst = true

@@ -64,7 +64,8 @@ public final class ProgressPrinter: Sendable {
       if state.isStopped { return }
       switch form {
       case .line:
-        StandardError.write("\r" + printable(progress.line(width: ProgressPrinter.terminalWidth - 1)) + "\u{1B}[K")
+        StandardError.write(
+          "\r" + printable(progress.line(width: ProgressPrinter.terminalWidth - 1)) + "\u{1B}[K")
         state.isLineShown = true
       case .json: StandardError.write(progress.json + "\n")
       default: StandardError.write(printable(progress.line()) + "\n")

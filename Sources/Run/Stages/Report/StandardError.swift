@@ -56,9 +56,11 @@ public enum StandardError {
     defer { pthread_attr_destroy(&attributes) }
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
     var thread = pthread_t()
-    let code = pthread_create(&thread, &attributes, { _ in
-      while true { StandardError.writeNext() }
-    }, nil)
+    let code = pthread_create(
+      &thread, &attributes,
+      { _ in
+        while true { StandardError.writeNext() }
+      }, nil)
     if code == 0 { atexit { StandardError.flush() } }
     return code == 0
   }
