@@ -43,3 +43,10 @@ public final class AlignedBytes: @unchecked Sendable {
 
   deinit { free(pointer) }
 }
+
+extension AlignedBytes: Equatable {
+  /// Whether both hold the same bytes.
+  public static func == (a: AlignedBytes, b: AlignedBytes) -> Bool {
+    a === b || a.count == b.count && memcmp(a.pointer, b.pointer, a.count) == 0
+  }
+}

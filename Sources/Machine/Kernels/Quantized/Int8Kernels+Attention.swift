@@ -5,7 +5,7 @@ internal import CKernels
 public import Workers
 
 /// The relation of one local attention in steps of 1/32 of the exponent.
-public struct AttentionSteps: @unchecked Sendable {
+public struct AttentionSteps: Equatable, @unchecked Sendable {
   // @unchecked: the bytes are written here and never again.
 
   /// Steps for one unit of a product of stored numbers.
@@ -33,7 +33,7 @@ public struct AttentionSteps: @unchecked Sendable {
 }
 
 /// e^(-d / 64) for d from 0, in 15 bits.
-public struct ExponentTable: @unchecked Sendable {
+public struct ExponentTable: Equatable, @unchecked Sendable {
   // @unchecked: the bytes are written here and never again.
 
   public static let count = Int(RM_INT8_EXPONENTS)

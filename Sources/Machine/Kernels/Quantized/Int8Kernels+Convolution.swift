@@ -23,6 +23,14 @@ public struct PackedInt8Convolution: @unchecked Sendable {
   let function: @convention(c) (UnsafePointer<rm_int8_conv_call>?, Int, Int) -> Void
 }
 
+extension PackedInt8Convolution: Equatable {
+  /// Whether both compute the same with the same kernel.
+  public static func == (a: PackedInt8Convolution, b: PackedInt8Convolution) -> Bool {
+    a.window == b.window && a.inChannels == b.inChannels && a.outChannels == b.outChannels
+      && a.isDepthwise == b.isDepthwise && a.kernel == b.kernel && a.packed == b.packed && a.pad == b.pad
+  }
+}
+
 /// A map to add to a convolution's stored result.
 public struct Int8Residual {
   public var map: ByteMap

@@ -5,7 +5,7 @@ internal import CKernels
 public import Workers
 
 /// Which input cells each output cell mixes along one axis, in 2048ths.
-public struct Int8ResizeTaps: @unchecked Sendable {
+public struct Int8ResizeTaps: Equatable, @unchecked Sendable {
   // @unchecked: the bytes are written here and never again.
 
   public let count: Int
@@ -37,7 +37,7 @@ public struct Int8ResizeTaps: @unchecked Sendable {
 }
 
 /// Where each stored number of a sampling grid points along one axis, in 64ths of a source cell.
-public struct GridPositions: @unchecked Sendable {
+public struct GridPositions: Equatable, @unchecked Sendable {
   // @unchecked: the bytes are written here and never again.
 
   public let extent: Int

@@ -96,3 +96,11 @@ public struct CombineRule: @unchecked Sendable {
 
   public static let largestScale = 32000.0
 }
+
+extension CombineRule: Equatable {
+  public static func == (a: CombineRule, b: CombineRule) -> Bool {
+    let (a, b) = (a.rule, b.rule)
+    return a.multiplier_a == b.multiplier_a && a.multiplier_b == b.multiplier_b && a.offset == b.offset
+      && a.shift == b.shift && a.zero == b.zero && a.low == b.low && a.high == b.high
+  }
+}

@@ -3,8 +3,8 @@
 import Buffers
 
 extension Pass {
-  public static let recogniseWarps = recognising(
-    "recogniseWarps", summary: "replace GridSample of a base grid plus offsets by Warp"
+  public static let recognizeWarps = recognizing(
+    "recognizeWarps", summary: "replace GridSample of a base grid plus offsets by Warp"
   ) { graph, facts in WarpFinder(graph, facts).warp(at:) }
 }
 

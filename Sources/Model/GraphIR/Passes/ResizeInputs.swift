@@ -2,6 +2,17 @@
 
 import Buffers
 
+extension Pass {
+  /// - Parameter size: rows and columns of every input of rank 4.
+  public static func resizeInputs(to size: Pair) -> Pass {
+    Pass(name: "resizeInputs", summary: "take inputs of \(size.columns)x\(size.rows)") { graph in
+      let before = graph.inputs
+      graph = try graph.resized(toRows: size.rows, columns: size.columns)
+      return zip(before, graph.inputs).count { $0 != $1 }
+    }
+  }
+}
+
 extension Graph {
   /// Metadata: the nodes whose constants depend on the input size although no shape shows it, comma-separated.
   public static let sizedNodesKey = "roadmask.sized"

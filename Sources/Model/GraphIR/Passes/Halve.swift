@@ -2,6 +2,16 @@
 
 internal import Buffers
 
+extension Pass {
+  public static let halve = Pass(name: "halve", summary: "compute in float16 what halves are wide enough for")
+  {
+    graph in
+    let before = graph.nodes.count
+    graph = try graph.halved()
+    return abs(graph.nodes.count - before)
+  }
+}
+
 extension Graph {
   /// This graph with float16 in place of float32: constants rounded, weights so that their sums stay, values
   /// stored as halves.

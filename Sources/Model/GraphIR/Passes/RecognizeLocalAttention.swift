@@ -3,8 +3,8 @@
 import Buffers
 
 extension Pass {
-  public static let recogniseLocalAttention = recognising(
-    "recogniseLocalAttention",
+  public static let recognizeLocalAttention = recognizing(
+    "recognizeLocalAttention",
     summary: "replace sums of shifted maps, weighted by a relation, by LocalAttention"
   ) { graph, facts in LocalAttentionFinder(graph, facts).attention(at:) }
 }

@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+extension Pass {
+  public static let scoresAtEnd = Pass(
+    name: "scoresAtEnd", summary: "leave ArgMax, and the bilinear Resize before it, to the argmax stage"
+  ) { graph in
+    let before = graph.nodes.count
+    graph = try graph.withScoresAtEnd()
+    return before - graph.nodes.count
+  }
+}
+
 extension Graph {
   /// This graph without an ArgMax over channels at its end, and without the bilinear Resize before it: the output
   /// is the scores that they take, and the argmax stage does the rest in one pass over rows. What stands between

@@ -7,15 +7,14 @@ import Quantization
 import Testing
 import Workers
 
-/// Networks whose input and output stay stored, against the same with conversions.
-struct StoredEndsTests {
+/// Networks that take and give u8, against the same with conversions at their ends.
+struct BoundaryConversionTests {
   @Test func theNumbersAreTheSame() throws {
     let (float, stored) = try NetworkTests.quantized("srm-crm")
     let picture = NetworkTests.picture(9)
     let want = try NetworkTests.run(stored, picture)
-    let ends = try stored.optimized().withStoredEnds()
-    let parameters = try #require(ends.inputs[ends.graph.inputs[0].value])
-    let plan = try Plan(graph: ends.graph)
+    let plan = try Plan(graph: stored.optimized().withoutBoundaryConversions())
+    let parameters = try #require(plan.inputs[0].quantization)
     #expect(plan.inputs[0].fact.dtype == .uint8 && plan.outputs[0].fact.dtype == .uint8 && plan.isExact)
     let session = Session(plan: plan, pool: WorkerPool(threads: 1))
     let input = session.input(plan.inputs[0]).assumingMemoryBound(to: UInt8.self)
@@ -30,6 +29,6 @@ struct StoredEndsTests {
     #expect(want.indices.allSatisfy { want[$0] == Float(Int(output[$0]) - Int(zero)) * scale })
 
     let untouched = try float.optimized()
-    #expect(try untouched.withStoredEnds().graph.nodes == untouched.nodes)
+    #expect(try untouched.withoutBoundaryConversions().nodes == untouched.nodes)
   }
 }

@@ -3,8 +3,8 @@
 import Buffers
 
 extension Pass {
-  public static let storeUnsigned = Pass(
-    name: "storeUnsigned", summary: "keep s8 values as u8, with 128 added to them and to their zero point"
+  public static let shiftToUnsigned = Pass(
+    name: "shiftToUnsigned", summary: "keep s8 values as u8, with 128 added to them and to their zero point"
   ) { graph in
     let readers = graph.consumers()
     let kept = Set(graph.outputs)

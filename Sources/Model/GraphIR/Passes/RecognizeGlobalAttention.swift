@@ -3,8 +3,8 @@
 import Buffers
 
 extension Pass {
-  public static let recogniseGlobalAttention = recognising(
-    "recogniseGlobalAttention", summary: "replace two products of positions by GlobalAttention"
+  public static let recognizeGlobalAttention = recognizing(
+    "recognizeGlobalAttention", summary: "replace two products of positions by GlobalAttention"
   ) { graph, facts in GlobalAttentionFinder(graph, facts).attention(at:) }
 }
 
