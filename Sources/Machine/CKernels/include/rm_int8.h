@@ -18,7 +18,7 @@
 //
 //   COMBINE     q = clamp(((a * multiplierA + b * multiplierB + offset) >> shift) + zero, low, high)
 //     int32 arithmetic, 16-bit multipliers, arithmetic shift; `rm_int8_make_combine` folds zero points and the
-//     half for rounding into offset. Used where one or two stored tensors are brought to another scale.
+//     half for rounding into offset. Used where one or two quantized tensors are brought to another scale.
 //
 // Maps
 //   [rows][columns][channels], channels innermost and contiguous; `pixel` is the distance in bytes from one
@@ -263,7 +263,7 @@ typedef struct {
   const uint16_t *table;
 } rm_int8_global_attention_call;
 
-// Samples `source` where a stored grid points: bilinear. Each of the 256 numbers that a coordinate can be stands for
+// Samples `source` where a quantized grid points: bilinear. Each of the 256 numbers that a coordinate can be stands for
 // one position, which the tables give in 1/64 source pixel, 0...(source_rows - 1) * 64 and likewise for columns.
 //   out = (sum of the four weights * source + 2^11) >> 12. Keeps the source's scale and zero point.
 typedef struct {
@@ -274,7 +274,7 @@ typedef struct {
   const int32_t *xs, *ys;  // [256]
 } rm_int8_sample_call;
 
-// Product of two stored matrices: out[r][n] = REQUANTIZE(sum over k of (a[r][k] - a_zero) * (b[k][n] - b_zero)).
+// Product of two quantized matrices: out[r][n] = REQUANTIZE(sum over k of (a[r][k] - a_zero) * (b[k][n] - b_zero)).
 // begin and end are groups of RM_INT8_MATMUL_ROWS rows, of which the last may be smaller.
 #define RM_INT8_MATMUL_ROWS 32
 typedef struct {

@@ -23,7 +23,7 @@ public struct PackedInt8Convolution: @unchecked Sendable {
   let function: @convention(c) (UnsafePointer<rm_int8_conv_call>?, Int, Int) -> Void
 }
 
-/// A map to add to a convolution's stored result.
+/// A map to add to a convolution's quantized result.
 public struct Int8Residual {
   public var map: ByteMap
   /// Of the convolution's result and the map.
