@@ -8,7 +8,7 @@ public import Workers
 public struct AttentionSteps: Equatable, @unchecked Sendable {
   // @unchecked: the bytes are written here and never again.
 
-  /// Steps for one unit of a product of stored numbers.
+  /// Steps for one unit of a product of quantized numbers.
   public let multiplier: Float
   private let bytes: AlignedBytes
 
@@ -51,7 +51,7 @@ public struct ExponentTable: Equatable, @unchecked Sendable {
 }
 
 extension Int8Kernels {
-  /// Whether attention of all pixels can run on stored numbers: sums of products within what the rule allows.
+  /// Whether attention of all pixels can run on quantized numbers: sums of products within what the rule allows.
   public static func attends(multiplier: Float, depth: Int, channels: Int) -> Bool {
     Double(multiplier.magnitude) * Double(depth * 255 * 255) < 0x1p30
       && channels <= Int(RM_INT8_ATTENTION_CHANNELS)
