@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CPU
 internal import Frames
 internal import Pixels
 
@@ -28,21 +27,8 @@ extension PipelineConfig {
     return options
   }
 
-  /// What lets the network do less, where that is asked for.
-  ///
-  /// - Parameter inputs: of the network, and of the same for smaller pictures.
-  func adaptation(of inputs: [ModelInputFormat], under policy: OverloadPolicy) throws -> Adaptation? {
-    try checkAdaptation(under: policy)
-    let budget = flow.latencyBudget?.nanoseconds
-    switch flow.adapt {
-    case .none: return nil
-    case .skip: return Adaptation(skippingWithin: budget)
-    case .resolution: return Adaptation(inputs: inputs, within: budget)
-    }
-  }
-
   /// - Throws: `RunError` where the network shall do less although no frame is ever dropped.
-  public func checkAdaptation(under policy: OverloadPolicy) throws {
+  func checkAdaptation(under policy: OverloadPolicy) throws {
     guard flow.adapt != .none, policy == .block else { return }
     throw RunError(
       .configuration, "adapt the network to", redacted(source.uri),
@@ -61,93 +47,4 @@ extension PipelineConfig {
     }
     return Palette(names: model.palette.names, colors: palette.colors)
   }
-
-  /// A report with everything that is known before the first frame.
-  func emptyReport(
-    source info: SourceInfo, policy: OverloadPolicy, model: ModelDescription, input: ModelInputFormat,
-    threads: ThreadBudget, level: CPULevel
-  ) -> Report {
-    var report = Report(
-      figures: PipelineFigures(
-        ledger: Ledger(), stages: [], wallSeconds: 0, mediaSeconds: 0, deliveredSeconds: 0, warmupFrames: 0),
-      process: .current)
-    report.pipeline = name ?? "main"
-    report.policy = policy
-    report.input.uri = redacted(info.uri)
-    report.input.codec = info.codec
-    report.input.width = info.width
-    report.input.height = info.height
-    report.input.rate = info.video.rate.isKnown ? info.video.rate.value : nil
-    report.input.isVariableRate = info.isVariableRate
-    report.input.matrix = info.color.matrix.rawValue
-    report.input.range = info.color.range.rawValue
-    var described = Report.Model()
-    described.name = model.name
-    described.sha256 = model.sha256
-    described.precision = model.precision
-    described.isExact = model.isExact
-    described.width = input.columns
-    described.height = input.rows
-    described.classes = model.palette.names.count
-    described.license = model.license
-    report.model = described
-    report.machine.cpu = CPULevel.cpuName
-    report.machine.level = level.rawValue
-    report.machine.threads = threads.total
-    report.machine.cpus = ThreadBudget.available.total
-    return report
-  }
-
-  func startLines(
-    source info: SourceInfo, isLive: Bool, policy: OverloadPolicy, model: ModelDescription,
-    input: ModelInputFormat, level: CPULevel, threads: ThreadBudget, memoryCeiling: Int, keepsAudio: Bool
-  ) -> [String] {
-    let exact = model.precision == "int8" ? (model.isExact ? " exact" : " mixed") : ""
-    var lines = [
-      "in   \(info.summary)",
-      "net  \(model.name)  \(model.palette.names.count) classes  \(input.columns)x\(input.rows)  "
-        + "\(model.precision)\(exact)  kernels \(level)",
-    ]
-    if let notice = model.notice { lines.append("     \(notice)") }
-    for output in outputs where output.uri != "null:" {
-      var line = "out  \(redacted(output.uri))"
-      let kind = try? OutputFactory.kind(of: output)
-      switch kind {
-      case .video? where PicturePattern(output.uri) != nil: line += "  pictures"
-      case .video? where output.isUncompressed: line += "  uncompressed"
-      case .video?:
-        var encoder = EncoderOptions(name: encode.codec)
-        (encoder.crf, encoder.bitrate) = (encode.crf, encode.bitrate)
-        line += "  \(encode.codec) \(encoder.quality)"
-        if output.uri.hasSuffix(".mp4") {
-          line += output.fragment.map { "  fragments \($0)" } ?? "  one index"
-        }
-        if !info.audio.isEmpty { line += keepsAudio ? "  audio copied" : "  no audio" }
-      case .hash?: line += "  checksums after \(output.tap)"
-      case .mask?: line += "  labels, ffv1"
-      case .truth?: line += "  true labels, ffv1"
-      case .png?: line += "  labels, png"
-      case .preview?: line = "out  \(output.listenAddress?.url ?? output.uri)  preview"
-      default: break
-      }
-      lines.append(line)
-    }
-    if let address = httpListen { lines.append("http \(address.url)metrics") }
-    let reason =
-      switch policy {
-      case .block: "nothing is dropped"
-      case .latest: "newest frame wins"
-      case .dropOldest: "oldest frame goes"
-      case .dropNewest: "newest frame goes"
-      }
-    lines.append(
-      "run  policy \(policy) (\(isLive ? "live" : "file"): "
-        + "\(reason))  \(threads.total) thread\(threads.total == 1 ? "" : "s")  "
-        + "memory at most \(Format.bytes(memoryCeiling))")
-    return lines
-  }
-}
-
-extension OverloadPolicy: CustomStringConvertible {
-  public var description: String { rawValue }
 }

@@ -23,6 +23,7 @@ extension OutputFactory {
   }
 
   private func picture(_ output: OutputConfig, _ path: String, shift: Int64) throws -> any FrameSink {
+    let (config, source, threads) = (plan.config, plan.source, plan.threads)
     var video = source.video
     if config.overlay.view == .side { video.width = (video.width + 1) / 2 * 4 }
     if let pattern = PicturePattern(output.uri) {
@@ -42,36 +43,34 @@ extension OutputFactory {
     options.encoder.preset = config.encode.preset
     options.encoder.gop = config.encode.gop.seconds
     options.encoder.threads = threads.encoderThreads
-    options.encoder.zeroLatency = isLive || output.isPush
+    options.encoder.zeroLatency = plan.isLive || output.isPush
     options.container = output.format
     options.fragment =
       output.isFastStart ? .fastStart : output.fragment.map { .every($0.seconds) } ?? Fragmentation.none
     options.overwrite = output.overwrite
     options.interrupt = interrupt
-    options.metadata = ["encoder_settings": "roadmask \(model.name)"]
+    options.metadata = ["encoder_settings": "roadmask \(plan.model.name)"]
     options.shift = shift
     options.synchronizesFragments = synchronizesFragments(output)
-    options.isEndless = isLive
-    return try VideoWriter(path, video: video, audio: keepsAudio ? source.audio : [], options: options)
+    options.isEndless = plan.isLive
+    return try VideoWriter(path, video: video, audio: plan.keepsAudio ? source.audio : [], options: options)
   }
 
-  /// Sound stays with all pictures or goes: where pictures are dropped, theirs would be missing.
-  var keepsAudio: Bool { (config.encode.audio ?? (isLive ? .none : .copy)) == .copy }
-
   private func labels(_ output: OutputConfig, _ path: String) throws -> LabelVideoWriter {
-    try LabelVideoWriter(
+    let source = plan.source
+    return try LabelVideoWriter(
       path, width: source.width, height: source.height, timeBase: source.timeBase,
       rate: source.video.rate, sampleAspectRatio: source.video.sampleAspectRatio,
-      metadata: ["classes": palette.names.joined(separator: ",")], threads: threads.encoderThreads,
+      metadata: ["classes": plan.palette.names.joined(separator: ",")], threads: plan.threads.encoderThreads,
       overwrite: output.overwrite, synchronizesFragments: synchronizesFragments(output), interrupt: interrupt)
   }
 
   private func synchronizesFragments(_ output: OutputConfig) -> Bool {
-    (output.sync ?? (isLive ? .fragment : .close)) == .fragment
+    (output.sync ?? (plan.isLive ? .fragment : .close)) == .fragment
   }
 
   func numbering(_ output: OutputConfig) -> Numbering? {
-    Numbering(output.ids, names: palette.names, width: source.width, height: source.height)
+    Numbering(output.ids, names: plan.palette.names, width: plan.source.width, height: plan.source.height)
   }
 
   func writeClassMap(beside output: OutputConfig) throws {
@@ -79,7 +78,7 @@ extension OutputFactory {
     if output.uri == "-" { return }
     let isCut = output.partNames?.isTimed == true || output.segment != nil
     let file = try TextFile(output.classMapPath, overwrite: output.overwrite || isCut)
-    try file.append(ClassMap.json(palette, numbering: numbering(output)))
+    try file.append(ClassMap.json(plan.palette, numbering: numbering(output)))
     try file.finish()
   }
 }
