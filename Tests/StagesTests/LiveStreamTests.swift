@@ -70,7 +70,8 @@ import Testing
     config.flow.policy = .dropOldest
     config.flow.queue = 20
     config.flow.latencyBudget = TimeSpan(seconds: 0.3)
-    let result = try Run(config: config, model: grayModel, inferences: [GrayInference(pause: 160_000)]).start()
+    let result = try Run(config: config, model: grayModel, inferences: [GrayInference(pause: 160_000)])
+      .start()
     let ledger = result.report.figures.ledger
     #expect(ledger.isBalanced && ledger.dropped(at: .infer, .late) > 0)
   }

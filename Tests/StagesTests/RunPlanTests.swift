@@ -25,7 +25,8 @@ import Testing
   }
 
   private func plan(
-    comesLive: Bool = false, networks: [NetworkForm]? = nil, _ change: (inout PipelineConfig) -> Void = { _ in }
+    comesLive: Bool = false, networks: [NetworkForm]? = nil,
+    _ change: (inout PipelineConfig) -> Void = { _ in }
   ) throws -> RunPlan {
     var config = PipelineConfig()
     config.source.uri = "in.mp4"
@@ -142,7 +143,9 @@ import Testing
   @Test func aCPULevelOfAnotherMachineIsRefused() {
     let foreign = CPULevel.allCases.first { !CPULevel.usable.contains($0) }
     guard let foreign else { return }
-    #expect(refusal { try plan { $0.flow.cpu = foreign } } == "cannot use \(foreign): this machine does not have it")
+    #expect(
+      refusal { try plan { $0.flow.cpu = foreign } } == "cannot use \(foreign): this machine does not have it"
+    )
   }
 
   @Test func theCeilingGrowsWithWhatIsAskedFor() throws {
@@ -158,7 +161,9 @@ import Testing
   }
 
   @Test func itSaysWhatItIs() throws {
-    let plan = try plan { $0.outputs = [OutputConfig(uri: "a.mp4"), OutputConfig(uri: "m.mkv", kind: .mask)] }
+    let plan = try plan {
+      $0.outputs = [OutputConfig(uri: "a.mp4"), OutputConfig(uri: "m.mkv", kind: .mask)]
+    }
     let lines = plan.startLines(memoryCeiling: 2_000_000)
     #expect(lines.count == 5)
     #expect(lines[1] == "net  gray  11 classes  160x96  fp32  kernels scalar")

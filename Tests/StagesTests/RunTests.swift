@@ -110,7 +110,9 @@ import Testing
     second.overlay.view = .side
     second.resize.fit = .letterbox
     let run = try Run(config: second, model: grayModel, inferences: [GrayInference(rows: 64, columns: 64)])
-    #expect(run.plan.startLines(memoryCeiling: run.memoryCeiling).first?.hasPrefix("in   in.mp4  h264 160x96  25 fps") == true)
+    #expect(
+      run.plan.startLines(memoryCeiling: run.memoryCeiling).first?.hasPrefix(
+        "in   in.mp4  h264 160x96  25 fps") == true)
     let result = run.start()
     #expect(result.report.figures.ledger.out == 50)
     let reader = try VideoReader(path("out.mkv"))
@@ -243,7 +245,9 @@ import Testing
     var config = config(frames: 100)
     config.outputs = [OutputConfig(uri: path("a.mp4"))]
     let run = try Run(config: config, model: grayModel, inferences: [GrayInference()])
-    #expect(run.plan.startLines(memoryCeiling: run.memoryCeiling).last?.contains("memory at most \(Format.bytes(run.memoryCeiling))") == true)
+    #expect(
+      run.plan.startLines(memoryCeiling: run.memoryCeiling).last?.contains(
+        "memory at most \(Format.bytes(run.memoryCeiling))") == true)
     _ = run.start()
     #expect(ProcessFigures.current.residentBytes < run.memoryCeiling)
   }

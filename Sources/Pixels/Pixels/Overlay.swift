@@ -30,7 +30,8 @@ public final class Overlay: Sendable {
   /// - Parameters:
   ///   - alpha: how much of each class's colour shows, 0…1, rounded to 1/128.
   public init(
-    of kind: PictureKind, palette: Palette, alpha: [Float], view: OverlayView = .overlay, level: CPULevel = .best
+    of kind: PictureKind, palette: Palette, alpha: [Float], view: OverlayView = .overlay,
+    level: CPULevel = .best
   ) {
     precondition(alpha.count == palette.colors.count, "an alpha for each of \(palette.colors.count) classes")
     precondition(alpha.allSatisfy { $0 >= 0 && $0 <= 1 }, "alpha from 0 to 1: \(alpha)")
@@ -46,7 +47,8 @@ public final class Overlay: Sendable {
 
   /// One alpha for all classes but the `ignored` ones. A mask has no use for it.
   public convenience init(
-    of kind: PictureKind, palette: Palette, alpha: Float = 0.5, ignored: Set<Int> = [], view: OverlayView = .overlay, level: CPULevel = .best
+    of kind: PictureKind, palette: Palette, alpha: Float = 0.5, ignored: Set<Int> = [],
+    view: OverlayView = .overlay, level: CPULevel = .best
   ) {
     self.init(
       of: kind, palette: palette,

@@ -59,7 +59,7 @@ public final class PictureResizer: Sendable {
   public func run(
     _ picture: PictureView, into tensor: UnsafeMutableRawPointer, rows: Range<Int>, scratch: ResizeScratch
   ) {
-    precondition(Source(picture) == source, "the resizer was made for another kind of picture")
+    precondition(picture.kind == source, "the resizer was made for another kind of picture")
     precondition(rows.lowerBound >= 0 && rows.upperBound <= target.rows, "rows \(rows) of \(target.rows)")
     let rowBytes = target.columns * 3 * target.dtype.byteCount
     if chroma == nil { scratch.neutralizeChroma() }

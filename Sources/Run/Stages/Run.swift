@@ -20,6 +20,7 @@ public final class Run: Sendable {
   public let preview: PreviewBoard?
 
   private let pipeline: Pipeline
+  private let trace: RunTrace?
   private let lanes: [OutputLane]
   private let writerFlag = InterruptFlag()
   private let share: WorkerShare
@@ -39,33 +40,34 @@ public final class Run: Sendable {
     let outputs = OutputFactory(
       plan: plan, interrupt: writerFlag, journal: journal, trailer: trailer, board: preview)
     lanes = try outputs.make()
-    let stats = try outputs.makeStats()
+    let stats = try outputs.makeStats(), taps = try outputs.makeTaps()
+    trace = try outputs.makeTrace()
     memoryCeiling = plan.memoryCeiling(above: ProcessFigures.current.residentBytes)
     share = WorkerShare(plan.threads.inferWorkers)
 
     let gates = plan.options
-    var assembly = PipelineAssembly(options: plan.options)
+    var assembly = PipelineAssembly(options: plan.options, trace: trace)
     let decode = assembly.begin(
       with: DecodeStage(source: source.frames, flag: source.flag, trailer: trailer, journal: journal),
-      adaptation: adaptation)
+      adaptation: adaptation, tap: taps.decode)
     let resize = assembly.then(
       ResizeStage(
         source: PictureKind(plan.source), targets: plan.targets, level: plan.level,
         inFlight: plan.flight.modelInputs, adaptation: adaptation),
-      after: decode, through: gates.entrance)
+      after: decode, through: gates.entrance, tap: taps.resize)
     let infer = assembly.then(
       InferStage(inferences: inferences, inFlight: plan.flight.logits, adaptation: adaptation, share: share),
-      after: resize, through: gates.networkGate(adaptation))
+      after: resize, through: gates.networkGate(adaptation), tap: taps.infer)
     let argmax = assembly.then(
       ArgmaxStage(
         networks: zip(plan.networks.map(\.logits), plan.targets).map { ($0, $1) },
         size: PixelSize(width: plan.source.width, height: plan.source.height),
         filter: plan.config.argmax.filter, level: plan.level, inFlight: plan.flight.labelMaps,
         keepsLabels: adaptation?.mode == .skip),
-      after: infer, through: gates.passage)
+      after: infer, through: gates.passage, tap: taps.argmax)
     let overlay = assembly.then(
       OverlayStage(style: plan.style, reserve: plan.policy == .block ? 0 : plan.flight.drawnFrames),
-      after: argmax, through: gates.passage)
+      after: argmax, through: gates.passage, tap: taps.overlay)
     pipeline = assembly.end(
       with: EncodeStage(lanes: lanes, stats: stats), after: overlay, through: gates.passage)
   }
@@ -77,7 +79,8 @@ public final class Run: Sendable {
     try config.check()
     let source = try OpenedSource(config)
     let plan = try RunPlan(
-      config, source: source.info, comesLive: source.comesLive, model: model, networks: inferences.map(\.form))
+      config, source: source.info, comesLive: source.comesLive, model: model, networks: inferences.map(\.form)
+    )
     try self.init(plan, source: source, inferences: inferences)
   }
 
@@ -91,6 +94,7 @@ public final class Run: Sendable {
     pipeline.start()
     var failure: (any Error)?
     do { try pipeline.wait() } catch { failure = error }
+    do { try trace?.finish() } catch { failure = failure ?? error }
     let after = ProcessFigures.current
     var report = plan.emptyReport()
     report.figures = pipeline.figures

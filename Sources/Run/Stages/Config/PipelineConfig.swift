@@ -14,7 +14,10 @@ public struct PipelineConfig: Sendable, Equatable {
 
     /// What is done about a live source that is lost.
     public struct Reconnect: Sendable, Equatable {
-      /// Failed tries in a row after which the run ends; 5.
+      /// Where nothing is said; `serve` tries for ever.
+      public static let usual = Attempts.times(5)
+
+      /// Failed tries in a row after which the run ends; `usual`.
       public var attempts: Attempts?
       /// The shortest wait and the longest.
       public var backoff = TimeSpanRange(
@@ -157,6 +160,24 @@ public struct PipelineConfig: Sendable, Equatable {
     public var backoff = TimeSpanRange(shortest: TimeSpan(seconds: 1), longest: TimeSpan(seconds: 30))
   }
 
+  /// Folders into which the stages write what they give; a run without any writes nothing.
+  public struct Taps: Sendable, Equatable {
+    public var decode: String?
+    public var resize: String?
+    public var infer: String?
+    public var argmax: String?
+    public var overlay: String?
+
+    public var folders: [String] { [decode, resize, infer, argmax, overlay].compactMap { $0 } }
+  }
+
+  /// What helps to see what a run does.
+  public struct Inspection: Sendable, Equatable {
+    /// A timeline of the run, for Chrome's trace viewer.
+    public var trace: String?
+    public var taps = Taps()
+  }
+
   public var version = 1
   /// `main`, or the stem of the pipeline file.
   public var name: String?
@@ -175,6 +196,7 @@ public struct PipelineConfig: Sendable, Equatable {
   /// Where metrics and health are served over HTTP; nowhere.
   public var httpListen: ListenAddress?
   public var restart = Restart()
+  public var inspection = Inspection()
 
   public init() {}
 }

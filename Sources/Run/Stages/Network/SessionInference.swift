@@ -51,7 +51,8 @@ extension NetworkForm {
   ///
   /// - Throws: `RunError` where the network has another form.
   public init(
-    of plan: Plan, threads: Int, picture: PixelSize?, mean: [Float], scale: [Float], stored: Quantization? = nil
+    of plan: Plan, threads: Int, picture: PixelSize?, mean: [Float], scale: [Float],
+    stored: Quantization? = nil
   ) throws {
     guard plan.inputs.count == 1, plan.outputs.count == 1 else {
       throw RunError(

@@ -31,6 +31,20 @@ struct OutputFactory {
     }
   }
 
+  func makeTrace() throws -> RunTrace? {
+    try plan.config.inspection.trace.map { path in
+      try RunTrace(path, overwrite: plan.config.outputs.contains { $0.overwrite })
+    }
+  }
+
+  func makeTaps() throws -> StageTaps {
+    let taps = plan.config.inspection.taps
+    for folder in taps.folders { try makeFolder(folder) }
+    return StageTaps(
+      folders: taps, overwrite: plan.config.outputs.contains { $0.overwrite }, palette: plan.palette,
+      networks: plan.networks)
+  }
+
   /// Opens `output`, and opens it again after an error.
   private func opener(_ output: OutputConfig, _ kind: OutputConfig.Kind) throws -> () throws -> any Output {
     switch kind {

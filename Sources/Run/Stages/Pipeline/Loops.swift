@@ -31,6 +31,7 @@ struct SourceLoop<Source: SourceStage>: Loop {
         }
         index += item.corruptBefore + item.busyBefore
         meter.record(service: service, wait: nil)
+        state.trace?.record(source.name, frame: index, begin: end &- service, service: service, waited: nil)
         var ready = end
         if state.options.isPaced {
           let start = origin ?? (item.mediaSeconds, end)
@@ -81,6 +82,8 @@ struct StageLoop<Worker: Stage>: Loop {
       let service = state.clock.now() &- begin
       ticket[stage.name] = service
       state.meter(stage.name).record(service: service, wait: arrival.waited)
+      state.trace?.record(
+        stage.name, frame: ticket.index, begin: begin, service: service, waited: arrival.waited)
       let now = begin &+ service
       inlet.gate.adaptation?.framePassed(service: service, age: now &- ticket.bornAt, at: now)
       if let value { output.send(Parcel(ticket: ticket, value: value)) }
@@ -105,6 +108,8 @@ struct SinkLoop<Sink: SinkStage>: Loop {
       ticket.deliveredAt = state.clock.now()
       ticket[stage.name] = ticket.deliveredAt &- begin
       delivery.note(work: ticket[stage.name])
+      state.trace?.record(
+        stage.name, frame: ticket.index, begin: begin, service: ticket[stage.name], waited: arrival.waited)
       guard isDelivered != nil else {
         delivery.lose()
         continue
@@ -174,10 +179,15 @@ struct Outlet<Value: Sendable> {
   let to: StageName
   let gate: Gate
   let queue: BoundedQueue<Parcel<Value>>
+  /// Sees each value first.
+  let tap: ((Value) throws -> Void)?
   let state: RunState
 
   /// Sends, and books what the policy gave up.
   func send(_ parcel: Parcel<Value>) {
+    if let tap {
+      do { try tap(parcel.value) } catch { state.fail(error) }
+    }
     let begin = state.clock.now()
     let sent = queue.send(parcel, within: gate.adaptation?.places)
     state.meter(from).record(blocked: state.clock.now() &- begin)

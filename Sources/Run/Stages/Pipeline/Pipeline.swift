@@ -127,6 +127,8 @@ public struct PipelineAssembly: ~Copyable {
     fileprivate let name: StageName
     /// What an item holds that comes from it.
     fileprivate var credits: BoundedQueue<Void>?
+    /// Sees each value first.
+    fileprivate var tap: ((Value) throws -> Void)?
     fileprivate let makeLoop: (Outlet<Value>) -> any Loop
   }
 
@@ -136,30 +138,38 @@ public struct PipelineAssembly: ~Copyable {
   private var adaptation: Adaptation?
 
   public init(options: PipelineOptions = PipelineOptions(), clock: Clock = .monotonic) {
-    state = RunState(options: options, clock: clock)
+    self.init(options: options, clock: clock, trace: nil)
+  }
+
+  /// - Parameter trace: hears when each stage worked on each frame.
+  init(options: PipelineOptions, clock: Clock = .monotonic, trace: RunTrace?) {
+    state = RunState(options: options, clock: clock, trace: trace)
   }
 
   public mutating func begin<Source: SourceStage>(with source: sending Source) -> Upstream<Source.Output> {
     begin(with: source, adaptation: nil)
   }
 
-  /// - Parameter adaptation: hears of each frame that comes.
+  /// - Parameters:
+  ///   - adaptation: hears of each frame that comes.
+  ///   - tap: sees each value that the stage gives before the next stage does; its errors end the run.
   mutating func begin<Source: SourceStage>(
-    with source: sending Source, adaptation: Adaptation?
+    with source: sending Source, adaptation: Adaptation?, tap: ((Source.Output) throws -> Void)? = nil
   ) -> Upstream<Source.Output> {
     interrupt = source.interrupt
     self.adaptation = adaptation
     let state = state
-    return Upstream(name: source.name) {
+    return Upstream(name: source.name, tap: tap) {
       SourceLoop(source: source, output: $0, state: state, adaptation: adaptation)
     }
   }
 
   public mutating func then<Worker: Stage>(
-    _ stage: sending Worker, after upstream: Upstream<Worker.Input>, through gate: Gate
+    _ stage: sending Worker, after upstream: Upstream<Worker.Input>, through gate: Gate,
+    tap: ((Worker.Output) throws -> Void)? = nil
   ) -> Upstream<Worker.Output> {
     let inlet = join(upstream, to: stage.name, through: gate)
-    return Upstream(name: stage.name, credits: inlet.credits) {
+    return Upstream(name: stage.name, credits: inlet.credits, tap: tap) {
       StageLoop(stage: stage, inlet: inlet, output: $0)
     }
   }
@@ -178,10 +188,13 @@ public struct PipelineAssembly: ~Copyable {
     precondition(gate.credits == nil || upstream.credits == nil, "an item holds one credit")
     let queue: BoundedQueue<Parcel<Value>> = state.makeQueue(before: name, gate)
     add(
-      upstream.makeLoop(Outlet(from: upstream.name, to: name, gate: gate, queue: queue, state: state)),
+      upstream.makeLoop(
+        Outlet(
+          from: upstream.name, to: name, gate: gate, queue: queue, tap: upstream.tap, state: state)),
       name: upstream.name)
     return Inlet(
-      name: name, gate: gate, queue: queue, credits: state.makeCredits(gate) ?? upstream.credits, state: state)
+      name: name, gate: gate, queue: queue, credits: state.makeCredits(gate) ?? upstream.credits, state: state
+    )
   }
 
   private mutating func add(_ loop: any Loop, name: StageName) {

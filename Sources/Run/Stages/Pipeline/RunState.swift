@@ -18,6 +18,7 @@ final class RunState: Sendable {
 
   let options: PipelineOptions
   let clock: Clock
+  let trace: RunTrace?
   let startedAt: UInt64
   let ledger = SharedLedger()
   let meters: [StageMeter]
@@ -29,9 +30,10 @@ final class RunState: Sendable {
     [(stage: StageName, depth: @Sendable (UInt64, UInt64) -> QueueDepth, cancel: @Sendable () -> Void)]
   >([])
 
-  init(options: PipelineOptions, clock: Clock) {
+  init(options: PipelineOptions, clock: Clock, trace: RunTrace? = nil) {
     self.options = options
     self.clock = clock
+    self.trace = trace
     startedAt = clock.now()
     meters = StageName.allCases.map { StageMeter(name: $0, warmup: options.warmupFrames) }
     course = Monitor(

@@ -91,7 +91,7 @@ struct SourceFactory {
     let source = config.source
     var options = ReopeningSource.Options()
     options.name = peerName(source.uri)
-    options.retry.attempts = (source.reconnect.attempts ?? .times(5)).limit
+    options.retry.attempts = (source.reconnect.attempts ?? PipelineConfig.Source.Reconnect.usual).limit
     options.retry.shortest = source.reconnect.backoff.shortest.seconds
     options.retry.longest = source.reconnect.backoff.longest.seconds
     options.retry.jitter = source.reconnect.jitter
