@@ -11,7 +11,7 @@ struct HalfTests {
     _ values: [From], to type: To.Type, toFloat: Bool, _ level: CPULevel
   ) -> [To] {
     var results = [To](repeating: 0, count: values.count)
-    let kernels = RealKernels(level: level, element: .float16)
+    let kernels = FloatKernels(level: level, element: .float16)
     values.withUnsafeBytes { input in
       results.withUnsafeMutableBytes { output in
         kernels.convert(

@@ -11,7 +11,7 @@ struct WorkerPoolTests {
   @Test(arguments: [1, 2, 3, 5])
   func resultsDoNotDependOnThreads(threads: Int) async throws {
     let count = 200_000
-    let kernels = RealKernels(level: .best)
+    let kernels = FloatKernels(level: .best)
     let input = UnsafeMutablePointer<Float>.allocate(capacity: count)
     let output = UnsafeMutablePointer<Float>.allocate(capacity: count)
     defer {
@@ -75,7 +75,7 @@ struct WorkerPoolTests {
   }
 
   @Test func smallJobsStayOnTheCaller() {
-    let kernels = RealKernels(level: .scalar)
+    let kernels = FloatKernels(level: .scalar)
     let values = UnsafeMutablePointer<Float>.allocate(capacity: 3)
     defer { values.deallocate() }
     values.update(repeating: -1, count: 3)

@@ -2,6 +2,7 @@
 
 import Buffers
 import GraphIR
+import Kernels
 import Planning
 import TestSupport
 import Testing
@@ -15,13 +16,13 @@ struct StoredNumbersTests {
     /// How many steps a number may be off, and how many numbers of a hundred.
     var limit: Float
     var odd: Double
-    var kernels: Set<String>
+    var kernels: Set<KernelID.Family>
   }
 
   /// Inputs of the given shapes, stored with `scales` and `zeros`; what `body` makes of them is stored again.
   private static func stored(
     _ name: String, _ shapes: [Shape], scales: [Float] = [0.02], zeros: [Int] = [120], to step: Float = 0.02,
-    zero: Int = 120, isSigned: Bool = false, limit: Float = 0, odd: Double = 0, kernels: Set<String>,
+    zero: Int = 120, isSigned: Bool = false, limit: Float = 0, odd: Double = 0, kernels: Set<KernelID.Family>,
     _ body: @escaping (inout GraphBuilder, [String]) throws -> String
   ) -> Case {
     func conversions(_ builder: inout GraphBuilder, _ x: String, _ name: String, _ scale: Float, _ zero: Int)
@@ -46,42 +47,39 @@ struct StoredNumbersTests {
     return Case(example: example, step: step, limit: limit, odd: odd, kernels: kernels)
   }
 
-  private static let copy = "int8_copy__scalar"
-  private static let fill = "int8_fill__scalar, int8_copy__scalar"
-
   static let cases: [Case] = paddings + parts + orders + products
 
   private static let paddings: [Case] = [
-    stored("pad with 0", [[1, 5, 4, 6]], kernels: [fill]) { builder, x in
+    stored("pad with 0", [[1, 5, 4, 6]], kernels: [.fill]) { builder, x in
       try builder.node("m", .pad(before: [0, 0, 1, 2], after: [0, 0, 3, 0], value: 0), x)
     },
-    stored("pad with 0, signed", [[1, 5, 4, 6]], isSigned: true, kernels: [fill]) { builder, x in
+    stored("pad with 0, signed", [[1, 5, 4, 6]], isSigned: true, kernels: [.fill]) { builder, x in
       try builder.node("m", .pad(before: [0, 1, 0, 0], after: [0, 2, 0, 1], value: 0), x)
     },
-    stored("pad with what is rounded", [[1, 5, 4, 6]], kernels: [fill]) { builder, x in
+    stored("pad with what is rounded", [[1, 5, 4, 6]], kernels: [.fill]) { builder, x in
       try builder.node("m", .pad(before: [0, 0, 1, 0], after: [0, 0, 0, 1], value: 0.715), x)
     },
-    stored("pad with what is beyond", [[1, 5, 4, 6]], kernels: [fill]) { builder, x in
+    stored("pad with what is beyond", [[1, 5, 4, 6]], kernels: [.fill]) { builder, x in
       try builder.node("m", .pad(before: [0, 0, 1, 0], after: [0, 0, 0, 1], value: -3e30), x)
     },
     stored(
       "pad to another scale", [[1, 5, 4, 6]], to: 0.03, zero: 99, limit: 1, odd: 0.02,
-      kernels: [fill, "int8_combine"]
+      kernels: [.fill, .combine]
     ) { builder, x in
       try builder.node("m", .pad(before: [0, 0, 1, 0], after: [0, 0, 0, 1], value: 0.715), x)
     },
   ]
 
   private static let parts: [Case] = [
-    stored("slice", [[1, 6, 7, 9]], kernels: [copy]) { builder, x in
+    stored("slice", [[1, 6, 7, 9]], kernels: [.copy]) { builder, x in
       try builder.node("m", .slice(starts: [1, 2], ends: [6, 5], axes: [3, 1], steps: [1, 1]), x)
     },
-    stored("slice with steps", [[1, 6, 7, 9]], kernels: [copy]) { builder, x in
+    stored("slice with steps", [[1, 6, 7, 9]], kernels: [.copy]) { builder, x in
       try builder.node("m", .slice(starts: [0, -1], ends: [7, -100], axes: [2, 3], steps: [2, -3]), x)
     },
     stored(
       "slices added", [[1, 6, 7, 9]], to: 0.05, zero: 130, limit: 1, odd: 0.02,
-      kernels: [copy, "int8_combine"]
+      kernels: [.copy, .combine]
     ) { builder, x in
       let a = try builder.node("a", .slice(starts: [0], ends: [3], axes: [1], steps: [1]), x)
       let b = try builder.node("b", .slice(starts: [3], ends: [6], axes: [1], steps: [1]), x)
@@ -89,23 +87,23 @@ struct StoredNumbersTests {
     },
     stored(
       "rows joined", [[1, 3, 4, 5], [1, 3, 2, 5]], scales: [0.02, 0.017], zeros: [120, 111], limit: 1,
-      odd: 0.02, kernels: [copy, "int8_combine"]
+      odd: 0.02, kernels: [.copy, .combine]
     ) { builder, x in try builder.node("m", .concat(axis: 2), x) },
   ]
 
   private static let orders: [Case] = [
-    stored("transpose and reshape", [[1, 6, 4, 5]], kernels: [copy]) { builder, x in
+    stored("transpose and reshape", [[1, 6, 4, 5]], kernels: [.copy]) { builder, x in
       let a = try builder.node("a", .transpose(permutation: [0, 2, 1, 3]), x)
       let b = try builder.node("b", .reshape(Reshape([1, 24, 5])), [a])
       return try builder.node("m", .transpose(permutation: [0, 2, 1]), [b])
     },
     stored(
       "reshape to another scale", [[1, 6, 4, 5]], to: 0.03, limit: 1, odd: 0.02,
-      kernels: [copy, "int8_combine"]
+      kernels: [.copy, .combine]
     ) {
       builder, x in try builder.node("m", .reshape(Reshape([6, 20])), x)
     },
-    stored("depth to space and back", [[1, 8, 4, 6]], kernels: [copy]) { builder, x in
+    stored("depth to space and back", [[1, 8, 4, 6]], kernels: [.copy]) { builder, x in
       let a = try builder.node("a", .depthToSpace(block: 2, mode: .dcr), x)
       return try builder.node("m", .spaceToDepth(block: 2), [a])
     },
@@ -114,19 +112,19 @@ struct StoredNumbersTests {
   private static let products: [Case] = [
     stored(
       "product", [[2, 37, 70], [2, 70, 33]], scales: [0.02, 0.016], zeros: [120, 128], to: 0.15, limit: 1,
-      odd: 0.02, kernels: ["int8_matmul"]
+      odd: 0.02, kernels: [.matmul]
     ) { builder, x in try builder.node("m", .matMul, x) },
     stored(
       "product with one right side, limits", [[3, 5, 300], [300, 70]], scales: [0.02, 0.017],
       zeros: [0, 255],
-      to: 0.2, zero: 3, limit: 1, odd: 0.02, kernels: ["int8_matmul"]
+      to: 0.2, zero: 3, limit: 1, odd: 0.02, kernels: [.matmul]
     ) { builder, x in
       let a = try builder.node("a", .matMul, x)
       return try builder.node("m", .clip(min: 0, max: 20), [a])
     },
     stored(
       "product of maps", [[1, 2, 9, 7], [1, 2, 11, 7]], scales: [0.02, 0.016], to: 0.1, limit: 1, odd: 0.02,
-      kernels: [copy, "int8_matmul"]
+      kernels: [.copy, .matmul]
     ) { builder, x in
       let right = try builder.node("r", .transpose(permutation: [0, 1, 3, 2]), [x[1]])
       return try builder.node("m", .matMul, [x[0], right])
@@ -138,9 +136,9 @@ struct StoredNumbersTests {
     let (example, kernels) = (Self.cases[index].example, Self.cases[index].kernels)
     let plan = try Plan(graph: example.graph.optimized())
     #expect(plan.isExact, "\(example.name): \(plan.steps.map(\.kernel))")
-    let working = plan.steps.filter { !$0.isConversion && $0.kernel != "int8_view" }
+    let working = plan.steps.filter { !$0.isConversion && $0.kernel.family != .view }
     for step in working {
-      let isExpected = kernels.contains { step.kernel.hasPrefix($0) }
+      let isExpected = step.kernel.numbers == .quantized && kernels.contains(step.kernel.family)
       #expect(isExpected, "\(example.name): \(step.kernel)")
     }
     #expect(!working.isEmpty)

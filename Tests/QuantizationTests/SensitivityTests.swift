@@ -120,7 +120,7 @@ struct SensitivityTests {
     let floats = try Plan(graph: stored.optimized()).steps.filter {
       !$0.runsOnStoredNumbers && !$0.isConversion
     }
-    #expect(floats.count >= worst.count && floats.allSatisfy { $0.kernel.hasPrefix("f32_") })
+    #expect(floats.count >= worst.count && floats.allSatisfy { $0.kernel.numbers == .float })
     let picture = NetworkTests.picture(9)
     let theirs = try PythonRuntime.logits(
       of: stored, picture, rows: NetworkTests.rows, columns: NetworkTests.columns)

@@ -28,6 +28,15 @@ extension ProgramTests {
     static let source = "test:street?size=480x320&rate=1&seconds=3&seed=17"
     static let taps = ["decode", "argmax", "overlay"]
 
+    /// The level whose plan in int8 a level has: those that add arithmetic on halves change nothing else.
+    static func integerLevel(_ level: CPULevel) -> CPULevel {
+      switch level {
+      case .avx512bf16, .avx512fp16: .avx512vnni
+      case .neonfp16: .neon
+      default: level
+      }
+    }
+
     static func file(_ model: String) -> String { "\(Program.package)/models/\(model).int8.onnx" }
 
     /// Checksums of the planes at each tap, a line for each picture: `TAP FRAME PTS SUM…`.
@@ -57,7 +66,7 @@ extension ProgramTests {
     }
 
     @Test(arguments: models) func labelsAreTheSame(model: String) throws {
-      for level in CPULevel.usable {
+      for level in CPULevel.usable where Self.integerLevel(level) == level {
         for threads in [1, 2] {
           let lines = try checksums(model, level, threads: threads)
           #expect(lines.count == 9, "\(model) \(level.rawValue)")
@@ -80,9 +89,14 @@ extension ProgramTests {
       for level in CPULevel.usable {
         let result = try work.run(["profile", Self.file(model), "--cpu", level.rawValue, "--plan"])
         #expect(result.status == 0, "\(model) \(level): \(result.err)")
-        let golden = try golden("\(model).\(level.rawValue).plan.txt", result.lines, isSource: true)
-        #expect(golden.count == result.lines.count, "\(model) at \(level.rawValue): lines of the plan")
-        if let (line, expected) = zip(result.lines, golden).first(where: { $0 != $1 }) {
+        let own = Self.integerLevel(level)
+        var lines = result.lines
+        if level != own, let first = lines.first, first.hasSuffix(" level \(level.rawValue)") {
+          lines[0] = first.dropLast(level.rawValue.count) + own.rawValue
+        }
+        let golden = try golden("\(model).\(own.rawValue).plan.txt", lines, isSource: level == own)
+        #expect(golden.count == lines.count, "\(model) at \(level.rawValue): lines of the plan")
+        if let (line, expected) = zip(lines, golden).first(where: { $0 != $1 }) {
           Issue.record("\(model) at \(level.rawValue) plans\n\(line)\nnot\n\(expected)")
         }
       }

@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -33,30 +34,19 @@ static rm_cpu_level detect(void) {
 
   const int zmm = (state & 0xe6) == 0xe6;
   const int avx512 = (b7 >> 16 & 1) && (b7 >> 17 & 1) && (b7 >> 30 & 1) && (b7 >> 31 & 1) && (c7 >> 11 & 1);
-  if (zmm && avx512) {
-    const int tiles = (d7 >> 22 & 1) && (d7 >> 24 & 1) && (d7 >> 25 & 1) && (state & 0x60000) == 0x60000;
-    const int vbmi = c7 >> 1 & 1;
-    if (tiles && vbmi && syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0) return RM_CPU_AMX;
-    return RM_CPU_AVX512VNNI;
-  }
-  return a71 >> 4 & 1 ? RM_CPU_AVXVNNI : RM_CPU_AVX2;
+  if (!zmm || !avx512) return a71 >> 4 & 1 ? RM_CPU_AVXVNNI : RM_CPU_AVX2;
+  if (!(a71 >> 5 & 1)) return RM_CPU_AVX512VNNI;
+  if (!(d7 >> 23 & 1)) return RM_CPU_AVX512BF16;
+  const int tiles = (d7 >> 22 & 1) && (d7 >> 24 & 1) && (d7 >> 25 & 1) && (state & 0x60000) == 0x60000;
+  const int vbmi = c7 >> 1 & 1;
+  if (!tiles || !vbmi) return RM_CPU_AVX512FP16;
+  return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) ? RM_CPU_AVX512FP16 : RM_CPU_AMX;
 }
 
 // The AVX-VNNI bit alone, since an AVX-512 machine may lack the VEX encoding.
 static int has_avxvnni(void) {
   uint32_t a, b, c, d;
   return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 4 & 1);
-}
-
-// AVX512-FP16, where the system saves its registers.
-static int has_halves(void) {
-  uint32_t a, b, c, d;
-  return rm_cpu_detect() >= RM_CPU_AVX512VNNI && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 23 & 1);
-}
-
-static int has_bf16(void) {
-  uint32_t a, b, c, d;
-  return rm_cpu_detect() >= RM_CPU_AVX512VNNI && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 5 & 1);
 }
 
 #elif defined(__aarch64__)
@@ -68,60 +58,77 @@ static int has_bf16(void) {
 #endif
 
 static rm_cpu_level detect(void) {
-  if (getauxval(AT_HWCAP2) & HWCAP2_I8MM) return RM_CPU_I8MM;
-  if (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) return RM_CPU_NEONDOT;
-  return RM_CPU_NEON;
+  const unsigned long have = getauxval(AT_HWCAP);
+  if (!(have & HWCAP_ASIMDHP)) return RM_CPU_NEON;
+  if (!(have & HWCAP_ASIMDDP)) return RM_CPU_NEONFP16;
+  return getauxval(AT_HWCAP2) & HWCAP2_I8MM ? RM_CPU_I8MM : RM_CPU_NEONDOT;
 }
-
-static int has_halves(void) { return (getauxval(AT_HWCAP) & HWCAP_ASIMDHP) != 0; }
-static int has_bf16(void) { return 0; }
 
 #else
 
 static rm_cpu_level detect(void) { return RM_CPU_SCALAR; }
-static int has_halves(void) { return 0; }
-static int has_bf16(void) { return 0; }
 
 #endif
+
+const rm_cpu_level_name rm_cpu_levels[] = {
+    {RM_CPU_SCALAR, "scalar"},         {RM_CPU_AVX2, "avx2"},
+    {RM_CPU_AVXVNNI, "avxvnni"},       {RM_CPU_AVX512VNNI, "avx512vnni"},
+    {RM_CPU_AVX512BF16, "avx512bf16"}, {RM_CPU_AVX512FP16, "avx512fp16"},
+    {RM_CPU_AMX, "amx"},               {RM_CPU_NEON, "neon"},
+    {RM_CPU_NEONFP16, "neonfp16"},     {RM_CPU_NEONDOT, "neondot"},
+    {RM_CPU_I8MM, "i8mm"},
+};
+const size_t rm_cpu_level_count = sizeof rm_cpu_levels / sizeof *rm_cpu_levels;
+
+static int is_native(rm_cpu_level level) {
+#if defined(__aarch64__)
+  return level == RM_CPU_SCALAR || level >= RM_CPU_NEON;
+#elif defined(__x86_64__)
+  return level < RM_CPU_NEON;
+#else
+  return level == RM_CPU_SCALAR;
+#endif
+}
+
+// The level that ROADMASK_CPU names, `otherwise` where it names none.
+static rm_cpu_level limit(rm_cpu_level otherwise, const char **unknown) {
+  *unknown = NULL;
+  const char *text = getenv("ROADMASK_CPU");
+  if (!text || !*text) return otherwise;
+  for (size_t i = 0; i < rm_cpu_level_count; i++)
+    if (!strcmp(text, rm_cpu_levels[i].name) && is_native(rm_cpu_levels[i].level)) return rm_cpu_levels[i].level;
+  *unknown = text;
+  return otherwise;
+}
+
+const char *rm_cpu_unknown_limit(void) {
+  const char *unknown;
+  limit(RM_CPU_SCALAR, &unknown);
+  return unknown;
+}
 
 rm_cpu_level rm_cpu_detect(void) {
   static _Atomic int known = -1;
   int level = atomic_load_explicit(&known, memory_order_relaxed);
   if (level < 0) {
+    const char *unknown;
     level = detect();
+    const int most = limit((rm_cpu_level)level, &unknown);
+    if (most < level) level = most;
+#if defined(__x86_64__)
+    if (level == RM_CPU_AVXVNNI && !has_avxvnni()) level = RM_CPU_AVX2;
+#endif
     atomic_store_explicit(&known, level, memory_order_relaxed);
   }
   return (rm_cpu_level)level;
 }
 
 int rm_cpu_usable(rm_cpu_level level) {
-  const rm_cpu_level best = rm_cpu_detect();
-  if (level == RM_CPU_SCALAR) return 1;
-  if ((level >= RM_CPU_NEON) != (best >= RM_CPU_NEON)) return 0;
+  if (!is_native(level) || level > rm_cpu_detect()) return 0;
 #if defined(__x86_64__)
   if (level == RM_CPU_AVXVNNI && !has_avxvnni()) return 0;
 #endif
-  return level <= best;
-}
-
-// Asks once.
-static int known(_Atomic int *answer, int (*ask)(void)) {
-  int value = atomic_load_explicit(answer, memory_order_relaxed);
-  if (value < 0) {
-    value = ask();
-    atomic_store_explicit(answer, value, memory_order_relaxed);
-  }
-  return value;
-}
-
-int rm_cpu_computes_halves(void) {
-  static _Atomic int answer = -1;
-  return known(&answer, has_halves);
-}
-
-int rm_cpu_multiplies_bf16(void) {
-  static _Atomic int answer = -1;
-  return known(&answer, has_bf16);
+  return 1;
 }
 
 const char *rm_cpu_name(void) {

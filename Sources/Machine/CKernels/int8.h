@@ -71,88 +71,31 @@ static inline int32_t rm_int8_groups(int32_t channels) { return (channels + 3) /
 
 static inline size_t rm_int8_align(size_t size) { return (size + 63) & ~(size_t)63; }
 
-size_t rm_int8_conv_packed_bytes__scalar(const rm_int8_conv_shape *);
-void rm_int8_conv_pack__scalar(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);
-void rm_int8_conv__scalar(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);
-size_t rm_int8_dwconv_packed_bytes__scalar(const rm_int8_conv_shape *);
-void rm_int8_dwconv_pack__scalar(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);
-void rm_int8_dwconv__scalar(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_combine__scalar(const rm_int8_combine_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_mul__scalar(const rm_int8_mul_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_table__scalar(const rm_int8_table_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_max_pool__scalar(const rm_int8_pool_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_average_pool__scalar(const rm_int8_pool_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_mean__scalar(const rm_int8_mean_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_resize__scalar(const rm_int8_resize_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_softmax__scalar(const rm_int8_softmax_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_warp__scalar(const rm_int8_warp_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_local_attention__scalar(const rm_int8_local_attention_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_global_attention__scalar(const rm_int8_global_attention_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_sample__scalar(const rm_int8_sample_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_matmul__scalar(const rm_int8_matmul_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_fill__scalar(const rm_int8_fill_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_quantize__scalar(const rm_int8_quantize_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_dequantize__scalar(const rm_int8_dequantize_call *, ptrdiff_t, ptrdiff_t);
+// Every kernel that the list of slots names.
+#define DECLARE(slot, call, isa) void rm_int8_##slot##__##isa(const call *, ptrdiff_t begin, ptrdiff_t end);
+#define DECLARE_PACKING(slot, isa)                                  \
+  size_t rm_int8_##slot##_packed_bytes__##isa(const rm_int8_conv_shape *); \
+  void rm_int8_##slot##_pack__##isa(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *packed);
+
+#define RM_SLOT(slot, call, ...) DECLARE(slot, call, scalar)
+#define RM_PACKING(slot, ...) DECLARE_PACKING(slot, scalar)
+#include "slots_int8.inc"
 
 #if defined(__x86_64__)
-#define RM_INT8_VARIANT(isa)                                                                              \
-  size_t rm_int8_conv_packed_bytes__##isa(const rm_int8_conv_shape *);                                    \
-  void rm_int8_conv_pack__##isa(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);        \
-  void rm_int8_conv__##isa(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);                                  \
-  size_t rm_int8_dwconv_packed_bytes__##isa(const rm_int8_conv_shape *);                                  \
-  void rm_int8_dwconv_pack__##isa(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);      \
-  void rm_int8_dwconv__##isa(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);
-RM_INT8_VARIANT(avx2)
-RM_INT8_VARIANT(avxvnni)
-RM_INT8_VARIANT(avx512vnni)
-#undef RM_INT8_VARIANT
-size_t rm_int8_conv_packed_bytes__amx(const rm_int8_conv_shape *);
-void rm_int8_conv_pack__amx(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);
-void rm_int8_conv__amx(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);
+#define RM_SLOT(slot, call, avx2, avxvnni, avx512vnni, amx, neon, neondot, i8mm) \
+  DECLARE(slot, call, avx2) DECLARE(slot, call, avxvnni) DECLARE(slot, call, avx512vnni) DECLARE(slot, call, amx)
+#define RM_PACKING(slot, avx2, avxvnni, avx512vnni, amx, neon, neondot, i8mm) \
+  DECLARE_PACKING(slot, avx2) DECLARE_PACKING(slot, avxvnni) DECLARE_PACKING(slot, avx512vnni) DECLARE_PACKING(slot, amx)
+#include "slots_int8.inc"
+// Why conv__amx hands a shape to conv__avx512vnni; NULL where it does not.
 const char *rm_int8_conv_refusal__amx(const rm_int8_conv_shape *);
-void rm_int8_combine__avx2(const rm_int8_combine_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_combine__avx512vnni(const rm_int8_combine_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_combine__avx512vbmi(const rm_int8_combine_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_table__avx512vbmi(const rm_int8_table_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_mul__avx512vnni(const rm_int8_mul_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_mul__avx2(const rm_int8_mul_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_max_pool__avx2(const rm_int8_pool_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_average_pool__avx2(const rm_int8_pool_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_mean__avx2(const rm_int8_mean_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_resize__avx2(const rm_int8_resize_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_warp__avx2(const rm_int8_warp_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_local_attention__avx2(const rm_int8_local_attention_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_global_attention__avx2(const rm_int8_global_attention_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_sample__avx2(const rm_int8_sample_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_matmul__avx2(const rm_int8_matmul_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_matmul__avx512vnni(const rm_int8_matmul_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_quantize__avx2(const rm_int8_quantize_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_dequantize__avx2(const rm_int8_dequantize_call *, ptrdiff_t, ptrdiff_t);
+#elif defined(__aarch64__)
+#define RM_SLOT(slot, call, avx2, avxvnni, avx512vnni, amx, neon, neondot, i8mm) \
+  DECLARE(slot, call, neon) DECLARE(slot, call, neondot) DECLARE(slot, call, i8mm)
+#define RM_PACKING(slot, avx2, avxvnni, avx512vnni, amx, neon, neondot, i8mm) \
+  DECLARE_PACKING(slot, neon) DECLARE_PACKING(slot, neondot) DECLARE_PACKING(slot, i8mm)
+#include "slots_int8.inc"
 #endif
 
-#if defined(__aarch64__)
-#define RM_INT8_VARIANT(isa)                                                                              \
-  size_t rm_int8_conv_packed_bytes__##isa(const rm_int8_conv_shape *);                                    \
-  void rm_int8_conv_pack__##isa(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);        \
-  void rm_int8_conv__##isa(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);                              \
-  size_t rm_int8_dwconv_packed_bytes__##isa(const rm_int8_conv_shape *);                                  \
-  void rm_int8_dwconv_pack__##isa(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);      \
-  void rm_int8_dwconv__##isa(const rm_int8_conv_call *, ptrdiff_t, ptrdiff_t);
-RM_INT8_VARIANT(neon)
-RM_INT8_VARIANT(neondot)
-RM_INT8_VARIANT(i8mm)
-#undef RM_INT8_VARIANT
-void rm_int8_combine__neon(const rm_int8_combine_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_mul__neon(const rm_int8_mul_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_table__neon(const rm_int8_table_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_max_pool__neon(const rm_int8_pool_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_average_pool__neon(const rm_int8_pool_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_mean__neon(const rm_int8_mean_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_resize__neon(const rm_int8_resize_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_warp__neon(const rm_int8_warp_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_local_attention__neon(const rm_int8_local_attention_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_global_attention__neon(const rm_int8_global_attention_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_sample__neon(const rm_int8_sample_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_matmul__neon(const rm_int8_matmul_call *, ptrdiff_t, ptrdiff_t);
-void rm_int8_quantize__neon(const rm_int8_quantize_call *, ptrdiff_t, ptrdiff_t);
-#endif
+#undef DECLARE
+#undef DECLARE_PACKING

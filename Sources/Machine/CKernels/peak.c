@@ -145,7 +145,7 @@ double rm_peak_macs(rm_cpu_level level) {
   const double chains = (double)CHAINS * TURNS;
   if (level == RM_CPU_AVX2) return rate(loop_avx2, 16 * chains);
   if (level == RM_CPU_AVXVNNI) return rate(loop_avxvnni, 32 * chains);
-  if (level == RM_CPU_AVX512VNNI) return rate(loop_avx512vnni, 64 * chains);
+  if (level >= RM_CPU_AVX512VNNI && level < RM_CPU_AMX) return rate(loop_avx512vnni, 64 * chains);
   if (level == RM_CPU_AMX) return rate(loop_amx, 16.0 * 64 * 16 * TURNS);
   return 0;
 }
@@ -153,12 +153,12 @@ double rm_peak_macs(rm_cpu_level level) {
 double rm_peak_f32_macs(rm_cpu_level level) {
   const double chains = (double)CHAINS * TURNS;
   if (level == RM_CPU_AVX2 || level == RM_CPU_AVXVNNI) return rate(loop_fma256, 8 * chains);
-  if (level == RM_CPU_AVX512VNNI || level == RM_CPU_AMX) return rate(loop_fma512, 16 * chains);
+  if (level >= RM_CPU_AVX512VNNI && level <= RM_CPU_AMX) return rate(loop_fma512, 16 * chains);
   return 0;
 }
 
 double rm_peak_f16_macs(rm_cpu_level level) {
-  return level >= RM_CPU_AVX512VNNI && rm_cpu_computes_halves() ? rate(loop_fma_halves, 32.0 * CHAINS * TURNS) : 0;
+  return level == RM_CPU_AVX512FP16 || level == RM_CPU_AMX ? rate(loop_fma_halves, 32.0 * CHAINS * TURNS) : 0;
 }
 
 double rm_peak_bf16_macs(rm_cpu_level level) {

@@ -10,7 +10,7 @@ struct NodeContext {
   let facts: [String: Fact]
   let constants: [String: Tensor]
   /// For the elements that the node works on.
-  let kernels: RealKernels
+  let kernels: FloatKernels
   let integers: Int8Kernels
   let macs: Int
 

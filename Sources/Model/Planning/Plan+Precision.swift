@@ -11,7 +11,7 @@ extension Plan {
   public var precision: String {
     if work.integer > 0 { return "int8" }
     if work.half == 0 { return "fp32" }
-    return steps.contains { $0.kernel.hasPrefix("f16_conv") && $0.kernel.hasSuffix("bf16") } ? "bf16" : "fp16"
+    return steps.contains { $0.kernel.numbers == .bf16 } ? "bf16" : "fp16"
   }
 
   /// Whether every step from the first conversion to the last runs on stored numbers: what comes in is stored
@@ -28,13 +28,9 @@ extension Plan {
 
 extension Step {
   /// Whether the kernel takes and gives stored numbers.
-  public var runsOnStoredNumbers: Bool { kernel.hasPrefix("int8_") }
-  fileprivate var runsOnHalves: Bool { kernel.hasPrefix("f16_") }
+  public var runsOnStoredNumbers: Bool { kernel.numbers == .quantized }
+  fileprivate var runsOnHalves: Bool { kernel.numbers == .half || kernel.numbers == .bf16 }
 
   /// Whether it does nothing but turn numbers of one type into another.
-  public var isConversion: Bool {
-    kernel.hasPrefix("int8_quantize") || kernel.hasPrefix("int8_dequantize")
-      || kernel.hasPrefix("f32_quantize") || kernel.hasPrefix("f32_dequantize")
-      || kernel.hasPrefix("f16_to_float") || kernel.hasPrefix("f16_from_float")
-  }
+  public var isConversion: Bool { kernel.isConversion }
 }

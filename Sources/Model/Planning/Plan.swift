@@ -74,8 +74,8 @@ public struct Plan: Sendable {
     let facts = try graph.facts()
     let (nodes, real) = graph.planned(facts, fuses: options.fuses)
     let macs = graph.macs(facts)
-    let floats = RealKernels(level: options.level)
-    let halves = RealKernels(
+    let floats = FloatKernels(level: options.level)
+    let halves = FloatKernels(
       level: options.level, element: .float16, multipliesBF16: options.multipliesBF16)
     let integers = Int8Kernels(level: options.level)
     let constants = graph.constants.mapValues(\.tensor).merging(real) { own, _ in own }

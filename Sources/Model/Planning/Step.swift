@@ -2,7 +2,7 @@
 
 internal import Buffers
 internal import GraphIR
-internal import Kernels
+public import Kernels
 internal import Workers
 
 /// One node of a plan with its kernel.
@@ -11,7 +11,7 @@ public struct Step: Sendable {
   public let name: String
   /// The operator's ONNX name, with what is fused behind it.
   public let op: String
-  public let kernel: String
+  public let kernel: KernelID
   /// Why this kernel, and where it does not run over the whole map at once, how it runs.
   public internal(set) var reason: String
   public let inputs: [String]
@@ -45,7 +45,7 @@ public struct Step: Sendable {
 
 extension Step {
   init(
-    _ context: NodeContext, kernel: String, reason: String, weightBytes: Int = 0,
+    _ context: NodeContext, kernel: KernelID, reason: String, weightBytes: Int = 0,
     readsConstants: [String] = [],
     inPlace: [String] = [], isView: Bool = false, takesStrided: Bool = false, givesStrided: Bool = false,
     channelOffsets: [Int] = [], reach: [RowReach?] = [], bind: @escaping @Sendable (Memory) -> [Job]
@@ -57,7 +57,7 @@ extension Step {
   }
 
   init(
-    _ context: NodeContext, kernel: String, reason: String, weightBytes: Int = 0,
+    _ context: NodeContext, kernel: KernelID, reason: String, weightBytes: Int = 0,
     readsConstants: [String] = [],
     inPlace: [String] = [], isView: Bool = false, takesStrided: Bool = false, givesStrided: Bool = false,
     channelOffsets: [Int] = [], reach: [RowReach?] = [],

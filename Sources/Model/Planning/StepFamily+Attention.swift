@@ -9,7 +9,7 @@ extension StepFamily {
     let (bias, output) = (context.input(3), context.output)
     let kernels = context.kernels
     return Step(
-      context, kernel: kernels.curveName("local_attention"),
+      context, kernel: kernels.kernel(.localAttention),
       reason: "\(attention.cells) cells, relation and mixture in one", readsConstants: context.values,
       takesStrided: true, givesStrided: true
     ) { memory in
@@ -26,7 +26,7 @@ extension StepFamily {
     let output = context.output
     let kernels = context.kernels
     return Step(
-      context, kernel: kernels.name("global_attention"), reason: "no matrix of weights",
+      context, kernel: kernels.kernel(.globalAttention), reason: "no matrix of weights",
       readsConstants: context.values, takesStrided: true, givesStrided: true
     ) { memory in
       [
@@ -45,7 +45,7 @@ extension StepFamily {
     let table = SoftmaxTable(stepsOf: 1.0 / 32)
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_local_attention__\(kernels.othersISA)",
+      context, kernel: kernels.kernel(.localAttention),
       reason: "\(attention.cells) cells, relation and mixture in one",
       weightBytes: 512 + 16 * attention.cells, takesStrided: true, givesStrided: true
     ) { memory in
@@ -65,7 +65,7 @@ extension StepFamily {
       })
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_global_attention__\(kernels.othersISA)", reason: "no matrix of weights",
+      context, kernel: kernels.kernel(.globalAttention), reason: "no matrix of weights",
       weightBytes: 2 * ExponentTable.count, takesStrided: true, givesStrided: true
     ) { memory in
       kernels.globalAttention(

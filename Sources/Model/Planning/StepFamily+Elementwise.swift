@@ -14,12 +14,12 @@ extension StepFamily {
     case .sub: return try binary(context, .sub)
     case .mul: return try binary(context, .mul)
     case .div: return try binary(context, .div)
-    case .relu: return unary(context, .clamp(Limits(low: 0, high: .infinity)), "clamp")
-    case .clip(let low, let high): return unary(context, .clamp(Limits(low: low, high: high)), "clamp")
-    case .sigmoid: return unary(context, .sigmoid, "sigmoid")
+    case .relu: return unary(context, .clamp(Limits(low: 0, high: .infinity)))
+    case .clip(let low, let high): return unary(context, .clamp(Limits(low: low, high: high)))
+    case .sigmoid: return unary(context, .sigmoid)
     case .hardSigmoid(let alpha, let beta):
-      return unary(context, .hardSigmoid(alpha: alpha, beta: beta), "hard_sigmoid")
-    case .hardSwish: return unary(context, .hardSwish, "hard_swish")
+      return unary(context, .hardSigmoid(alpha: alpha, beta: beta))
+    case .hardSwish: return unary(context, .hardSwish)
     case .softmax(let axis): return softmax(context, axis)
     case .batchNormalization(let epsilon): return try batchNormalization(context, epsilon)
     default: return nil
@@ -36,7 +36,7 @@ extension StepFamily {
     let limits = context.planned.limits ?? .none
     let isSame = context.fact(0) == context.fact(1)
     return Step(
-      context, kernel: kernels.name(function.rawValue),
+      context, kernel: kernels.kernel(function.family),
       reason: isSame ? "same shape" : "broadcast over \(plan.extents.count) axes", readsConstants: [a, b],
       inPlace: [a, b].filter { context.facts[$0]!.shape == shape }
     ) { memory in
@@ -48,12 +48,12 @@ extension StepFamily {
     }
   }
 
-  private static func unary(_ context: NodeContext, _ function: UnaryFunction, _ name: String) -> Step {
+  private static func unary(_ context: NodeContext, _ function: UnaryFunction) -> Step {
     let (input, output) = (context.input(0)!, context.output)
     let kernels = context.kernels
     let count = context.outputFact.shape.count
     return Step(
-      context, kernel: name == "sigmoid" ? kernels.curveName(name) : kernels.name(name),
+      context, kernel: kernels.kernel(function.family),
       reason: "element by element", readsConstants: [input],
       inPlace: [input]
     ) { memory in
@@ -67,7 +67,7 @@ extension StepFamily {
     let count = context.outputFact.shape.count
     let toFloat = dtype == .float32
     return Step(
-      context, kernel: kernels.curveName(toFloat ? "to_float" : "from_float"), reason: "conversion",
+      context, kernel: kernels.kernel(toFloat ? .toFloat : .fromFloat), reason: "conversion",
       readsConstants: [input]
     ) { memory in
       [
@@ -82,7 +82,7 @@ extension StepFamily {
     let kernels = context.kernels
     let (outer, extent, inner) = context.around(axis, context.outputFact.shape)
     return Step(
-      context, kernel: inner == 1 ? kernels.curveName("softmax") : kernels.scalarName("softmax"),
+      context, kernel: inner == 1 ? kernels.kernel(.softmax) : kernels.scalarKernel(.softmax),
       reason: inner == 1 ? "innermost axis" : "axis with \(inner) elements between", readsConstants: [input],
       inPlace: [input]
     ) { memory in
@@ -116,8 +116,7 @@ extension StepFamily {
     let extents = context.outputFact.shape.extents
     let plan = BroadcastPlan(a: extents, b: [channels], output: extents)
     return Step(
-      context, kernel: "\(kernels.name("mul")), \(kernels.name("add"))",
-      reason: "not folded into a convolution",
+      context, kernel: kernels.kernel(.mul), reason: "a product, then a sum; not folded into a convolution",
       weightBytes: table.count, readsConstants: [input], inPlace: [input]
     ) { memory in
       let factors = table.pointer.assumingMemoryBound(to: Float.self)

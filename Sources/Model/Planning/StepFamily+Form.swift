@@ -28,7 +28,8 @@ extension StepFamily {
         StridedCopy(extents: [count], inStrides: [1], outStrides: [1]), from: 0)
     }
     return Step(
-      context, kernel: context.isStored ? "int8_view" : "none", reason: "the same memory", isView: true
+      context, kernel: KernelID(.view, context.isStored ? .quantized : .any, .scalar),
+      reason: "the same memory", isView: true
     ) { _ in [] }
   }
 
@@ -46,8 +47,9 @@ extension StepFamily {
     }
   }
 
-  private static func copyKernel(_ context: NodeContext) -> String {
-    context.isStored ? "int8_copy__scalar" : "copy__scalar"
+  private static func copyKernel(_ context: NodeContext) -> KernelID {
+    let kernel = context.kernels.kernel(.copy)
+    return context.isStored ? KernelID(.copy, .quantized, kernel.isa) : kernel
   }
 
   private static func runnable(_ context: NodeContext, _ copy: StridedCopy) throws -> StridedCopy {
@@ -125,8 +127,8 @@ extension StepFamily {
     let (isStored, count) = (context.isStored, extents.reduce(1, *))
     return Step(
       context,
-      kernel: "\(isStored ? "int8_fill__scalar" : kernels.scalarName("fill")), \(copyKernel(context))",
-      reason: "constant border", readsConstants: [input]
+      kernel: isStored ? integers.kernel(.fill) : kernels.kernel(.fill),
+      reason: "constant border, then a copy", readsConstants: [input]
     ) { memory in
       let result = memory.pointer(output)
       return [

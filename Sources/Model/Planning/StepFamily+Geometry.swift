@@ -30,7 +30,7 @@ extension StepFamily {
     let columns = ResizeTable(resize, input: from[2], output: to[2], scale: scales.columns)
     let kernels = context.kernels
     return Step(
-      context, kernel: kernels.name("resize"), reason: "\(resize.mode.rawValue), positions in tables",
+      context, kernel: kernels.kernel(.resize), reason: "\(resize.mode.rawValue), positions in tables",
       readsConstants: [input], takesStrided: true, givesStrided: true
     ) { memory in
       [kernels.resize(input: memory.map(input), output: memory.map(output), rows: rows, columns: columns)]
@@ -43,7 +43,7 @@ extension StepFamily {
       nearest: sample.mode == .nearest, border: sample.padding == .border, alignCorners: sample.alignCorners)
     let kernels = context.kernels
     return Step(
-      context, kernel: sampling.nearest ? kernels.scalarName("gridsample") : kernels.name("gridsample"),
+      context, kernel: sampling.nearest ? kernels.scalarKernel(.gridsample) : kernels.kernel(.gridsample),
       reason: "not recognised as a warp",
       readsConstants: [input, grid]
     ) { memory in
@@ -64,7 +64,7 @@ extension StepFamily {
     let residual = context.planned.residual
     let kernels = context.kernels
     return Step(
-      context, kernel: kernels.name("warp"),
+      context, kernel: kernels.kernel(.warp),
       reason:
         "offsets\(mask == nil ? "" : ", mask") and sampling in one\(residual == nil ? "" : ", with the add")",
       readsConstants: context.values, inPlace: residual.map { [$0] } ?? [], takesStrided: true,

@@ -48,7 +48,7 @@ extension StepFamily {
     let count = context.outputFact.shape.count
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_\(quantizes ? "quantize" : "dequantize")__\(kernels.othersISA)",
+      context, kernel: kernels.kernel(quantizes ? .quantize : .dequantize),
       reason: "one scale",
       readsConstants: [input]
     ) { memory in

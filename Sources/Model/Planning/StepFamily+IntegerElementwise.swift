@@ -14,7 +14,7 @@ extension StepFamily {
       to: work.range)
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_combine__\(kernels.elementwiseISA)", reason: "stored numbers",
+      context, kernel: kernels.kernel(.combine), reason: "stored numbers",
       readsConstants: [a.name, b.name], inPlace: [a.name, b.name],
       takesStrided: true, givesStrided: true, reach: [.same, .same]
     ) { memory in
@@ -31,7 +31,7 @@ extension StepFamily {
     let rule = CombineRule(scaleA: input.scale / work.output.scale, zeroA: input.zero, to: work.range)
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_combine__\(kernels.elementwiseISA)", reason: "another scale",
+      context, kernel: kernels.kernel(.combine), reason: "another scale",
       inPlace: [input.name], takesStrided: true, givesStrided: true, reach: [.same]
     ) { memory in
       [kernels.combine(memory.byteMap(input.name), nil, output: memory.byteMap(output), rule: rule)]
@@ -45,7 +45,7 @@ extension StepFamily {
     let range = work.range
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_mul__\(kernels.elementwiseISA)",
+      context, kernel: kernels.kernel(.mul),
       reason: factor == .same ? "same shape" : "a weight for each of the \(factor)",
       readsConstants: [a.name, b.name], inPlace: [a.name],
       takesStrided: factor != .channels, givesStrided: true,
@@ -65,7 +65,7 @@ extension StepFamily {
     let table = SoftmaxTable(stepsOf: input.scale)
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_softmax__scalar", reason: "256 exponents", weightBytes: 512,
+      context, kernel: kernels.kernel(.softmax), reason: "256 exponents", weightBytes: 512,
       inPlace: [input.name],
       takesStrided: true, givesStrided: true, reach: [.same]
     ) { memory in
@@ -89,7 +89,7 @@ extension StepFamily {
     }
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_table__\(kernels.lookupISA)", reason: "256 entries", weightBytes: 256,
+      context, kernel: kernels.kernel(.table), reason: "256 entries", weightBytes: 256,
       inPlace: [input.name], takesStrided: true, givesStrided: true, reach: [.same]
     ) { memory in
       [kernels.lookUp(memory.byteMap(input.name), output: memory.byteMap(output), values: values)]
@@ -109,7 +109,7 @@ extension StepFamily {
     }
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_combine__\(kernels.elementwiseISA)",
+      context, kernel: kernels.kernel(.combine),
       reason: alike ? "what its producers could not write in place" : "inputs of other scales",
       channelOffsets: alike ? offsets : [],
       // Where all are alike, producers that write in place save more than rows that stay in the cache.

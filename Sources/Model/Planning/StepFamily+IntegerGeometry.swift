@@ -23,7 +23,7 @@ extension StepFamily {
     let ratio = Float(input.scale / work.output.scale)
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_\(isAverage ? "average" : "max")_pool__\(kernels.othersISA)",
+      context, kernel: kernels.kernel(isAverage ? .averagePool : .maxPool),
       reason: "\(window.kernelRows)x\(window.kernelColumns) window", takesStrided: true, givesStrided: true,
       reach: [RowReach(window, input: context.facts[input.name]!, output: context.outputFact)]
     ) { memory in
@@ -41,7 +41,7 @@ extension StepFamily {
     let ratio = Float(input.scale / work.output.scale)
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_mean__\(kernels.othersISA)", reason: "all pixels", takesStrided: true
+      context, kernel: kernels.kernel(.mean), reason: "all pixels", takesStrided: true
     ) { memory in
       kernels.mean(
         input: memory.byteMap(input.name), zero: input.zero, output: memory.bytes(output), ratio: ratio,
@@ -59,7 +59,7 @@ extension StepFamily {
     let columns = Int8ResizeTaps(resize, input: from[2], output: to[2], scale: scales.columns)
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_resize__\(kernels.othersISA)",
+      context, kernel: kernels.kernel(.resize),
       reason: "\(resize.mode.rawValue), positions in tables",
       takesStrided: true, givesStrided: true, reach: [.taps(rows)]
     ) { memory in
@@ -85,7 +85,7 @@ extension StepFamily {
     let (rows, columns) = (positions(extents[1]), positions(extents[2]))
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_sample__\(kernels.othersISA)", reason: "a stored grid, positions in tables",
+      context, kernel: kernels.kernel(.sample), reason: "a stored grid, positions in tables",
       weightBytes: 2048, takesStrided: true, givesStrided: true
     ) { memory in
       let to = memory.byteMap(output)
@@ -101,7 +101,7 @@ extension StepFamily {
     let table = scores.map { SoftmaxTable(stepsOf: $0.scale) }
     let kernels = context.integers
     return Step(
-      context, kernel: "int8_warp__\(kernels.othersISA)",
+      context, kernel: kernels.kernel(.warp),
       reason: "offsets\(scores == nil ? "" : ", mask") and sampling in one",
       weightBytes: scores == nil ? 0 : 512,
       takesStrided: true, givesStrided: true

@@ -61,7 +61,7 @@ extension StepFamily {
     let multiplier = Float(a.scale * b.scale / work.output.scale)
     let range = work.range
     let kernels = context.integers
-    return Step(context, kernel: "int8_matmul__\(kernels.elementwiseISA)", reason: product.text) { memory in
+    return Step(context, kernel: kernels.kernel(.matmul), reason: product.text) { memory in
       kernels.matMul(
         product, a: (UnsafePointer(memory.bytes(a.name)), a.zero),
         b: (UnsafePointer(memory.bytes(b.name)), b.zero), output: memory.bytes(output),

@@ -2,6 +2,7 @@
 
 internal import Buffers
 internal import GraphIR
+internal import Kernels
 
 extension StepFamily {
   /// Between real and stored numbers, for pairs that stayed in the graph.
@@ -38,7 +39,7 @@ extension StepFamily {
     let (input, output) = (context.input(0)!, context.output)
     let kernels = context.kernels
     return Step(
-      context, kernel: quantizes ? "f32_quantize__scalar" : "f32_dequantize__scalar",
+      context, kernel: kernels.kernel(quantizes ? .quantize : .dequantize),
       reason: perAxis ? "a scale for each of \(extent)" : "one scale", weightBytes: table.count,
       readsConstants: [input]
     ) { memory in

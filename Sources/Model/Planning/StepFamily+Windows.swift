@@ -31,7 +31,7 @@ extension StepFamily {
     let (input, output) = (context.input(0)!, context.output)
     let kernels = context.kernels
     return Step(
-      context, kernel: average ? kernels.curveName("average_pool") : kernels.name("max_pool"),
+      context, kernel: kernels.kernel(average ? .averagePool : .maxPool),
       reason: "\(window.kernelRows)x\(window.kernelColumns) window", readsConstants: [input],
       takesStrided: true,
       givesStrided: true, reach: [RowReach(settled, input: context.fact(0)!, output: context.outputFact)]
@@ -44,7 +44,7 @@ extension StepFamily {
     let (input, output) = (context.input(0)!, context.output)
     let kernels = context.kernels
     return Step(
-      context, kernel: kernels.curveName("global_average_pool"), reason: "sums in float",
+      context, kernel: kernels.kernel(.globalAveragePool), reason: "sums in float",
       readsConstants: [input], takesStrided: true
     ) { memory in
       [kernels.globalAveragePool(input: memory.map(input), output: memory.pointer(output))]
@@ -65,7 +65,7 @@ extension StepFamily {
     let terms = summed.extents.reduce(1, *)
     let kernels = context.kernels
     return Step(
-      context, kernel: kernels.scalarName("reduce"), reason: "\(terms) terms", readsConstants: [input]
+      context, kernel: kernels.kernel(.reduce), reason: "\(terms) terms", readsConstants: [input]
     ) { memory in
       [
         kernels.reduce(
@@ -80,7 +80,7 @@ extension StepFamily {
     let (outer, extent, inner) = context.around(axis, context.fact(0)!.shape)
     let kernels = context.kernels
     return Step(
-      context, kernel: kernels.scalarName("arg_max"), reason: "over \(extent) elements",
+      context, kernel: kernels.kernel(.argMax), reason: "over \(extent) elements",
       readsConstants: [input]
     ) { memory in
       [

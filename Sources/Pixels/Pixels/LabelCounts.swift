@@ -16,7 +16,7 @@ public func addClassHistogram(of labels: LabelMap, to counts: inout [UInt64], le
   precondition(counts.count == 256, "a count for each value of a label")
   let kernels = PixelKernels(level)
   for row in 0..<labels.height {
-    kernels.table.pointee.histogram(labels.pixels + row * labels.rowBytes, labels.width, &counts)
+    kernels.table.pointee.histogram.function(labels.pixels + row * labels.rowBytes, labels.width, &counts)
   }
 }
 
@@ -31,7 +31,7 @@ public func addConfusion(
   precondition(predicted.width == truth.width && predicted.height == truth.height, "maps of two sizes")
   let kernels = PixelKernels(level)
   for row in 0..<truth.height {
-    kernels.table.pointee.confusion(
+    kernels.table.pointee.confusion.function(
       predicted.pixels + row * predicted.rowBytes, truth.pixels + row * truth.rowBytes, truth.width,
       Int32(classes), &counts)
   }

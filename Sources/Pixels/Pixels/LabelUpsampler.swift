@@ -157,11 +157,11 @@ public final class LabelUpsampler: Sendable {
     guard !isHeld else { return planes }
     let at = source + row * logits.columns * logits.pixelStride * logits.dtype.byteCount
     if logits.dtype == .float32 {
-      kernels.table.pointee.planes_f32(
+      kernels.table.pointee.planes_f32.function(
         at.assumingMemoryBound(to: Float.self), logits.pixelStride, logits.columns, Int32(logits.classes),
         planes.assumingMemoryBound(to: Float.self), planeStride)
     } else {
-      kernels.table.pointee.planes_s8(
+      kernels.table.pointee.planes_s8.function(
         at.assumingMemoryBound(to: UInt8.self), logits.pixelStride, logits.columns, Int32(logits.classes),
         logits.dtype == .uint8 ? 0x80 : 0, planes.assumingMemoryBound(to: Int16.self), planeStride)
     }
@@ -176,22 +176,22 @@ public final class LabelUpsampler: Sendable {
     let classes = Int32(logits.classes)
     if case .float = arithmetic {
       let lerped = scratch.lerped.assumingMemoryBound(to: Float.self)
-      table.lerp_f32(
+      table.lerp_f32.function(
         upper.assumingMemoryBound(to: Float.self), lower.assumingMemoryBound(to: Float.self), fraction,
         logits.columns, classes, lerped, planeStride)
-      table.argmax_f32(lerped, planeStride, classes, first, floatFractions, first.count, out)
+      table.argmax_f32.function(lerped, planeStride, classes, first, floatFractions, first.count, out)
       return
     }
     let lerped = scratch.lerped.assumingMemoryBound(to: Int16.self)
     let a = upper.assumingMemoryBound(to: Int16.self)
     let b = lower.assumingMemoryBound(to: Int16.self)
     if case .exact(let gain) = arithmetic {
-      table.lerp_s16(
+      table.lerp_s16.function(
         a, b, Int32(unit), step, Int32(gain), logits.columns, classes, lerped, planeStride)
-      table.argmax_exact_s16(lerped, planeStride, classes, first, fractions, first.count, out)
+      table.argmax_exact_s16.function(lerped, planeStride, classes, first, fractions, first.count, out)
     } else {
-      table.lerp_s16(a, b, Int32(unit), step, 1, logits.columns, classes, lerped, planeStride)
-      table.argmax_q15_s16(lerped, planeStride, classes, first, fractions, first.count, out)
+      table.lerp_s16.function(a, b, Int32(unit), step, 1, logits.columns, classes, lerped, planeStride)
+      table.argmax_q15_s16.function(lerped, planeStride, classes, first, fractions, first.count, out)
     }
   }
 }

@@ -106,7 +106,7 @@ public final class Overlay: Sendable {
   }
 
   private func plane(_ index: Int, _ source: PlaneView, _ labels: LabelMap, _ out: PlaneView, _ row: Int) {
-    kernels.table.pointee.overlay_plane(
+    kernels.table.pointee.overlay_plane.function(
       source.base + row * source.rowBytes, labels.pixels + row * labels.rowBytes, table, Int32(index), width,
       out.base + row * out.rowBytes + drawnColumn)
   }
@@ -118,10 +118,10 @@ public final class Overlay: Sendable {
       plane.base + row * plane.rowBytes + column
     }
     if format == .nv12 {
-      kernels.table.pointee.overlay_chroma_pairs(
+      kernels.table.pointee.overlay_chroma_pairs.function(
         at(source.planes.1, 0), upper, lower, table, width, at(out.planes.1, drawnColumn))
     } else {
-      kernels.table.pointee.overlay_chroma(
+      kernels.table.pointee.overlay_chroma.function(
         at(source.planes.1, 0), at(source.planes.2, 0), upper, lower, table, width,
         at(out.planes.1, drawnColumn / 2), at(out.planes.2, drawnColumn / 2))
     }

@@ -97,18 +97,18 @@ public final class PictureResizer: Sendable {
       }
     }
     withUnsafePointer(to: matrix) {
-      kernels.table.pointee.yuv_to_rgb(
+      kernels.table.pointee.yuv_to_rgb.function(
         scratch.y, scratch.u, scratch.v, $0, target.contentColumns, scratch.rgb)
     }
   }
 
   private func store(_ rgb: UnsafePointer<UInt8>, into out: UnsafeMutableRawPointer) {
     if let quantizer {
-      kernels.table.pointee.quantize(
+      kernels.table.pointee.quantize.function(
         rgb, quantizer.pointer.assumingMemoryBound(to: rm_rgb_quantizer.self), target.contentColumns,
         out.assumingMemoryBound(to: UInt8.self))
     } else {
-      kernels.table.pointee.normalize(
+      kernels.table.pointee.normalize.function(
         rgb, target.mean, target.scale, target.contentColumns, out.assumingMemoryBound(to: Float.self))
     }
   }

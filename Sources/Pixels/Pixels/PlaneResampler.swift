@@ -45,7 +45,8 @@ final class PlaneResampler: Sendable {
     into u: UnsafeMutablePointer<Int16>, _ v: UnsafeMutablePointer<Int16>
   ) {
     blend(plane, row, kernels, scratch)
-    kernels.table.pointee.split_pairs(scratch.blended, across.samples, scratch.splitU, scratch.splitV)
+    kernels.table.pointee.split_pairs.function(
+      scratch.blended, across.samples, scratch.splitU, scratch.splitV)
     resample(scratch.splitU, kernels, u)
     resample(scratch.splitV, kernels, v)
   }
@@ -56,7 +57,7 @@ final class PlaneResampler: Sendable {
       scratch.sourceRows[tap] = UnsafePointer(plane.base + min(first + tap, rows - 1) * plane.rowBytes)
     }
     down.weights.withUnsafeBufferPointer { weights in
-      kernels.table.pointee.blend_rows(
+      kernels.table.pointee.blend_rows.function(
         scratch.sourceRows, weights.baseAddress! + row * down.taps, Int32(down.taps), samples, scratch.blended
       )
     }
@@ -69,7 +70,7 @@ final class PlaneResampler: Sendable {
       columns: Int32(across.outputs), taps: Int32(across.taps), spread: Int32(spread),
       first: acrossFirst.pointer.assumingMemoryBound(to: Int32.self),
       weights: acrossWeights.pointer.assumingMemoryBound(to: Int16.self))
-    kernels.table.pointee.resample_row(row, &axis, out)
+    kernels.table.pointee.resample_row.function(row, &axis, out)
   }
 }
 

@@ -2,7 +2,7 @@
 #include "families.h"
 
 const family families[] = {
-    check_real,
+    check_float_family,
     check_pixels,
     check_int8,
 };

@@ -19,7 +19,7 @@ static void run_conv(void *argument) {
 
 // Seconds; the scalar kernel runs a few rows only and is scaled up.
 static double time_conv(const int8_conv_case *k, const rm_int8_kernels *kernels, const guarded *packed, int some_rows) {
-  timed_conv t = {k->depthwise ? kernels->dwconv : kernels->conv, k->call, k->call.shape.out_rows};
+  timed_conv t = {k->depthwise ? kernels->dwconv.function : kernels->conv.function, k->call, k->call.shape.out_rows};
   const double all = t.rows;
   t.call.packed = packed->data;
   t.call.out = k->got.data;
@@ -109,16 +109,16 @@ static const char *const other_names[] = {"combine", "mul", "table", "resize x2"
 
 static void run_other(void *argument) {
   const others *o = argument;
-  if (o->which == 0) o->kernels->combine(&o->combine, 0, ROWS);
-  if (o->which == 1) o->kernels->mul(&o->mul, 0, ROWS);
-  if (o->which == 2) o->kernels->table(&o->table, 0, ROWS);
-  if (o->which == 3) o->kernels->resize(&o->resize, 0, ROWS);
-  if (o->which == 4) o->kernels->warp(&o->warp, 0, ROWS);
-  if (o->which == 5) o->kernels->softmax(&o->softmax, 0, ROWS);
-  if (o->which == 6) o->kernels->mean(&o->mean, 0, CHANNELS);
-  if (o->which == 7) o->kernels->max_pool(&o->pool, 0, ROWS);
-  if (o->which == 8) o->kernels->quantize(&o->quantize, 0, ROWS * COLUMNS * CHANNELS);
-  if (o->which == 9) o->kernels->matmul(&o->matmul, 0, ROWS * COLUMNS / RM_INT8_MATMUL_ROWS);
+  if (o->which == 0) o->kernels->combine.function(&o->combine, 0, ROWS);
+  if (o->which == 1) o->kernels->mul.function(&o->mul, 0, ROWS);
+  if (o->which == 2) o->kernels->table.function(&o->table, 0, ROWS);
+  if (o->which == 3) o->kernels->resize.function(&o->resize, 0, ROWS);
+  if (o->which == 4) o->kernels->warp.function(&o->warp, 0, ROWS);
+  if (o->which == 5) o->kernels->softmax.function(&o->softmax, 0, ROWS);
+  if (o->which == 6) o->kernels->mean.function(&o->mean, 0, CHANNELS);
+  if (o->which == 7) o->kernels->max_pool.function(&o->pool, 0, ROWS);
+  if (o->which == 8) o->kernels->quantize.function(&o->quantize, 0, ROWS * COLUMNS * CHANNELS);
+  if (o->which == 9) o->kernels->matmul.function(&o->matmul, 0, ROWS * COLUMNS / RM_INT8_MATMUL_ROWS);
 }
 
 static void bench_others(check *c) {
@@ -135,7 +135,7 @@ static void bench_others(check *c) {
       .mul = {a.data, b.data, out.data, CHANNELS, CHANNELS, CHANNELS, COLUMNS, CHANNELS, RM_INT8_CHANNELS, 3, 0, 3, 0,
           255, 1.0f / 256},
       .table = {a.data, out.data, CHANNELS, CHANNELS, COLUMNS, CHANNELS, {0}},
-      .resize = {a.data, out.data, CHANNELS, CHANNELS, ROWS / 2, COLUMNS / 2, ROWS, COLUMNS, CHANNELS, y, x},
+      .resize = {a.data, out.data, CHANNELS, CHANNELS, ROWS / 2, COLUMNS / 2, ROWS, COLUMNS, CHANNELS, y, x, 0},
       .warp = {a.data, b.data, b.data, out.data, CHANNELS, 2, 9, CHANNELS, ROWS / 2, COLUMNS / 2, ROWS, COLUMNS,
           CHANNELS, 1, {0}},
       .softmax = {b.data, mask.data, 9, 9, COLUMNS, 9, {0}},

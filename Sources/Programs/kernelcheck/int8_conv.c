@@ -10,9 +10,9 @@ static void compare(check *c, const int8_conv_plan *plan, int depthwise) {
   got.packed = k.packed.data;
   got.out = k.got.data;
   const int rows = k.call.shape.out_rows, split = check_range(c, 0, rows);
-  (depthwise ? scalar->dwconv : scalar->conv)(&want, 0, rows);
-  (depthwise ? variant->dwconv : variant->conv)(&got, 0, split);
-  (depthwise ? variant->dwconv : variant->conv)(&got, split, rows);
+  (depthwise ? scalar->dwconv.function : scalar->conv.function)(&want, 0, rows);
+  (depthwise ? variant->dwconv.function : variant->conv.function)(&got, 0, split);
+  (depthwise ? variant->dwconv.function : variant->conv.function)(&got, split, rows);
   check_bytes(c, depthwise ? "rm_int8_dwconv" : "rm_int8_conv", k.name, k.want.data, k.got.data, k.want.size);
   int8_free_conv(&k);
 }

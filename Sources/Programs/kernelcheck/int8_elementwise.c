@@ -56,11 +56,11 @@ static void check_combine(check *c, const rm_int8_kernels *scalar, const rm_int8
                                    check_range(c, 0, 255), low, check_range(c, low, 255)),
   };
   call.out = m.want.data;
-  scalar->combine(&call, 0, m.rows);
+  scalar->combine.function(&call, 0, m.rows);
   call.out = in_place ? m.a.data : m.got.data;
   const int split = check_range(c, 0, m.rows);
-  variant->combine(&call, 0, split);
-  variant->combine(&call, split, m.rows);
+  variant->combine.function(&call, 0, split);
+  variant->combine.function(&call, split, m.rows);
   if (in_place) {
     // Gaps keep what the input had there.
     for (size_t i = 0; i < m.a.size; i++)
@@ -91,9 +91,9 @@ static void check_mul(check *c, const rm_int8_kernels *scalar, const rm_int8_ker
   };
   call.b_shape = (unsigned)shape;
   call.out = m.want.data;
-  scalar->mul(&call, 0, m.rows);
+  scalar->mul.function(&call, 0, m.rows);
   call.out = m.got.data;
-  variant->mul(&call, 0, m.rows);
+  variant->mul.function(&call, 0, m.rows);
   finish(c, &m, "rm_int8_mul");
 }
 
@@ -106,9 +106,9 @@ static void check_table(check *c, const rm_int8_kernels *scalar, const rm_int8_k
                              .channels = m.channels};
   check_fill_u8(c, call.table, 256);
   call.out = m.want.data;
-  scalar->table(&call, 0, m.rows);
+  scalar->table.function(&call, 0, m.rows);
   call.out = m.got.data;
-  variant->table(&call, 0, m.rows);
+  variant->table.function(&call, 0, m.rows);
   finish(c, &m, "rm_int8_table");
 }
 
@@ -125,9 +125,9 @@ static void check_softmax(check *c, const rm_int8_kernels *scalar, const rm_int8
   const float factor = check_float(c, 0.9f, 0.999f);
   for (int i = 0; i < 256; i++, value *= factor) call.table[i] = (uint16_t)value;
   call.out = want.data;
-  scalar->softmax(&call, 0, rows);
+  scalar->softmax.function(&call, 0, rows);
   call.out = got.data;
-  variant->softmax(&call, 0, rows);
+  variant->softmax.function(&call, 0, rows);
   char name[64];
   snprintf(name, sizeof name, "%dx%dx%d", rows, columns, channels);
   check_bytes(c, "rm_int8_softmax", name, want.data, got.data, want.size);
@@ -151,16 +151,16 @@ static void check_quantize(check *c, const rm_int8_kernels *scalar, const rm_int
                                 .zero = check_range(c, 0, 255), .low = check_range(c, 0, 60),
                                 .high = check_range(c, 60, 255)};
   call.out = want.data;
-  scalar->quantize(&call, 0, (ptrdiff_t)count);
+  scalar->quantize.function(&call, 0, (ptrdiff_t)count);
   call.out = got.data;
-  variant->quantize(&call, 0, (ptrdiff_t)count);
+  variant->quantize.function(&call, 0, (ptrdiff_t)count);
   char name[64];
   snprintf(name, sizeof name, "%zu scale %g zero %d", count, call.scale, call.zero);
   check_bytes(c, "rm_int8_quantize", name, want.data, got.data, count);
   rm_int8_dequantize_call inverse = {.in = want.data, .out = values, .scale = call.scale, .zero = call.zero};
-  scalar->dequantize(&inverse, 0, (ptrdiff_t)count);
+  scalar->dequantize.function(&inverse, 0, (ptrdiff_t)count);
   inverse.out = (float *)back.data;
-  variant->dequantize(&inverse, 0, (ptrdiff_t)count);
+  variant->dequantize.function(&inverse, 0, (ptrdiff_t)count);
   check_bytes(c, "rm_int8_dequantize", name, real.data, back.data, count * 4);
   guarded_free(&real);
   guarded_free(&want);

@@ -18,10 +18,10 @@ static void check_matmul(check *c, const rm_int8_kernels *scalar, const rm_int8_
                               .out_zero = check_range(c, 0, 255), .low = check_range(c, 0, 100),
                               .high = check_range(c, 100, 255), .multiplier = check_float(c, 1e-5f, 5e-3f)};
   const int groups = (rows + RM_INT8_MATMUL_ROWS - 1) / RM_INT8_MATMUL_ROWS, split = check_range(c, 0, groups);
-  scalar->matmul(&call, 0, groups);
+  scalar->matmul.function(&call, 0, groups);
   call.out = got.data;
-  variant->matmul(&call, 0, split);
-  variant->matmul(&call, split, groups);
+  variant->matmul.function(&call, 0, split);
+  variant->matmul.function(&call, split, groups);
   char name[96];
   snprintf(name, sizeof name, "%dx%dx%d gap %d%s", rows, depth, columns, gap, fill == INT8_EXTREME ? " extreme" : "");
   check_bytes(c, "rm_int8_matmul", name, want.data, got.data, want.size);
@@ -33,10 +33,10 @@ static void check_fill(check *c, const rm_int8_kernels *scalar, const rm_int8_ke
   const int count = check_range(c, 1, 300), split = check_range(c, 0, count);
   guarded want = guarded_alloc((size_t)count, 0), got = guarded_alloc((size_t)count, 0);
   rm_int8_fill_call call = {want.data, check_range(c, 0, 255)};
-  scalar->fill(&call, 0, count);
+  scalar->fill.function(&call, 0, count);
   call.out = got.data;
-  variant->fill(&call, split, count);
-  variant->fill(&call, 0, split);
+  variant->fill.function(&call, split, count);
+  variant->fill.function(&call, 0, split);
   check_bytes(c, "rm_int8_fill", "in two parts", want.data, got.data, want.size);
   guarded_free(&want);
   guarded_free(&got);

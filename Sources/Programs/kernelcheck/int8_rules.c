@@ -37,7 +37,7 @@ static void expect_conv(check *c, int depthwise) {
   const rm_int8_kernels *scalar = rm_int8_table(RM_CPU_SCALAR);
   k.call.packed = k.reference.data;
   k.call.out = k.got.data;
-  (depthwise ? scalar->dwconv : scalar->conv)(&k.call, 0, s->out_rows);
+  (depthwise ? scalar->dwconv.function : scalar->conv.function)(&k.call, 0, s->out_rows);
   check_bytes(c, depthwise ? "rm_int8_dwconv__scalar" : "rm_int8_conv__scalar", k.name, k.want.data, k.got.data,
               k.want.size);
   int8_free_conv(&k);
@@ -53,7 +53,7 @@ static void expect_combine(check *c) {
   check_fill_u8(c, a, 256);
   check_fill_u8(c, b, 256);
   call.a = a, call.b = b, call.out = got;
-  rm_int8_table(RM_CPU_SCALAR)->combine(&call, 0, 1);
+  rm_int8_table(RM_CPU_SCALAR)->combine.function(&call, 0, 1);
   for (int i = 0; i < 256; i++) {
     const double real = fmin(fmax(scale_a * (a[i] - zero_a) + scale_b * (b[i] - zero_b) + zero, 0), 255);
     want[i] = fabs(got[i] - real) <= 0.5 + 1.0 / 32 ? got[i] : (uint8_t)rint(real);
@@ -75,7 +75,7 @@ static void expect_softmax(check *c) {
   uint8_t got[9];
   call.table[0] = 4, call.table[1] = 2, call.table[2] = 1;
   call.in = in, call.out = got;
-  rm_int8_table(RM_CPU_SCALAR)->softmax(&call, 0, 1);
+  rm_int8_table(RM_CPU_SCALAR)->softmax.function(&call, 0, 1);
   check_bytes(c, "rm_int8_softmax__scalar", "rest goes to the largest, 256 is 255", want, got, sizeof got);
 }
 
@@ -95,13 +95,13 @@ static void expect_warp(check *c) {
                             .offsets_pixel = 2,
                             .out_pixel = CHANNELS, .source_rows = ROWS, .source_columns = COLUMNS, .rows = 2 * ROWS,
                             .columns = 2 * COLUMNS, .channels = CHANNELS, .coarse = 1};
-  scalar->resize(&resize, 0, 2 * ROWS);
-  scalar->warp(&warp, 0, 2 * ROWS);
+  scalar->resize.function(&resize, 0, 2 * ROWS);
+  scalar->warp.function(&warp, 0, 2 * ROWS);
   check_bytes(c, "rm_int8_warp__scalar", "zero offsets", want, got, sizeof got);
 
   for (int i = 0; i < FINE; i++) offsets[2 * i] = 128 + 32;
   warp.source_rows = 2 * ROWS, warp.source_columns = 2 * COLUMNS, warp.coarse = 0;
-  scalar->warp(&warp, 0, 2 * ROWS);
+  scalar->warp.function(&warp, 0, 2 * ROWS);
   for (int row = 0; row < 2 * ROWS; row++) {
     for (int column = 0; column < 2 * COLUMNS; column++) {
       const int from = column + 2 < 2 * COLUMNS ? column + 2 : 2 * COLUMNS - 1;
@@ -130,7 +130,7 @@ static void expect_matmul(check *c) {
       want[r * COLUMNS + n] = (uint8_t)fmin(fmax(rint((double)scaled) + call.out_zero, call.low), call.high);
     }
   }
-  rm_int8_table(RM_CPU_SCALAR)->matmul(&call, 0, 1);
+  rm_int8_table(RM_CPU_SCALAR)->matmul.function(&call, 0, 1);
   check_bytes(c, "rm_int8_matmul__scalar", "by its definition", want, got, sizeof got);
 }
 

@@ -30,18 +30,18 @@ static void check_pool(check *c, const rm_int8_kernels *scalar, const rm_int8_ke
   call.in = in.data;
   for (int average = 0; average < 2; average++) {
     call.out = want.data;
-    (average ? scalar->average_pool : scalar->max_pool)(&call, 0, call.shape.out_rows);
+    (average ? scalar->average_pool.function : scalar->max_pool.function)(&call, 0, call.shape.out_rows);
     call.out = got.data;
-    (average ? variant->average_pool : variant->max_pool)(&call, 0, call.shape.out_rows);
+    (average ? variant->average_pool.function : variant->max_pool.function)(&call, 0, call.shape.out_rows);
     check_bytes(c, average ? "rm_int8_average_pool" : "rm_int8_max_pool", name, want.data, got.data, out_size);
   }
   rm_int8_mean_call mean = {in.data, want.data,    pixel,    rows * columns, channels,
                             call.in_zero, call.out_zero, call.low, call.high, 1.0f / (float)(rows * columns)};
-  scalar->mean(&mean, 0, channels);
+  scalar->mean.function(&mean, 0, channels);
   mean.out = got.data;
   const int part = check_range(c, 0, channels);
-  variant->mean(&mean, 0, part);
-  variant->mean(&mean, part, channels);
+  variant->mean.function(&mean, 0, part);
+  variant->mean.function(&mean, part, channels);
   check_bytes(c, "rm_int8_mean", name, want.data, got.data, (size_t)channels);
   guarded_free(&in);
   guarded_free(&want);
@@ -63,10 +63,10 @@ static void check_resize(check *c, const rm_int8_kernels *scalar, const rm_int8_
   int8_fill_bytes(c, in.data, in.size, check_range(c, 0, 2) ? INT8_RANDOM : INT8_EXTREME);
   rm_int8_resize_call call = {in.data, want.data, pixel, pixel, rows, columns, out_rows, out_columns, channels, y,
                               x, 0};
-  scalar->resize(&call, 0, out_rows);
+  scalar->resize.function(&call, 0, out_rows);
   call.out = got.data;
   const int split = check_range(c, 0, out_rows);
-  variant->resize(&call, 0, split);
+  variant->resize.function(&call, 0, split);
   if (split < out_rows) {
     // The rest as a map of its own, of the rows that it needs.
     call.first_row = y[split].first;
@@ -75,7 +75,7 @@ static void check_resize(check *c, const rm_int8_kernels *scalar, const rm_int8_
     call.out += (ptrdiff_t)split * out_columns * pixel;
     call.rows += split;
     call.out_rows -= split;
-    variant->resize(&call, 0, call.out_rows);
+    variant->resize.function(&call, 0, call.out_rows);
   }
   char name[96];
   snprintf(name, sizeof name, "%dx%d->%dx%d x%d", rows, columns, out_rows, out_columns, channels);
@@ -112,11 +112,11 @@ static void check_warp(check *c, const rm_int8_kernels *scalar, const rm_int8_ke
                             .channels = channels,
                             .coarse = coarse};
   for (int i = 0; i < 256; i++) call.table[i] = (uint16_t)(32767 >> (i / 8 < 16 ? i / 8 : 16));
-  scalar->warp(&call, 0, rows);
+  scalar->warp.function(&call, 0, rows);
   call.out = got.data;
   const int split = check_range(c, 0, rows);
-  variant->warp(&call, 0, split);
-  variant->warp(&call, split, rows);
+  variant->warp.function(&call, 0, split);
+  variant->warp.function(&call, split, rows);
   char name[96];
   snprintf(name, sizeof name, "%dx%dx%d%s%s", rows, columns, channels, coarse ? " coarse" : "",
            call.scores ? " mask" : "");
@@ -146,11 +146,11 @@ static void check_local_attention(check *c, const rm_int8_kernels *scalar, const
                                  .rows = rows, .columns = columns, .depth = depth, .channels = channels,
                                  .region = region, .multiplier = check_float(c, 1e-5f, 1e-2f)};
   for (int i = 0; i < 256; i++) call.table[i] = (uint16_t)(32767 >> (i / 22));
-  scalar->local_attention(&call, 0, rows);
+  scalar->local_attention.function(&call, 0, rows);
   call.out = got.data;
   const int split = check_range(c, 0, rows);
-  variant->local_attention(&call, 0, split);
-  variant->local_attention(&call, split, rows);
+  variant->local_attention.function(&call, 0, split);
+  variant->local_attention.function(&call, split, rows);
   char name[96];
   snprintf(name, sizeof name, "%dx%d d%d x%d r%d", rows, columns, depth, channels, region);
   check_bytes(c, "rm_int8_local_attention", name, want.data, got.data, out_size);
@@ -182,11 +182,11 @@ static void check_global_attention(check *c, const rm_int8_kernels *scalar, cons
                                         .query_zero = check_range(c, 0, 255), .key_zero = check_range(c, 0, 255),
                                         .pixels = pixels, .depth = depth, .channels = channels,
                                         .multiplier = check_float(c, 1e-5f, 1e-2f), .table = table};
-  scalar->global_attention(&call, 0, wanted);
+  scalar->global_attention.function(&call, 0, wanted);
   call.out = got.data;
   const int split = check_range(c, 0, wanted);
-  variant->global_attention(&call, 0, split);
-  variant->global_attention(&call, split, wanted);
+  variant->global_attention.function(&call, 0, split);
+  variant->global_attention.function(&call, split, wanted);
   char name[96];
   snprintf(name, sizeof name, "%d d%d x%d", pixels, depth, channels);
   check_bytes(c, "rm_int8_global_attention", name, want.data, got.data, out_size);
@@ -211,11 +211,11 @@ static void check_sample(check *c, const rm_int8_kernels *scalar, const rm_int8_
   }
   rm_int8_sample_call call = {source.data, grid.data, want.data, pixel,   2,        pixel, source_rows,
                               source_columns, rows,   columns,   channels, xs,      ys};
-  scalar->sample(&call, 0, rows);
+  scalar->sample.function(&call, 0, rows);
   call.out = got.data;
   const int split = check_range(c, 0, rows);
-  variant->sample(&call, 0, split);
-  variant->sample(&call, split, rows);
+  variant->sample.function(&call, 0, split);
+  variant->sample.function(&call, split, rows);
   char name[96];
   snprintf(name, sizeof name, "%dx%d->%dx%d x%d", source_rows, source_columns, rows, columns, channels);
   check_bytes(c, "rm_int8_sample", name, want.data, got.data, out_size);

@@ -9,15 +9,6 @@
 #include "check.h"
 #include "families.h"
 
-static const struct {
-  const char *name;
-  rm_cpu_level level;
-} levels[] = {
-    {"scalar", RM_CPU_SCALAR},     {"avx2", RM_CPU_AVX2}, {"avxvnni", RM_CPU_AVXVNNI},
-    {"avx512vnni", RM_CPU_AVX512VNNI}, {"amx", RM_CPU_AMX},   {"neon", RM_CPU_NEON},
-    {"neondot", RM_CPU_NEONDOT},   {"i8mm", RM_CPU_I8MM},
-};
-
 int main(int argc, char **argv) {
   check c = {.seed = 1};
   const char *only_level = NULL;
@@ -35,21 +26,25 @@ int main(int argc, char **argv) {
       return 64;
     }
   }
+  if (rm_cpu_unknown_limit()) {
+    fprintf(stderr, "kernelcheck: ROADMASK_CPU: no level '%s'\n", rm_cpu_unknown_limit());
+    return 64;
+  }
   const uint64_t seed = c.seed;
   int known = 0;
-  for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
-    if (only_level && strcmp(only_level, levels[i].name)) continue;
+  for (size_t i = 0; i < rm_cpu_level_count; i++) {
+    if (only_level && strcmp(only_level, rm_cpu_levels[i].name)) continue;
     known = 1;
-    if (!rm_cpu_usable(levels[i].level)) {
+    if (!rm_cpu_usable(rm_cpu_levels[i].level)) {
       if (only_level) {
         fprintf(stderr, "kernelcheck: this machine has no %s\n", only_level);
         return 69;
       }
       continue;
     }
-    c.level = levels[i].level;
+    c.level = rm_cpu_levels[i].level;
     c.seed = seed;
-    printf("level %s\n", levels[i].name);
+    printf("level %s\n", rm_cpu_levels[i].name);
     for (size_t f = 0; f < family_count; f++) families[f](&c);
   }
   if (!known) {

@@ -21,8 +21,8 @@ static void check_blend(pixels_subject s, const char *name) {
       rows[t] = memory[t].data;
     }
     guarded want = guarded_alloc(2 * pixels_padded(columns), 0), got = guarded_alloc(2 * pixels_padded(columns), 0);
-    s.plain->blend_rows(rows, weights, taps, columns, (int16_t *)want.data);
-    s.fast->blend_rows(rows, weights, taps, columns, (int16_t *)got.data);
+    s.plain->blend_rows.function(rows, weights, taps, columns, (int16_t *)want.data);
+    s.fast->blend_rows.function(rows, weights, taps, columns, (int16_t *)got.data);
     char shape[64];
     snprintf(shape, sizeof shape, "%zu columns, %d rows", columns, taps);
     check_bytes(s.c, name, shape, want.data, got.data, 2 * columns);
@@ -41,8 +41,8 @@ static void check_split(pixels_subject s, const char *name) {
       want[j] = guarded_alloc(room, 0);
       got[j] = guarded_alloc(room, 0);
     }
-    s.plain->split_pairs((int16_t *)pairs.data, columns, (int16_t *)want[0].data, (int16_t *)want[1].data);
-    s.fast->split_pairs((int16_t *)pairs.data, columns, (int16_t *)got[0].data, (int16_t *)got[1].data);
+    s.plain->split_pairs.function((int16_t *)pairs.data, columns, (int16_t *)want[0].data, (int16_t *)want[1].data);
+    s.fast->split_pairs.function((int16_t *)pairs.data, columns, (int16_t *)got[0].data, (int16_t *)got[1].data);
     char shape[64];
     snprintf(shape, sizeof shape, "%zu columns", columns);
     for (int j = 0; j < 2; j++) {
@@ -62,8 +62,8 @@ static void check_resample(pixels_subject s, const char *name) {
     pixels_axis r = pixels_make_axis(s.c, columns, samples, taps);
     guarded in = pixels_random_s16(s.c, samples, 0, 255 << RM_BLENDED_BITS, RM_PIXELS_OVER_READ);
     guarded want = guarded_alloc(2 * pixels_padded(columns), 0), got = guarded_alloc(2 * pixels_padded(columns), 0);
-    s.plain->resample_row((int16_t *)in.data, &r.axis, (int16_t *)want.data);
-    s.fast->resample_row((int16_t *)in.data, &r.axis, (int16_t *)got.data);
+    s.plain->resample_row.function((int16_t *)in.data, &r.axis, (int16_t *)want.data);
+    s.fast->resample_row.function((int16_t *)in.data, &r.axis, (int16_t *)got.data);
     char shape[64];
     snprintf(shape, sizeof shape, "%zu samples to %zu, %d taps", samples, columns, taps);
     check_bytes(s.c, name, shape, want.data, got.data, 2 * columns);
@@ -82,8 +82,8 @@ static void check_colors(pixels_subject s, const char *name) {
     for (int j = 0; j < 3; j++) in[j] = pixels_random_s16(s.c, room, 0, 255 << RM_SAMPLE_BITS, 0);
     guarded want = guarded_alloc(3 * room, 0), got = guarded_alloc(3 * room, 0);
     const int16_t *y = (int16_t *)in[0].data, *u = (int16_t *)in[1].data, *v = (int16_t *)in[2].data;
-    s.plain->yuv_to_rgb(y, u, v, &pixels_matrix, columns, want.data);
-    s.fast->yuv_to_rgb(y, u, v, &pixels_matrix, columns, got.data);
+    s.plain->yuv_to_rgb.function(y, u, v, &pixels_matrix, columns, want.data);
+    s.fast->yuv_to_rgb.function(y, u, v, &pixels_matrix, columns, got.data);
     char shape[64];
     snprintf(shape, sizeof shape, "%zu columns", columns);
     check_bytes(s.c, name, shape, want.data, got.data, 3 * columns);
@@ -99,8 +99,8 @@ static void check_normalize(pixels_subject s, const char *name) {
     const size_t columns = pixels_some_columns(s.c, i);
     guarded rgb = pixels_random_u8(s.c, 3 * pixels_padded(columns), 0);
     guarded want = guarded_alloc(12 * columns, 0), got = guarded_alloc(12 * columns, 0);
-    s.plain->normalize(rgb.data, mean, scale, columns, (float *)want.data);
-    s.fast->normalize(rgb.data, mean, scale, columns, (float *)got.data);
+    s.plain->normalize.function(rgb.data, mean, scale, columns, (float *)want.data);
+    s.fast->normalize.function(rgb.data, mean, scale, columns, (float *)got.data);
     char shape[64];
     snprintf(shape, sizeof shape, "%zu columns", columns);
     check_bytes(s.c, name, shape, want.data, got.data, 12 * columns);
@@ -116,8 +116,8 @@ static void check_quantize(pixels_subject s, const char *name) {
     const rm_rgb_quantizer q = pixels_make_quantizer(s.c, i % 3 != 0, i % 2);
     guarded rgb = pixels_random_u8(s.c, 3 * pixels_padded(columns), 0);
     guarded want = guarded_alloc(3 * columns, 0), got = guarded_alloc(3 * columns, 0);
-    s.plain->quantize(rgb.data, &q, columns, want.data);
-    s.fast->quantize(rgb.data, &q, columns, got.data);
+    s.plain->quantize.function(rgb.data, &q, columns, want.data);
+    s.fast->quantize.function(rgb.data, &q, columns, got.data);
     char shape[64];
     snprintf(shape, sizeof shape, "%zu columns, affine %d, signed %d", columns, i % 3 != 0, i % 2);
     check_bytes(s.c, name, shape, want.data, got.data, 3 * columns);

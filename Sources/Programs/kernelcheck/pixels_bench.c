@@ -18,31 +18,31 @@ typedef struct {
     rows *r = argument;              \
     r->table->__VA_ARGS__;           \
   }
-CALL(call_blend, blend_rows(r->rows, r->weights, 4, 1280, (int16_t *)r->out.data))
-CALL(call_split, split_pairs((int16_t *)r->a.data, 640, (int16_t *)r->out.data, (int16_t *)r->out2.data))
-CALL(call_resample, resample_row((int16_t *)r->a.data, &r->axis.axis, (int16_t *)r->out.data))
-CALL(call_colors, yuv_to_rgb((int16_t *)r->a.data, (int16_t *)r->a.data, (int16_t *)r->a.data, &pixels_matrix, 1024,
+CALL(call_blend, blend_rows.function(r->rows, r->weights, 4, 1280, (int16_t *)r->out.data))
+CALL(call_split, split_pairs.function((int16_t *)r->a.data, 640, (int16_t *)r->out.data, (int16_t *)r->out2.data))
+CALL(call_resample, resample_row.function((int16_t *)r->a.data, &r->axis.axis, (int16_t *)r->out.data))
+CALL(call_colors, yuv_to_rgb.function((int16_t *)r->a.data, (int16_t *)r->a.data, (int16_t *)r->a.data, &pixels_matrix, 1024,
                              r->out.data))
-CALL(call_normalize, normalize(r->b.data, (const float[]){1, 2, 3}, (const float[]){1, 2, 3}, 1024,
+CALL(call_normalize, normalize.function(r->b.data, (const float[]){1, 2, 3}, (const float[]){1, 2, 3}, 1024,
                                (float *)r->out.data))
-CALL(call_quantize, quantize(r->b.data, &r->quantizer, 1024, r->out.data))
-CALL(call_planes_f32, planes_f32((float *)r->d.data, 19, 256, 19, (float *)r->out.data, 288))
-CALL(call_planes_s8, planes_s8(r->d.data, 19, 256, 19, 0, (int16_t *)r->out.data, 288))
-CALL(call_lerp_f32, lerp_f32((float *)r->d.data, (float *)r->d.data, 0.3f, 256, 19, (float *)r->out.data, 288))
-CALL(call_lerp_s16, lerp_s16((int16_t *)r->d.data, (int16_t *)r->d.data, 8, 3, 8, 256, 19, (int16_t *)r->out.data,
+CALL(call_quantize, quantize.function(r->b.data, &r->quantizer, 1024, r->out.data))
+CALL(call_planes_f32, planes_f32.function((float *)r->d.data, 19, 256, 19, (float *)r->out.data, 288))
+CALL(call_planes_s8, planes_s8.function(r->d.data, 19, 256, 19, 0, (int16_t *)r->out.data, 288))
+CALL(call_lerp_f32, lerp_f32.function((float *)r->d.data, (float *)r->d.data, 0.3f, 256, 19, (float *)r->out.data, 288))
+CALL(call_lerp_s16, lerp_s16.function((int16_t *)r->d.data, (int16_t *)r->d.data, 8, 3, 8, 256, 19, (int16_t *)r->out.data,
                              288))
-CALL(call_argmax_f32, argmax_f32((float *)r->d.data, 288, 19, (int32_t *)r->e.data, (float *)r->f.data, 1024,
+CALL(call_argmax_f32, argmax_f32.function((float *)r->d.data, 288, 19, (int32_t *)r->e.data, (float *)r->f.data, 1024,
                                  r->out.data))
-CALL(call_argmax_exact, argmax_exact_s16((int16_t *)r->d.data, 288, 19, (int32_t *)r->e.data, (int16_t *)r->f.data,
+CALL(call_argmax_exact, argmax_exact_s16.function((int16_t *)r->d.data, 288, 19, (int32_t *)r->e.data, (int16_t *)r->f.data,
                                          1024, r->out.data))
-CALL(call_argmax_q15, argmax_q15_s16((int16_t *)r->d.data, 288, 19, (int32_t *)r->e.data, (int16_t *)r->f.data, 1024,
+CALL(call_argmax_q15, argmax_q15_s16.function((int16_t *)r->d.data, 288, 19, (int32_t *)r->e.data, (int16_t *)r->f.data, 1024,
                                      r->out.data))
-CALL(call_plane, overlay_plane(r->b.data, r->a.data, &r->palette, 0, 1280, r->out.data))
-CALL(call_chroma, overlay_chroma(r->b.data, r->b.data + 640, r->a.data, r->a.data, &r->palette, 1280, r->out.data,
+CALL(call_plane, overlay_plane.function(r->b.data, r->a.data, &r->palette, 0, 1280, r->out.data))
+CALL(call_chroma, overlay_chroma.function(r->b.data, r->b.data + 640, r->a.data, r->a.data, &r->palette, 1280, r->out.data,
                                  r->out2.data))
-CALL(call_pairs, overlay_chroma_pairs(r->b.data, r->a.data, r->a.data, &r->palette, 1280, r->out.data))
-CALL(call_histogram, histogram(r->b.data + 4000, 1280, (uint64_t *)r->out.data))
-CALL(call_confusion, confusion(r->b.data + 4000, r->b.data + 4000, 1280, 19, (uint64_t *)r->out.data))
+CALL(call_pairs, overlay_chroma_pairs.function(r->b.data, r->a.data, r->a.data, &r->palette, 1280, r->out.data))
+CALL(call_histogram, histogram.function(r->b.data + 4000, 1280, (uint64_t *)r->out.data))
+CALL(call_confusion, confusion.function(r->b.data + 4000, r->b.data + 4000, 1280, 19, (uint64_t *)r->out.data))
 #undef CALL
 
 void pixels_bench(pixels_subject s) {

@@ -38,10 +38,10 @@ static void check_scores(pixels_subject s, const char *const names[3], arithmeti
         const rm_pixels_table *t = side ? s.fast : s.plain;
         planes[row][side] = guarded_alloc((size_t)classes * stride * size, RM_PIXELS_OVER_READ);
         if (kind == FLOAT)
-          t->planes_f32((float *)logits[row].data, pixel_stride, columns, classes, (float *)planes[row][side].data,
+          t->planes_f32.function((float *)logits[row].data, pixel_stride, columns, classes, (float *)planes[row][side].data,
                         stride);
         else
-          t->planes_s8(logits[row].data, pixel_stride, columns, classes, flip, (int16_t *)planes[row][side].data,
+          t->planes_s8.function(logits[row].data, pixel_stride, columns, classes, flip, (int16_t *)planes[row][side].data,
                        stride);
       }
       for (size_t k = 0; k < (size_t)classes; k++)
@@ -53,9 +53,9 @@ static void check_scores(pixels_subject s, const char *const names[3], arithmeti
       lerped[side] = guarded_alloc(2 * (size_t)classes * stride * size, RM_PIXELS_OVER_READ);
       const void *upper = planes[0][0].data, *lower = planes[1][0].data;
       if (kind == FLOAT)
-        t->lerp_f32(upper, lower, fraction, columns, classes, (float *)lerped[side].data, stride);
+        t->lerp_f32.function(upper, lower, fraction, columns, classes, (float *)lerped[side].data, stride);
       else
-        t->lerp_s16(upper, lower, unit, step, gain, columns, classes, (int16_t *)lerped[side].data, stride);
+        t->lerp_s16.function(upper, lower, unit, step, gain, columns, classes, (int16_t *)lerped[side].data, stride);
     }
     for (size_t k = 0; k < 2 * (size_t)classes; k++)
       check_bytes(s.c, names[1], shape, lerped[0].data + k * stride * size, lerped[1].data + k * stride * size,
@@ -75,9 +75,9 @@ static void check_scores(pixels_subject s, const char *const names[3], arithmeti
       const rm_pixels_table *t = side ? s.fast : s.plain;
       uint8_t *labels = side ? got.data : want.data;
       const void *in = lerped[0].data, *part = parts.data;
-      if (kind == FLOAT) t->argmax_f32(in, stride, classes, at, part, outputs, labels);
-      if (kind == EXACT) t->argmax_exact_s16(in, stride, classes, at, part, outputs, labels);
-      if (kind == ROUNDED) t->argmax_q15_s16(in, stride, classes, at, part, outputs, labels);
+      if (kind == FLOAT) t->argmax_f32.function(in, stride, classes, at, part, outputs, labels);
+      if (kind == EXACT) t->argmax_exact_s16.function(in, stride, classes, at, part, outputs, labels);
+      if (kind == ROUNDED) t->argmax_q15_s16.function(in, stride, classes, at, part, outputs, labels);
     }
     check_bytes(s.c, names[2], shape, want.data, got.data, outputs);
     for (int j = 0; j < 2; j++) {
@@ -113,14 +113,14 @@ static void check_overlay(pixels_subject s, const char *name, layout kind) {
     const uint8_t *below = i % 3 ? lower.data : upper.data;
     // The variant draws in place.
     if (kind == PLANE) {
-      s.plain->overlay_plane(a.data, upper.data, &palette, i % 3, columns, want[0].data);
-      s.fast->overlay_plane(got[0].data, upper.data, &palette, i % 3, columns, got[0].data);
+      s.plain->overlay_plane.function(a.data, upper.data, &palette, i % 3, columns, want[0].data);
+      s.fast->overlay_plane.function(got[0].data, upper.data, &palette, i % 3, columns, got[0].data);
     } else if (kind == CHROMA) {
-      s.plain->overlay_chroma(a.data, b.data, upper.data, below, &palette, columns, want[0].data, want[1].data);
-      s.fast->overlay_chroma(got[0].data, got[1].data, upper.data, below, &palette, columns, got[0].data, got[1].data);
+      s.plain->overlay_chroma.function(a.data, b.data, upper.data, below, &palette, columns, want[0].data, want[1].data);
+      s.fast->overlay_chroma.function(got[0].data, got[1].data, upper.data, below, &palette, columns, got[0].data, got[1].data);
     } else {
-      s.plain->overlay_chroma_pairs(a.data, upper.data, below, &palette, columns, want[0].data);
-      s.fast->overlay_chroma_pairs(got[0].data, upper.data, below, &palette, columns, got[0].data);
+      s.plain->overlay_chroma_pairs.function(a.data, upper.data, below, &palette, columns, want[0].data);
+      s.fast->overlay_chroma_pairs.function(got[0].data, upper.data, below, &palette, columns, got[0].data);
     }
     char shape[64];
     snprintf(shape, sizeof shape, "%zu columns, %d classes", columns, classes);
@@ -148,9 +148,9 @@ static void check_counts(pixels_subject s, const char *name, int is_confusion) {
       const rm_pixels_table *t = side ? s.fast : s.plain;
       uint64_t *counts = (uint64_t *)(side ? got.data : want.data);
       if (is_confusion)
-        t->confusion(a.data, b.data, columns, classes, counts);
+        t->confusion.function(a.data, b.data, columns, classes, counts);
       else
-        t->histogram(a.data, columns, counts);
+        t->histogram.function(a.data, columns, counts);
     }
     char shape[64];
     snprintf(shape, sizeof shape, "%zu columns, %d classes", columns, classes);

@@ -3,8 +3,8 @@
 #if defined(__aarch64__)
 
 #define HALF 0
-#include "real_neon.h"
+#include "float_neon.h"
 
-#include "../vector/real_table.h"
+#include "../vector/float_table.h"
 
 #endif

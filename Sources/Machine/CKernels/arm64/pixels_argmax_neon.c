@@ -9,11 +9,11 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-void rm_f32_planes__neon(const float *logits, size_t pixel_stride, size_t columns, int classes, float *planes,
+void rm_pixels_planes_f32__neon(const float *logits, size_t pixel_stride, size_t columns, int classes, float *planes,
                          size_t stride) {
   const size_t count = (size_t)classes;
   if (count < 4) {
-    rm_f32_planes__scalar(logits, pixel_stride, columns, classes, planes, stride);
+    rm_pixels_planes_f32__scalar(logits, pixel_stride, columns, classes, planes, stride);
     return;
   }
   for (size_t x = 0; x < columns; x += 4) {
@@ -49,7 +49,7 @@ INLINE void transpose16(const uint8_t *const *rows, size_t k, uint8x16_t v[16]) 
   }
 }
 
-void rm_s8_planes__neon(const uint8_t *logits, size_t pixel_stride, size_t columns, int classes, uint8_t flip,
+void rm_pixels_planes_s8__neon(const uint8_t *logits, size_t pixel_stride, size_t columns, int classes, uint8_t flip,
                         int16_t *planes, size_t stride) {
   const size_t count = (size_t)classes, kept = count < 16 ? count : 16;
   const uint8x16_t flips = vdupq_n_u8(flip);
@@ -76,7 +76,7 @@ INLINE float32x4_t between_f32(const float *a, const float *b, float32x4_t part)
   return vaddq_f32(from, vmulq_f32(vsubq_f32(vld1q_f32(b), from), part));
 }
 
-void rm_f32_lerp__neon(const float *upper, const float *lower, float fraction, size_t columns, int classes, float *out,
+void rm_pixels_lerp_f32__neon(const float *upper, const float *lower, float fraction, size_t columns, int classes, float *out,
                        size_t stride) {
   const float32x4_t part = vdupq_n_f32(fraction);
   for (size_t k = 0; k < (size_t)classes; k++) {
@@ -96,7 +96,7 @@ INLINE int16x8_t between_s16(const int16_t *a, const int16_t *b, int16_t wa, int
   return vmlaq_n_s16(vmulq_n_s16(vld1q_s16(a), wa), vld1q_s16(b), wb);
 }
 
-void rm_s16_lerp__neon(const int16_t *upper, const int16_t *lower, int unit, int fraction, int gain, size_t columns,
+void rm_pixels_lerp_s16__neon(const int16_t *upper, const int16_t *lower, int unit, int fraction, int gain, size_t columns,
                        int classes, int16_t *out, size_t stride) {
   const int16_t wa = (int16_t)(unit - fraction), wb = (int16_t)fraction;
   for (size_t k = 0; k < (size_t)classes; k++) {

@@ -36,10 +36,10 @@ INLINE void blend32(const uint8_t *const *rows, const int16_t *weights, int taps
   }
 }
 
-void rm_u8_blend_rows__neon(const uint8_t *const *rows, const int16_t *weights, int taps, size_t columns,
+void rm_pixels_blend_rows__neon(const uint8_t *const *rows, const int16_t *weights, int taps, size_t columns,
                             int16_t *out) {
   if (columns < 32) {
-    rm_u8_blend_rows__scalar(rows, weights, taps, columns, out);
+    rm_pixels_blend_rows__scalar(rows, weights, taps, columns, out);
     return;
   }
   size_t x = 0;
@@ -47,7 +47,7 @@ void rm_u8_blend_rows__neon(const uint8_t *const *rows, const int16_t *weights, 
   if (x < columns) blend32(rows, weights, taps, columns - 32, out);
 }
 
-void rm_s16_split_pairs__neon(const int16_t *pairs, size_t columns, int16_t *a, int16_t *b) {
+void rm_pixels_split_pairs__neon(const int16_t *pairs, size_t columns, int16_t *a, int16_t *b) {
   for (size_t x = 0; x < columns; x += 8) {
     const int16x8x2_t both = vld2q_s16(pairs + 2 * x);
     vst1q_s16(a + x, both.val[0]);
@@ -94,7 +94,7 @@ INLINE void resample(const int16_t *in, const rm_resample_axis *axis, int16_t *o
   }
 }
 
-void rm_s16_resample_row__neon(const int16_t *in, const rm_resample_axis *axis, int16_t *out) {
+void rm_pixels_resample_row__neon(const int16_t *in, const rm_resample_axis *axis, int16_t *out) {
   if (axis->spread > 6) return resample(in, axis, out, axis->taps, 0);
   if (axis->taps == 2) return resample(in, axis, out, 2, 1);
   if (axis->taps == 4) return resample(in, axis, out, 4, 1);
@@ -117,7 +117,7 @@ INLINE int16x8_t upper(sums from) {
   return vuzp2q_s16(vreinterpretq_s16_s32(from.low), vreinterpretq_s16_s32(from.high));
 }
 
-void rm_s16_yuv_to_rgb__neon(const int16_t *y, const int16_t *u, const int16_t *v, const rm_yuv_matrix *matrix,
+void rm_pixels_yuv_to_rgb__neon(const int16_t *y, const int16_t *u, const int16_t *v, const rm_yuv_matrix *matrix,
                              size_t columns, uint8_t *rgb) {
   enum { REST = RM_SAMPLE_BITS + RM_MATRIX_BITS - 16 };
   const rm_yuv_matrix m = *matrix;
@@ -138,7 +138,7 @@ void rm_s16_yuv_to_rgb__neon(const int16_t *y, const int16_t *u, const int16_t *
   }
 }
 
-void rm_u8_normalize__neon(const uint8_t *rgb, const float *mean, const float *scale, size_t columns, float *out) {
+void rm_pixels_normalize__neon(const uint8_t *rgb, const float *mean, const float *scale, size_t columns, float *out) {
   // Three vectors of four numbers hold four pixels.
   float32x4_t means[3], scales[3];
   for (int i = 0; i < 3; i++) {
@@ -160,7 +160,7 @@ void rm_u8_normalize__neon(const uint8_t *rgb, const float *mean, const float *s
       }
     }
   }
-  rm_u8_normalize__scalar(rgb + 3 * x, mean, scale, columns - x, out + 3 * x);
+  rm_pixels_normalize__scalar(rgb + 3 * x, mean, scale, columns - x, out + 3 * x);
 }
 
 // The line of eight values, shifted right by 16 bits.
@@ -196,9 +196,9 @@ INLINE void quantize(const uint8_t *rgb, const rm_rgb_quantizer *q, size_t colum
   }
 }
 
-void rm_u8_quantize__neon(const uint8_t *rgb, const rm_rgb_quantizer *quantizer, size_t columns, uint8_t *out) {
+void rm_pixels_quantize__neon(const uint8_t *rgb, const rm_rgb_quantizer *quantizer, size_t columns, uint8_t *out) {
   if (!quantizer->is_affine)
-    rm_u8_quantize__scalar(rgb, quantizer, columns, out);
+    rm_pixels_quantize__scalar(rgb, quantizer, columns, out);
   else if (quantizer->is_signed)
     quantize(rgb, quantizer, columns, out, 1);
   else

@@ -36,6 +36,7 @@
 #include <stdint.h>
 
 #include "rm_cpu.h"
+#include "rm_kernel.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -210,7 +211,7 @@ typedef struct {
   uint16_t table[256];
 } rm_int8_warp_call;
 
-// Local cross-attention (rm_real_local_attention) on stored numbers:
+// Local cross-attention (rm_float_local_attention) on stored numbers:
 //   s(p, r)      = sum of (query - query_zero) * (key - key_zero); 0 for cells beyond the border
 //   t(p, r)      = round(s * multiplier) + bias[sub-pixel][r], in steps of 1/32 of the exponent, ties to even
 //   weights      = the softmax above of t, differences of 255 and more taken as 255: they sum to 256
@@ -294,48 +295,46 @@ typedef struct {
 
 // ---- The table -------------------------------------------------------------------------------------------
 
+// A slot: rm_int8_conv_slot and so on, a record for each row of slots_int8.inc.
+#define RM_SLOT(slot, call, ...)                                           \
+  typedef struct {                                                         \
+    void (*function)(const call *, ptrdiff_t begin, ptrdiff_t end);        \
+    rm_kernel_id id;                                                       \
+  } rm_int8_##slot##_slot;
+#include "slots_int8.inc"
+
 // Everything for one level. Packed weights belong to the level that packed them.
 typedef struct {
-  size_t (*conv_packed_bytes)(const rm_int8_conv_shape *);
-  void (*conv_pack)(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *packed);
-  void (*conv)(const rm_int8_conv_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
-
-  size_t (*dwconv_packed_bytes)(const rm_int8_conv_shape *);
-  void (*dwconv_pack)(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *packed);
-  void (*dwconv)(const rm_int8_conv_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
-
-  void (*combine)(const rm_int8_combine_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
-  void (*mul)(const rm_int8_mul_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
-  void (*table)(const rm_int8_table_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
-  void (*max_pool)(const rm_int8_pool_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
-  void (*average_pool)(const rm_int8_pool_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
-  void (*mean)(const rm_int8_mean_call *, ptrdiff_t begin, ptrdiff_t end);
-  void (*resize)(const rm_int8_resize_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
-  void (*softmax)(const rm_int8_softmax_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
-  void (*warp)(const rm_int8_warp_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
-  void (*local_attention)(const rm_int8_local_attention_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
-  void (*global_attention)(const rm_int8_global_attention_call *, ptrdiff_t begin, ptrdiff_t end);
-  void (*sample)(const rm_int8_sample_call *, ptrdiff_t row_begin, ptrdiff_t row_end);
-  void (*matmul)(const rm_int8_matmul_call *, ptrdiff_t begin, ptrdiff_t end);
-  void (*fill)(const rm_int8_fill_call *, ptrdiff_t begin, ptrdiff_t end);
-  void (*quantize)(const rm_int8_quantize_call *, ptrdiff_t begin, ptrdiff_t end);
-  void (*dequantize)(const rm_int8_dequantize_call *, ptrdiff_t begin, ptrdiff_t end);
+#define RM_SLOT(slot, ...) rm_int8_##slot##_slot slot;
+#define RM_PACKING(slot, ...)                                                                          \
+  size_t (*slot##_packed_bytes)(const rm_int8_conv_shape *);                                           \
+  void (*slot##_pack)(const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *packed);
+#include "slots_int8.inc"
 } rm_int8_kernels;
+
+enum {
+#define RM_SLOT(slot, ...) RM_INT8_SLOT_##slot,
+#include "slots_int8.inc"
+  RM_INT8_SLOTS
+};
 
 // The kernels of a usable level.
 const rm_int8_kernels *rm_int8_table(rm_cpu_level level);
 
-// The instruction set behind a level's convolution of a shape, of which rows and columns of the maps do not matter
-// ("avx512vnni"), and why it is not the level's own (NULL: it is). Static storage.
+// Writes the table's slots in the order of the list, RM_INT8_SLOTS of them.
+void rm_int8_slots(const rm_int8_kernels *table, rm_kernel_slot *slots);
+
+// The record of the slot of that name; NULL where there is none.
+const rm_kernel_id *rm_int8_kernel_id(const rm_int8_kernels *table, const char *slot);
+
+// The kernel that does a convolution of a shape at a level, of which rows and columns of the maps do not matter: the
+// one in the table may hand a shape on to that of a lower level. And why it is not of the level's own instruction set
+// (NULL: it is). Static storage.
 typedef struct {
-  const char *name, *why_not;
+  const rm_kernel_id *id;
+  const char *why_not;
 } rm_int8_choice;
 rm_int8_choice rm_int8_conv_choice(rm_cpu_level level, const rm_int8_conv_shape *shape, int32_t depthwise);
-
-// The instruction set behind `combine`, `mul` and `matmul` of a level, behind `table`, and behind the rest ("avx2").
-const char *rm_int8_elementwise_name(rm_cpu_level level);
-const char *rm_int8_lookup_name(rm_cpu_level level);
-const char *rm_int8_others_name(rm_cpu_level level);
 
 #ifdef __cplusplus
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "rm_cpu.h"
+#include "rm_kernel.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -76,95 +77,39 @@ typedef struct {
   int32_t labels;          // a multiple of 16, at least 16; labels from here on all look like label 255
 } rm_overlay_palette;
 
+#ifdef __clang__
+#pragma clang assume_nonnull end
+#endif
+
+// A slot: rm_pixels_blend_rows_slot and so on.
+#define RM_SLOT(slot, parameters, ...) \
+  typedef struct {                     \
+    void (*function) parameters;       \
+    rm_kernel_id id;                   \
+  } rm_pixels_##slot##_slot;
+#include "slots_pixels.inc"
+
+// The kernels of one level: a record for each row of slots_pixels.inc, where their contracts stand.
 typedef struct {
-  // --- resize ---
-
-  // out[x] = (sum over t of weights[t] * rows[t][x] + half) >> (RM_WEIGHT_BITS - RM_BLENDED_BITS).
-  // rows: `taps` pointers to `columns` bytes, no over-read; weights >= 0, sum 1 << RM_WEIGHT_BITS; taps even.
-  // out: [columns padded to RM_PIXELS_GROUP].
-  void (*blend_rows)(const uint8_t *RM_NONNULL const *RM_NONNULL rows, const int16_t *weights, int taps, size_t columns,
-                     int16_t *out);
-
-  // Takes apart pairs: a[x] = pairs[2 * x], b[x] = pairs[2 * x + 1].
-  // pairs: [2 * columns padded to 2 * RM_PIXELS_GROUP]; a, b: [columns padded to RM_PIXELS_GROUP].
-  void (*split_pairs)(const int16_t *pairs, size_t columns, int16_t *a, int16_t *b);
-
-  // out[x] = (sum over t of weights[t][x] * in[first[x] + t] + half) >> shift, which takes RM_BLENDED_BITS to
-  // RM_SAMPLE_BITS. in: 0 ... 255 << RM_BLENDED_BITS, over-read; out: [axis->columns padded to RM_PIXELS_GROUP].
-  void (*resample_row)(const int16_t *in, const rm_resample_axis *axis, int16_t *out);
-
-  // y, u, v: [columns padded to RM_PIXELS_GROUP], 0 ... 255 << RM_SAMPLE_BITS, whole groups are read;
-  // rgb: [columns padded to RM_PIXELS_GROUP][3].
-  void (*yuv_to_rgb)(const int16_t *y, const int16_t *u, const int16_t *v, const rm_yuv_matrix *matrix,
-                     size_t columns, uint8_t *rgb);
-
-  // out[x][c] = ((float)rgb[x][c] - mean[c]) * scale[c], one rounding each. rgb: as yuv_to_rgb gives it.
-  void (*normalize)(const uint8_t *rgb, const float *mean, const float *scale, size_t columns, float *out);
-
-  // out[x][c] = table[c][rgb[x][c]]. rgb: as yuv_to_rgb gives it.
-  void (*quantize)(const uint8_t *rgb, const rm_rgb_quantizer *quantizer, size_t columns, uint8_t *out);
-
-  // --- argmax ---
-  // Logits are held as planes, one per class: plane k begins at k * stride, holds `columns` values and the last
-  // one again behind them. stride >= columns + 1, a multiple of RM_PIXELS_GROUP. `lerp_*` writes two planes
-  // per class: the values of class k begin at 2 * k * stride, their slopes at (2 * k + 1) * stride. Planes are
-  // over-read, and whatever lies between what they hold and the stride may be written.
-
-  // planes[k][x] = logits[x * pixel_stride + k]; logits: [columns][pixel_stride >= classes], over-read.
-  void (*planes_f32)(const float *logits, size_t pixel_stride, size_t columns, int classes, float *planes,
-                     size_t stride);
-  // The same, of s8, or of u8 with flip 0x80, which is xored onto every byte to bring it into s8.
-  void (*planes_s8)(const uint8_t *logits, size_t pixel_stride, size_t columns, int classes, uint8_t flip,
-                    int16_t *planes, size_t stride);
-
-  // u[x] = upper[x] + (lower[x] - upper[x]) * fraction; value[x] = u[x]; slope[x] = u[x + 1] - u[x], x < columns.
-  void (*lerp_f32)(const float *upper, const float *lower, float fraction, size_t columns, int classes,
-                   float *out, size_t stride);
-  // u[x] = upper[x] * (unit - fraction) + lower[x] * fraction; value[x] = u[x] * gain; slope[x] = u[x + 1] - u[x].
-  // Planes of s8 values; unit <= 128, unit * gain <= 256, so that all three fit.
-  void (*lerp_s16)(const int16_t *upper, const int16_t *lower, int unit, int fraction, int gain, size_t columns,
-                   int classes, int16_t *out, size_t stride);
-
-  // labels[x] = the class k with the highest score, the lowest of equals, 1 <= classes <= 255.
-  // first: [columns], plane columns, never falling; fraction: [columns]; lerped: what `lerp_*` wrote.
-  // score = value[first[x]] + slope[first[x]] * fraction[x]
-  void (*argmax_f32)(const float *lerped, size_t stride, int classes, const int32_t *first,
-                     const float *fraction, size_t columns, uint8_t *labels);
-  // score = value[first[x]] + slope[first[x]] * fraction[x], which fits s16: fraction[x] < gain of `lerp_s16`
-  void (*argmax_exact_s16)(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
-                           const int16_t *fraction, size_t columns, uint8_t *labels);
-  // score = value[first[x]] + ((slope[first[x]] * fraction[x] + (1 << 14)) >> 15), with fraction >= 0 and gain 1
-  void (*argmax_q15_s16)(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
-                         const int16_t *fraction, size_t columns, uint8_t *labels);
-
-  // --- overlay ---
-  // Blends s, a byte of the source, with colour c by alpha a: (s * (128 - a) + c * a + 64) >> 7, so that a = 0
-  // gives s and a = 128 gives c. `out` may be the source itself. No over-read.
-
-  // One plane at the size of the labels; color_plane 0, 1, 2 says which colours.
-  void (*overlay_plane)(const uint8_t *source, const uint8_t *labels, const rm_overlay_palette *palette,
-                        int color_plane, size_t columns, uint8_t *out);
-  // Planes of half the columns. A chroma sample covers labels 2x and 2x + 1 (just 2x where the row ends) of both
-  // label rows, which may be one and the same; it gets the mean of their four blends, rounded once:
-  // (s * (512 - sum of a) + sum of c * a + 256) >> 9. label_columns: labels per row.
-  void (*overlay_chroma)(const uint8_t *source_u, const uint8_t *source_v, const uint8_t *upper_labels,
-                         const uint8_t *lower_labels, const rm_overlay_palette *palette, size_t label_columns,
-                         uint8_t *out_u, uint8_t *out_v);
-  // The same for one plane of UV pairs.
-  void (*overlay_chroma_pairs)(const uint8_t *source, const uint8_t *upper_labels, const uint8_t *lower_labels,
-                               const rm_overlay_palette *palette, size_t label_columns, uint8_t *out);
-
-  // --- counting ---
-
-  // counts[label] += how often it occurs; counts: [256].
-  void (*histogram)(const uint8_t *labels, size_t columns, uint64_t *counts);
-  // counts[truth * classes + predicted] += 1 wherever truth < classes; a prediction >= classes counts in column
-  // `classes`. counts: [classes][classes + 1].
-  void (*confusion)(const uint8_t *predicted, const uint8_t *truth, size_t columns, int classes, uint64_t *counts);
+#define RM_SLOT(slot, ...) rm_pixels_##slot##_slot slot;
+#include "slots_pixels.inc"
 } rm_pixels_table;
 
-// The kernels for `level`; slots without a variant hold the next lower level's. Static storage.
+enum {
+#define RM_SLOT(slot, ...) RM_PIXELS_SLOT_##slot,
+#include "slots_pixels.inc"
+  RM_PIXELS_SLOTS
+};
+
+#ifdef __clang__
+#pragma clang assume_nonnull begin
+#endif
+
+// The kernels of a usable level. Static storage.
 const rm_pixels_table *rm_pixels_kernels(rm_cpu_level level);
+
+// Writes the table's slots in the order of the list, RM_PIXELS_SLOTS of them.
+void rm_pixels_slots(const rm_pixels_table *table, rm_kernel_slot *slots);
 
 #ifdef __clang__
 #pragma clang assume_nonnull end

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
-#include "real_tables.h"
+#include "../float_kernels.h"
 
 // The innermost axis as one call for each element size, so that the compiler sees a constant.
 static void run(uint8_t *out, const uint8_t *in, ptrdiff_t count, ptrdiff_t out_step, ptrdiff_t in_step, int size) {

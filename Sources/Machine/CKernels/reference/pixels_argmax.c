@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../pixels.h"
 
-void rm_f32_planes__scalar(const float *logits, size_t pixel_stride, size_t columns, int classes, float *planes,
+void rm_pixels_planes_f32__scalar(const float *logits, size_t pixel_stride, size_t columns, int classes, float *planes,
                            size_t stride) {
   for (size_t k = 0; k < (size_t)classes; k++) {
     float *plane = planes + k * stride;
@@ -10,7 +10,7 @@ void rm_f32_planes__scalar(const float *logits, size_t pixel_stride, size_t colu
   }
 }
 
-void rm_s8_planes__scalar(const uint8_t *logits, size_t pixel_stride, size_t columns, int classes, uint8_t flip,
+void rm_pixels_planes_s8__scalar(const uint8_t *logits, size_t pixel_stride, size_t columns, int classes, uint8_t flip,
                           int16_t *planes, size_t stride) {
   for (size_t k = 0; k < (size_t)classes; k++) {
     int16_t *plane = planes + k * stride;
@@ -19,7 +19,7 @@ void rm_s8_planes__scalar(const uint8_t *logits, size_t pixel_stride, size_t col
   }
 }
 
-void rm_f32_lerp__scalar(const float *upper, const float *lower, float fraction, size_t columns, int classes,
+void rm_pixels_lerp_f32__scalar(const float *upper, const float *lower, float fraction, size_t columns, int classes,
                          float *out, size_t stride) {
   for (size_t k = 0; k < (size_t)classes; k++) {
     const float *a = upper + k * stride, *b = lower + k * stride;
@@ -33,7 +33,7 @@ void rm_f32_lerp__scalar(const float *upper, const float *lower, float fraction,
   }
 }
 
-void rm_s16_lerp__scalar(const int16_t *upper, const int16_t *lower, int unit, int fraction, int gain,
+void rm_pixels_lerp_s16__scalar(const int16_t *upper, const int16_t *lower, int unit, int fraction, int gain,
                          size_t columns, int classes, int16_t *out, size_t stride) {
   for (size_t k = 0; k < (size_t)classes; k++) {
     const int16_t *a = upper + k * stride, *b = lower + k * stride;
@@ -47,7 +47,7 @@ void rm_s16_lerp__scalar(const int16_t *upper, const int16_t *lower, int unit, i
   }
 }
 
-void rm_f32_argmax__scalar(const float *lerped, size_t stride, int classes, const int32_t *first,
+void rm_pixels_argmax_f32__scalar(const float *lerped, size_t stride, int classes, const int32_t *first,
                            const float *fraction, size_t columns, uint8_t *labels) {
   for (size_t x = 0; x < columns; x++) {
     const float *at = lerped + first[x];
@@ -65,7 +65,7 @@ void rm_f32_argmax__scalar(const float *lerped, size_t stride, int classes, cons
   }
 }
 
-void rm_s16_argmax_exact__scalar(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
+void rm_pixels_argmax_exact_s16__scalar(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
                                  const int16_t *fraction, size_t columns, uint8_t *labels) {
   for (size_t x = 0; x < columns; x++) {
     const int16_t *at = lerped + first[x];
@@ -83,7 +83,7 @@ void rm_s16_argmax_exact__scalar(const int16_t *lerped, size_t stride, int class
   }
 }
 
-void rm_s16_argmax_q15__scalar(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
+void rm_pixels_argmax_q15_s16__scalar(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
                                const int16_t *fraction, size_t columns, uint8_t *labels) {
   for (size_t x = 0; x < columns; x++) {
     const int16_t *at = lerped + first[x];

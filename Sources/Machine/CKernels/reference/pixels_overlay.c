@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../pixels.h"
 
-void rm_u8_overlay_plane__scalar(const uint8_t *source, const uint8_t *labels, const rm_overlay_palette *palette,
+void rm_pixels_overlay_plane__scalar(const uint8_t *source, const uint8_t *labels, const rm_overlay_palette *palette,
                                  int color_plane, size_t columns, uint8_t *out) {
   const uint8_t *colors = palette->colors[color_plane];
   const int unit = 1 << RM_ALPHA_BITS;
@@ -22,7 +22,7 @@ static uint8_t covered(int source, const uint8_t labels[4], const uint8_t *alpha
   return (uint8_t)((source * (unit - alpha) + color + unit / 2) >> (RM_ALPHA_BITS + 2));
 }
 
-void rm_u8_overlay_chroma__scalar(const uint8_t *source_u, const uint8_t *source_v, const uint8_t *upper_labels,
+void rm_pixels_overlay_chroma__scalar(const uint8_t *source_u, const uint8_t *source_v, const uint8_t *upper_labels,
                                   const uint8_t *lower_labels, const rm_overlay_palette *palette,
                                   size_t label_columns, uint8_t *out_u, uint8_t *out_v) {
   for (size_t x = 0; x < (label_columns + 1) / 2; x++) {
@@ -33,7 +33,7 @@ void rm_u8_overlay_chroma__scalar(const uint8_t *source_u, const uint8_t *source
   }
 }
 
-void rm_u8_overlay_chroma_pairs__scalar(const uint8_t *source, const uint8_t *upper_labels,
+void rm_pixels_overlay_chroma_pairs__scalar(const uint8_t *source, const uint8_t *upper_labels,
                                         const uint8_t *lower_labels, const rm_overlay_palette *palette,
                                         size_t label_columns, uint8_t *out) {
   for (size_t x = 0; x < (label_columns + 1) / 2; x++) {

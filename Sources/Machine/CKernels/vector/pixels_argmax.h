@@ -17,10 +17,10 @@ static inline int is_dense(const int32_t *first, int step, int lanes) {
   return most < lanes;
 }
 
-TARGET void NAME(rm_f32_argmax)(const float *lerped, size_t stride, int classes, const int32_t *first,
+TARGET void NAME(rm_pixels_argmax_f32)(const float *lerped, size_t stride, int classes, const int32_t *first,
                                 const float *fraction, size_t columns, uint8_t *labels) {
   if (columns < F32_STEP) {
-    LOWER(rm_f32_argmax)(lerped, stride, classes, first, fraction, columns, labels);
+    LOWER(rm_pixels_argmax_f32)(lerped, stride, classes, first, fraction, columns, labels);
     return;
   }
   for (size_t begin = 0; begin < columns; begin += F32_STEP) {
@@ -28,7 +28,7 @@ TARGET void NAME(rm_f32_argmax)(const float *lerped, size_t stride, int classes,
     if (is_dense(first + x, F32_STEP, F32_LANES))
       winners_f32(lerped, stride, classes, first + x, fraction + x, labels + x);
     else
-      LOWER(rm_f32_argmax)(lerped, stride, classes, first + x, fraction + x, F32_STEP, labels + x);
+      LOWER(rm_pixels_argmax_f32)(lerped, stride, classes, first + x, fraction + x, F32_STEP, labels + x);
   }
 }
 
@@ -47,6 +47,6 @@ TARGET void NAME(rm_f32_argmax)(const float *lerped, size_t stride, int classes,
         LOWER(kernel)(lerped, stride, classes, first + x, fraction + x, S16_STEP, labels + x);                       \
     }                                                                                                                \
   }
-S16_ARGMAX(rm_s16_argmax_exact, 1)
-S16_ARGMAX(rm_s16_argmax_q15, 0)
+S16_ARGMAX(rm_pixels_argmax_exact_s16, 1)
+S16_ARGMAX(rm_pixels_argmax_q15_s16, 0)
 #undef S16_ARGMAX

@@ -28,7 +28,7 @@ TARGET INLINE void plane_row(const uint8_t *source, const uint8_t *labels, int c
   }
 }
 
-TARGET void NAME(rm_u8_overlay_plane)(const uint8_t *source, const uint8_t *labels, const rm_overlay_palette *palette,
+TARGET void NAME(rm_pixels_overlay_plane)(const uint8_t *source, const uint8_t *labels, const rm_overlay_palette *palette,
                                       int color_plane, size_t columns, uint8_t *out) {
   WITH_TABLES(plane_row, palette, source, labels, color_plane, columns, out);
 }
@@ -58,7 +58,7 @@ TARGET INLINE void chroma_row(const uint8_t *source_u, const uint8_t *source_v, 
   }
 }
 
-TARGET void NAME(rm_u8_overlay_chroma)(const uint8_t *source_u, const uint8_t *source_v, const uint8_t *upper_labels,
+TARGET void NAME(rm_pixels_overlay_chroma)(const uint8_t *source_u, const uint8_t *source_v, const uint8_t *upper_labels,
                                        const uint8_t *lower_labels, const rm_overlay_palette *palette,
                                        size_t label_columns, uint8_t *out_u, uint8_t *out_v) {
   WITH_TABLES(chroma_row, palette, source_u, source_v, upper_labels, lower_labels, label_columns, out_u, out_v);
@@ -79,7 +79,7 @@ TARGET INLINE void pairs_row(const uint8_t *source, const uint8_t *upper, const 
   }
 }
 
-TARGET void NAME(rm_u8_overlay_chroma_pairs)(const uint8_t *source, const uint8_t *upper_labels,
+TARGET void NAME(rm_pixels_overlay_chroma_pairs)(const uint8_t *source, const uint8_t *upper_labels,
                                              const uint8_t *lower_labels, const rm_overlay_palette *palette,
                                              size_t label_columns, uint8_t *out) {
   WITH_TABLES(pairs_row, palette, source, upper_labels, lower_labels, label_columns, out);

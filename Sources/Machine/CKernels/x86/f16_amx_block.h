@@ -6,7 +6,7 @@
 
 // One block of outputs: up to 64 of one panel, or 32 of two.
 typedef struct {
-  const rm_real_conv *conv;
+  const rm_float_conv *conv;
   const form *form;
   const uint16_t *const *segments;  // of the run's first output
   ptrdiff_t offset;                 // numbers from its window to that of the block's first
@@ -34,7 +34,7 @@ INLINE __m512h limit(float x) {
 INLINE void finish_panels(const pipeline *line, const int panels, const int joins) {
   const block *b = &line->waiting;
   const float(*sums)[RM_AMX_ROWS * CHANNELS] = line->sums[line->turn ^ 1];
-  const rm_real_conv *c = b->conv;
+  const rm_float_conv *c = b->conv;
   const __m512 low = _mm512_set1_ps(c->low), high = _mm512_set1_ps(c->high);
   const __m512h least = limit(c->low), most = limit(c->high);
   const __mmask32 some = first(b->channels);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "../reference/real_tables.h"
+#include "../float_kernels.h"
 #include "amx.h"
 
 #define TARGET                                                                                              \
@@ -16,7 +16,7 @@ enum {
   TERMS = 32,    // numbers in a row of a tile
   CHANNELS = 16, // of a panel of weights
   MOST_TILES = 4,
-  STAGE = 2 * RM_REAL_CONV_STAGE,
+  STAGE = 2 * RM_FLOAT_CONV_STAGE,
   LONGEST_STRIP = 256,
 };
 
@@ -31,7 +31,7 @@ typedef struct {
   int rows;      // outputs in a tile
 } form;
 
-static form form_of(const rm_real_conv *c) {
+static form form_of(const rm_float_conv *c) {
   form f = {.rows = RM_AMX_ROWS};
   f.pitch = (c->in_channels / c->groups + 1) & ~1;
   const int joined = c->kernel_columns == 1 || c->dilation_columns == 1;
@@ -52,13 +52,13 @@ static ptrdiff_t panel_bytes(const form *f, int parts) {
   return (ptrdiff_t)f->segments * f->tiles * parts * f->cells * RM_AMX_ROW_BYTES;
 }
 
-static size_t packed_bytes(const rm_real_conv *c, int parts) {
+static size_t packed_bytes(const rm_float_conv *c, int parts) {
   const form f = form_of(c);
   return (size_t)(c->groups * f.panels * panel_bytes(&f, parts));
 }
 
 // [groups][panels][segments][tiles][parts][cells][CHANNELS][2]
-static void pack(const rm_real_conv *c, const float *weights, uint16_t *out, int parts) {
+static void pack(const rm_float_conv *c, const float *weights, uint16_t *out, int parts) {
   const form f = form_of(c);
   const int in_group = c->in_channels / c->groups, out_group = c->out_channels / c->groups;
   const int taps = c->kernel_rows * c->kernel_columns, taps_each = taps / f.segments;
@@ -75,14 +75,14 @@ static void pack(const rm_real_conv *c, const float *weights, uint16_t *out, int
             if (channel < out_group && in < in_group && k >= tile * TERMS)
               x = weights[((ptrdiff_t)(group * out_group + channel) * taps + tap) * in_group + in];
             uint16_t upper;
-            if (parts == 2) rm_real_to_halves(&x, &upper, 1), rm_real_from_halves(&upper, &x, 1);
-            rm_real_to_bf16(&x, &upper, 1);
+            if (parts == 2) rm_float_to_halves(&x, &upper, 1), rm_float_from_halves(&upper, &x, 1);
+            rm_float_to_bf16(&x, &upper, 1);
             if (part == 1) {
               const uint32_t bits = (uint32_t)upper << 16;
               float whole;
               memcpy(&whole, &bits, sizeof whole);
               x -= whole;
-              rm_real_to_bf16(&x, &upper, 1);
+              rm_float_to_bf16(&x, &upper, 1);
             }
             *out++ = upper;
           }

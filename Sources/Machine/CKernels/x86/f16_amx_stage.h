@@ -57,11 +57,11 @@ typedef struct {
   ptrdiff_t lower;
   int first_column;       // of the input, may be left of it
   int columns;
-  ptrdiff_t held[RM_REAL_CONV_TAPS];  // the row of the input in each place, or -1
+  ptrdiff_t held[RM_FLOAT_CONV_TAPS];  // the row of the input in each place, or -1
 } stage;
 
 // The place of a row of the window; `row` counts from the top of the picture and may lie outside.
-INLINE const uint16_t *staged_row(const rm_real_conv *c, const form *f, stage *s, ptrdiff_t picture, int row, int place,
+INLINE const uint16_t *staged_row(const rm_float_conv *c, const form *f, stage *s, ptrdiff_t picture, int row, int place,
                                   int group_channel, const int parts) {
   uint16_t *to = s->numbers + place * s->row_numbers;
   const int inside = row >= 0 && row < c->in_rows;

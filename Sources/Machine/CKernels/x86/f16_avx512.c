@@ -3,8 +3,8 @@
 #if defined(__x86_64__)
 
 #define HALF 1
-#include "real_avx512.h"
+#include "float_avx512.h"
 
-#include "../vector/real_table.h"
+#include "../vector/float_table.h"
 
 #endif

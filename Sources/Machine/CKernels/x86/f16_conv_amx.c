@@ -17,7 +17,7 @@
 #include "f16_amx_block.h"
 
 // `pixels` outputs side by side by all panels of a group. `segments` and `pixel` are the first one's.
-INLINE void run_row(pipeline *line, const rm_real_conv *c, const form *f, const stage *s,
+INLINE void run_row(pipeline *line, const rm_float_conv *c, const form *f, const stage *s,
                     const uint16_t *const segments[], ptrdiff_t pixel, int pixels, int group, const int parts) {
   const int out_group = c->out_channels / c->groups;
   const ptrdiff_t bytes = panel_bytes(f, parts), step = (ptrdiff_t)c->stride_columns * f->pitch;
@@ -53,12 +53,12 @@ TARGET static void configure(const form *f) {
   rm_amx_configure(&tiles);
 }
 
-INLINE void conv(const rm_real_conv *c, ptrdiff_t begin, ptrdiff_t end, const int parts) {
+INLINE void conv(const rm_float_conv *c, ptrdiff_t begin, ptrdiff_t end, const int parts) {
   const ptrdiff_t all = (ptrdiff_t)c->batch * c->out_rows * c->out_columns;
-  const ptrdiff_t from = begin * RM_REAL_CONV_TILE;
-  const ptrdiff_t to = end * RM_REAL_CONV_TILE < all ? end * RM_REAL_CONV_TILE : all;
+  const ptrdiff_t from = begin * RM_FLOAT_CONV_TILE;
+  const ptrdiff_t to = end * RM_FLOAT_CONV_TILE < all ? end * RM_FLOAT_CONV_TILE : all;
   if (from >= to) return;
-  rm_real_conv flat = *c;
+  rm_float_conv flat = *c;
   if (c->kernel_rows * c->kernel_columns == 1 && c->stride_rows == 1 && c->stride_columns == 1 && !c->pad_top &&
       !c->pad_left && c->out_rows == c->in_rows && c->out_columns == c->in_columns) {
     // Windows of one pixel see one long row.
@@ -97,7 +97,7 @@ INLINE void conv(const rm_real_conv *c, ptrdiff_t begin, ptrdiff_t end, const in
         const int high = line == last_line && (to - 1) % c->out_columns + 1 < left + outputs
                              ? (int)((to - 1) % c->out_columns) + 1 : left + outputs;
         if (low >= high) continue;
-        const uint16_t *segments[RM_REAL_CONV_TAPS];
+        const uint16_t *segments[RM_FLOAT_CONV_TAPS];
         const ptrdiff_t offset = (ptrdiff_t)(low - left) * c->stride_columns * f.pitch;
         for (int i = 0; i < c->kernel_rows; i++) {
           const int row = top + i * c->dilation_rows;
@@ -115,12 +115,12 @@ INLINE void conv(const rm_real_conv *c, ptrdiff_t begin, ptrdiff_t end, const in
   _tile_release();
 }
 
-TARGET void rm_f16_conv__amx(const rm_real_conv *c, ptrdiff_t begin, ptrdiff_t end) { conv(c, begin, end, 2); }
-TARGET void rm_f16_conv__amxbf16(const rm_real_conv *c, ptrdiff_t begin, ptrdiff_t end) { conv(c, begin, end, 1); }
-size_t rm_f16_conv_packed_bytes__amx(const rm_real_conv *c) { return packed_bytes(c, 2); }
-size_t rm_f16_conv_packed_bytes__amxbf16(const rm_real_conv *c) { return packed_bytes(c, 1); }
-void rm_f16_conv_pack__amx(const rm_real_conv *c, const float *weights, void *packed) { pack(c, weights, packed, 2); }
-void rm_f16_conv_pack__amxbf16(const rm_real_conv *c, const float *weights, void *packed) {
+TARGET void rm_f16_conv__amx(const rm_float_conv *c, ptrdiff_t begin, ptrdiff_t end) { conv(c, begin, end, 2); }
+TARGET void rm_bf16_conv__amx(const rm_float_conv *c, ptrdiff_t begin, ptrdiff_t end) { conv(c, begin, end, 1); }
+size_t rm_f16_conv_packed_bytes__amx(const rm_float_conv *c) { return packed_bytes(c, 2); }
+size_t rm_bf16_conv_packed_bytes__amx(const rm_float_conv *c) { return packed_bytes(c, 1); }
+void rm_f16_conv_pack__amx(const rm_float_conv *c, const float *weights, void *packed) { pack(c, weights, packed, 2); }
+void rm_bf16_conv_pack__amx(const rm_float_conv *c, const float *weights, void *packed) {
   pack(c, weights, packed, 1);
 }
 

@@ -3,8 +3,8 @@
 #if defined(__x86_64__)
 
 #define HALF 0
-#include "real_avx2.h"
+#include "float_avx2.h"
 
-#include "../vector/real_table.h"
+#include "../vector/float_table.h"
 
 #endif

@@ -36,7 +36,7 @@ AVX2 static inline void transpose8(const float *const *rows, size_t k, __m256 ou
   }
 }
 
-AVX2 void rm_f32_planes__avx2(const float *logits, size_t pixel_stride, size_t columns, int classes, float *planes,
+AVX2 void rm_pixels_planes_f32__avx2(const float *logits, size_t pixel_stride, size_t columns, int classes, float *planes,
                               size_t stride) {
   const size_t count = (size_t)classes;
   for (size_t x = 0; x < columns; x += 8) {
@@ -65,7 +65,7 @@ AVX2 static inline void transpose16(const uint8_t *const *rows, size_t k, __m128
   }
 }
 
-AVX2 void rm_s8_planes__avx2(const uint8_t *logits, size_t pixel_stride, size_t columns, int classes, uint8_t flip,
+AVX2 void rm_pixels_planes_s8__avx2(const uint8_t *logits, size_t pixel_stride, size_t columns, int classes, uint8_t flip,
                              int16_t *planes, size_t stride) {
   const size_t count = (size_t)classes;
   const __m128i flips = _mm_set1_epi8((char)flip);
@@ -83,7 +83,7 @@ AVX2 void rm_s8_planes__avx2(const uint8_t *logits, size_t pixel_stride, size_t 
   for (size_t k = 0; k < count; k++) planes[k * stride + columns] = planes[k * stride + columns - 1];
 }
 
-AVX2 void rm_f32_lerp__avx2(const float *upper, const float *lower, float fraction, size_t columns, int classes,
+AVX2 void rm_pixels_lerp_f32__avx2(const float *upper, const float *lower, float fraction, size_t columns, int classes,
                             float *out, size_t stride) {
   const __m256 part = _mm256_set1_ps(fraction);
   for (size_t k = 0; k < (size_t)classes; k++) {
@@ -100,7 +100,7 @@ AVX2 void rm_f32_lerp__avx2(const float *upper, const float *lower, float fracti
   }
 }
 
-AVX2 void rm_s16_lerp__avx2(const int16_t *upper, const int16_t *lower, int unit, int fraction, int gain,
+AVX2 void rm_pixels_lerp_s16__avx2(const int16_t *upper, const int16_t *lower, int unit, int fraction, int gain,
                             size_t columns, int classes, int16_t *out, size_t stride) {
   const __m256i wa = _mm256_set1_epi16((int16_t)(unit - fraction)), wb = _mm256_set1_epi16((int16_t)fraction);
   const __m256i gains = _mm256_set1_epi16((int16_t)gain);

@@ -40,10 +40,10 @@ AVX2 static inline void blend32(const uint8_t *const *rows, const int16_t *weigh
   store(out + x + 16, _mm256_permute2x128_si256(a, b, 0x31));
 }
 
-AVX2 void rm_u8_blend_rows__avx2(const uint8_t *const *rows, const int16_t *weights, int taps, size_t columns,
+AVX2 void rm_pixels_blend_rows__avx2(const uint8_t *const *rows, const int16_t *weights, int taps, size_t columns,
                                  int16_t *out) {
   if (columns < 32) {
-    rm_u8_blend_rows__scalar(rows, weights, taps, columns, out);
+    rm_pixels_blend_rows__scalar(rows, weights, taps, columns, out);
     return;
   }
   size_t x = 0;
@@ -51,7 +51,7 @@ AVX2 void rm_u8_blend_rows__avx2(const uint8_t *const *rows, const int16_t *weig
   if (x < columns) blend32(rows, weights, taps, columns - 32, out);
 }
 
-AVX2 void rm_s16_split_pairs__avx2(const int16_t *pairs, size_t columns, int16_t *a, int16_t *b) {
+AVX2 void rm_pixels_split_pairs__avx2(const int16_t *pairs, size_t columns, int16_t *a, int16_t *b) {
   const __m256i mask = _mm256_set1_epi32(0xffff);
   for (size_t x = 0; x < columns; x += 16) {
     const __m256i low = load(pairs + 2 * x), high = load(pairs + 2 * x + 16);
@@ -105,7 +105,7 @@ AVX2 static inline void resample(const int16_t *in, const rm_resample_axis *axis
   }
 }
 
-AVX2 void rm_s16_resample_row__avx2(const int16_t *in, const rm_resample_axis *axis, int16_t *out) {
+AVX2 void rm_pixels_resample_row__avx2(const int16_t *in, const rm_resample_axis *axis, int16_t *out) {
   if (axis->spread <= 6) {
     if (axis->taps == 2) return resample(in, axis, out, 2);
     if (axis->taps == 4) return resample(in, axis, out, 4);
@@ -148,7 +148,7 @@ AVX2 static inline rgb16 convert16(const int16_t *y, const int16_t *u, const int
                  _mm256_packs_epi32(blue[0], blue[1])};
 }
 
-AVX2 void rm_s16_yuv_to_rgb__avx2(const int16_t *y, const int16_t *u, const int16_t *v, const rm_yuv_matrix *matrix,
+AVX2 void rm_pixels_yuv_to_rgb__avx2(const int16_t *y, const int16_t *u, const int16_t *v, const rm_yuv_matrix *matrix,
                                   size_t columns, uint8_t *rgb) {
   // Where each channel's bytes go among three vectors of interleaved ones; -1 leaves 0.
 #define TWICE(...) _mm256_setr_epi8(__VA_ARGS__, __VA_ARGS__)
@@ -180,7 +180,7 @@ AVX2 void rm_s16_yuv_to_rgb__avx2(const int16_t *y, const int16_t *u, const int1
   }
 }
 
-AVX2 void rm_u8_normalize__avx2(const uint8_t *rgb, const float *mean, const float *scale, size_t columns,
+AVX2 void rm_pixels_normalize__avx2(const uint8_t *rgb, const float *mean, const float *scale, size_t columns,
                                 float *out) {
   float means[24], scales[24];
   for (int i = 0; i < 24; i++) {
@@ -196,7 +196,7 @@ AVX2 void rm_u8_normalize__avx2(const uint8_t *rgb, const float *mean, const flo
       _mm256_storeu_ps(out + i + j, _mm256_mul_ps(centered, _mm256_loadu_ps(scales + j)));
     }
   }
-  rm_u8_normalize__scalar(rgb + i, mean, scale, (count - i) / 3, out + i);
+  rm_pixels_normalize__scalar(rgb + i, mean, scale, (count - i) / 3, out + i);
 }
 
 // 32 pixels. The line's slope has up to 22 bits, so the value meets its low 7 and its high 15 bits at once:
@@ -219,9 +219,9 @@ AVX2 static inline void quantize32(const uint8_t *rgb, const rm_rgb_quantizer *q
   }
 }
 
-AVX2 void rm_u8_quantize__avx2(const uint8_t *rgb, const rm_rgb_quantizer *quantizer, size_t columns, uint8_t *out) {
+AVX2 void rm_pixels_quantize__avx2(const uint8_t *rgb, const rm_rgb_quantizer *quantizer, size_t columns, uint8_t *out) {
   if (!quantizer->is_affine) {
-    rm_u8_quantize__scalar(rgb, quantizer, columns, out);
+    rm_pixels_quantize__scalar(rgb, quantizer, columns, out);
     return;
   }
   int32_t slopes[24], offsets[24];

@@ -89,7 +89,7 @@ extension Int8Kernels {
       call.multiplier = multiplier
       call.table = exponents.values
       return Job(
-        self.table.global_attention, call, units: to.pixels,
+        self.table.global_attention.function, call, units: to.pixels,
         work: to.pixels * to.pixels * (cells.channels + values.channels) / 8)
     }
   }
@@ -131,7 +131,7 @@ extension Int8Kernels {
       call.multiplier = steps.multiplier
       softmax.copy(to: &call.table)
       return Job(
-        self.table.local_attention, call, units: cells.rows,
+        self.table.local_attention.function, call, units: cells.rows,
         work: to.pixels * region * region * (cells.channels + values.channels) / 8)
     }
   }

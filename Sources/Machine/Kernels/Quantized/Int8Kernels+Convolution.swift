@@ -12,8 +12,7 @@ public struct PackedInt8Convolution: @unchecked Sendable {
   public let inChannels: Int
   public let outChannels: Int
   public let isDepthwise: Bool
-  /// The C kernel's name.
-  public let kernel: String
+  public let kernel: KernelID
   /// Why it is not one of the level's own instruction set; `nil` where it is.
   public let whyNotOwn: String?
   public var byteCount: Int { packed.count + pad.count }
@@ -84,9 +83,9 @@ extension Int8Kernels {
     let choice = rm_int8_conv_choice(level.rawLevel, &shape, isDepthwise ? 1 : 0)
     return PackedInt8Convolution(
       window: window, inChannels: inChannels, outChannels: outChannels, isDepthwise: isDepthwise,
-      kernel: "int8_\(isDepthwise ? "dwconv" : "conv")__\(String(cString: choice.name))",
+      kernel: KernelID(isDepthwise ? .dwconv : .conv, choice.id.pointee),
       whyNotOwn: choice.why_not.map { String(cString: $0) }, packed: packed, pad: pad,
-      function: isDepthwise ? table.dwconv : table.conv)
+      function: isDepthwise ? table.dwconv.function : table.conv.function)
   }
 }
 

@@ -20,7 +20,7 @@ extension Int8Kernels {
     call.columns = Int32(output.columns)
     call.channels = Int32(output.channels)
     call.rule = rule.rule
-    return Job(table.combine, call, units: output.batch * output.rows, work: output.elements)
+    return Job(table.combine.function, call, units: output.batch * output.rows, work: output.elements)
   }
 
   /// Which elements of the second factor of a product stand for many.
@@ -54,7 +54,7 @@ extension Int8Kernels {
     call.low = Int32(range.low)
     call.high = Int32(range.high)
     call.multiplier = multiplier
-    return Job(table.mul, call, units: output.batch * output.rows, work: output.elements)
+    return Job(table.mul.function, call, units: output.batch * output.rows, work: output.elements)
   }
 
   /// - Parameter values: the result for each of the 256 stored numbers.
@@ -68,7 +68,7 @@ extension Int8Kernels {
     call.columns = Int32(output.columns)
     call.channels = Int32(output.channels)
     withUnsafeMutableBytes(of: &call.table) { $0.copyBytes(from: values) }
-    return Job(table.table, call, units: output.batch * output.rows, work: output.elements * 2)
+    return Job(table.table.function, call, units: output.batch * output.rows, work: output.elements * 2)
   }
 
   /// The most channels of a softmax.
@@ -86,11 +86,11 @@ extension Int8Kernels {
     call.columns = Int32(output.columns)
     call.channels = Int32(output.channels)
     exponents.copy(to: &call.table)
-    return Job(table.softmax, call, units: output.batch * output.rows, work: output.elements * 8)
+    return Job(table.softmax.function, call, units: output.batch * output.rows, work: output.elements * 8)
   }
 
   public func fill(_ output: UnsafeMutablePointer<UInt8>, count: Int, value: UInt8) -> Job {
-    Job(table.fill, rm_int8_fill_call(out: output, value: Int32(value)), units: count, work: count)
+    Job(table.fill.function, rm_int8_fill_call(out: output, value: Int32(value)), units: count, work: count)
   }
 
   /// Real numbers to stored ones.
@@ -101,7 +101,7 @@ extension Int8Kernels {
     let call = rm_int8_quantize_call(
       in: input, out: output, scale: scale, zero: Int32(range.zero), low: Int32(range.low),
       high: Int32(range.high))
-    return Job(table.quantize, call, units: count, work: count)
+    return Job(table.quantize.function, call, units: count, work: count)
   }
 
   /// Stored numbers to real ones.
@@ -109,6 +109,6 @@ extension Int8Kernels {
     _ input: UnsafePointer<UInt8>, output: UnsafeMutablePointer<Float>, count: Int, scale: Float, zero: Int
   ) -> Job {
     let call = rm_int8_dequantize_call(in: input, out: output, scale: scale, zero: Int32(zero))
-    return Job(table.dequantize, call, units: count, work: count)
+    return Job(table.dequantize.function, call, units: count, work: count)
   }
 }

@@ -95,7 +95,7 @@ extension Int8Kernels {
         in_rows: Int32(from.rows), in_columns: Int32(from.columns), out_rows: Int32(to.rows),
         out_columns: Int32(to.columns), channels: Int32(to.channels), rows: rows.taps + to.firstRow,
         columns: columns.taps, first_row: Int32(from.firstRow))
-      return Job(table.resize, call, units: to.rows, work: to.elements)
+      return Job(table.resize.function, call, units: to.rows, work: to.elements)
     }
   }
 
@@ -116,7 +116,7 @@ extension Int8Kernels {
         source_pixel: from.pixelStride, grid_pixel: points.pixelStride, out_pixel: to.pixelStride,
         source_rows: Int32(from.rows), source_columns: Int32(from.columns), rows: Int32(to.rows),
         columns: Int32(to.columns), channels: Int32(to.channels), xs: columns.table, ys: rows.table)
-      return Job(table.sample, call, units: to.rows, work: to.pixels * (to.channels + 20))
+      return Job(table.sample.function, call, units: to.rows, work: to.pixels * (to.channels + 20))
     }
   }
 
@@ -157,7 +157,7 @@ extension Int8Kernels {
       call.columns = Int32(to.columns)
       call.channels = Int32(to.channels)
       call.coarse = scale == 2 ? 1 : 0
-      return Job(table.warp, call, units: to.rows, work: to.pixels * (to.channels + 100))
+      return Job(table.warp.function, call, units: to.rows, work: to.pixels * (to.channels + 100))
     }
   }
 }

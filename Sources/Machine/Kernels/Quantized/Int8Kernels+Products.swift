@@ -34,7 +34,7 @@ extension Int8Kernels {
       call.multiplier = multiplier
       let group = Int(RM_INT8_MATMUL_ROWS)
       return Job(
-        table.matmul, call, units: (product.m + group - 1) / group,
+        table.matmul.function, call, units: (product.m + group - 1) / group,
         work: product.m * product.k * product.n / 2)
     }
   }

@@ -6,14 +6,14 @@ public import Workers
 extension Int8Kernels {
   /// The largest stored number of each window. Cells outside the map do not count.
   public func maxPool(_ window: PoolingWindow, input: ByteMap, output: ByteMap) -> [Job] {
-    pool(window, input, output, table.max_pool) { _ in }
+    pool(window, input, output, table.max_pool.function) { _ in }
   }
 
   /// - Parameter ratio: the input's scale divided by the output's.
   public func averagePool(
     _ window: PoolingWindow, input: ByteMap, zero: Int, output: ByteMap, ratio: Float, range: StoredRange
   ) -> [Job] {
-    pool(window, input, output, table.average_pool) { call in
+    pool(window, input, output, table.average_pool.function) { call in
       call.count_pads = window.countIncludePad ? 1 : 0
       call.in_zero = Int32(zero)
       call.out_zero = Int32(range.zero)
@@ -70,7 +70,7 @@ extension Int8Kernels {
         out_zero: Int32(range.zero), low: Int32(range.low), high: Int32(range.high),
         multiplier: ratio / Float(from.pixels))
       // Pairs of cache lines of each pixel, which processors fetch together.
-      return Job(table.mean, call, units: from.channels, step: 128, work: from.elements / 4)
+      return Job(table.mean.function, call, units: from.channels, step: 128, work: from.elements / 4)
     }
   }
 }

@@ -18,12 +18,14 @@ public struct Int8Kernels: @unchecked Sendable {
     table = rm_int8_table(level.rawLevel).pointee
   }
 
-  /// The instruction set behind sums and products element by element.
-  public var elementwiseISA: String { String(cString: rm_int8_elementwise_name(level.rawLevel)) }
-  /// The instruction set behind functions of one stored number.
-  public var lookupISA: String { String(cString: rm_int8_lookup_name(level.rawLevel)) }
-  /// The instruction set behind the rest: "scalar", "avx2".
-  public var othersISA: String { String(cString: rm_int8_others_name(level.rawLevel)) }
+  /// The kernel of this level that does something.
+  ///
+  /// - Precondition: there is one: `family` is a slot of the integer kernels.
+  public func kernel(_ family: KernelID.Family) -> KernelID {
+    let id = withUnsafePointer(to: table) { rm_int8_kernel_id($0, family.rawValue) }
+    guard let id else { preconditionFailure("no integer kernel for \(family)") }
+    return KernelID(family, id.pointee)
+  }
 }
 
 /// A channels-last map of stored numbers, u8, in memory that somebody else owns.

@@ -102,7 +102,10 @@ struct RunOptions: ParsableArguments {
   var threads: String?
 
   @Option(
-    help: "Use no instructions above this level: scalar, avx2, avxvnni, avx512vnni, … (default: the best)")
+    help: """
+      Use no instructions above this level: scalar, avx2, …, as 'roadmask doctor' lists them. ROADMASK_CPU limits it \
+      likewise. (default: the best)
+      """)
   var cpu: String?
 
   // Pipeline.

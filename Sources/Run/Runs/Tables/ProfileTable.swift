@@ -39,20 +39,10 @@ public struct ProfileTable {
     var lines: [String] = []
     let total = times.reduce(0) { $0 + $1.seconds }
     let peak = MachinePeak(level: plan.options.level)
-    /// What the products of a step could reach, 0 where it was not measured.
-    func products(_ step: Step) -> Double {
-      if step.runsOnStoredNumbers { return peak.macs }
-      let kernel = step.kernel
-      if kernel == "f16_conv__amxbf16" { return peak.bf16MACs }
-      // A half is two bf16, and the product of the lower ones is left out.
-      if kernel == "f16_conv__amx" { return peak.bf16MACs / 3 }
-      if kernel.hasSuffix("__avx512fp16") { return peak.halfMACs }
-      return kernel.hasSuffix("bf16") || kernel.hasSuffix("__neonfp16") ? 0 : peak.floatMACs
-    }
     /// Of all threads together.
     func share(_ time: StepTime) -> String {
       let isProduct = time.step.macs > 0
-      let most = (isProduct ? products(time.step) : peak.bytes) * Double(threads)
+      let most = (isProduct ? peak.macs(by: time.step.kernel) : peak.bytes) * Double(threads)
       guard most > 0 else { return "-" }
       let rate = Double(isProduct ? time.step.macs : time.step.movedBytes) / time.seconds
       return String(format: "%.0f%%", rate / most * 100)
@@ -66,7 +56,8 @@ public struct ProfileTable {
         step.name, step.op, String(format: "%.0f", microseconds),
         String(format: "%.1f%%", time.seconds / total * 100),
         step.macs > 0 ? String(format: "%.1f", Double(step.macs) / time.seconds / 1e9) : "-",
-        String(format: "%.1f", Double(step.movedBytes) / time.seconds / 1e9), share(time), step.kernel,
+        String(format: "%.1f", Double(step.movedBytes) / time.seconds / 1e9), share(time),
+        "\(step.kernel)",
         plan.precision == "int8" && !step.runsOnStoredNumbers && !step.isConversion
           ? "runs in fp32 with exact conversion; \(step.reason)" : step.reason,
       ]

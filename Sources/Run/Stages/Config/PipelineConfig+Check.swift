@@ -29,13 +29,15 @@ extension PipelineConfig {
 
   /// The CPU level to use: the best, or the one that is asked for.
   ///
-  /// - Throws: `RunError` where this machine lacks it.
+  /// - Throws: `RunError` where this machine lacks it, or ROADMASK_CPU limits levels to one that there is not.
   public func usableLevel() throws -> CPULevel {
+    let usable = "usable here: \(CPULevel.usable.map(\.rawValue).joined(separator: ", "))"
+    if let unknown = CPULevel.unknownLimit {
+      throw RunError(.level, "use", unknown, "ROADMASK_CPU names no level that there is", hint: usable)
+    }
     guard let level = flow.cpu else { return .best }
     guard CPULevel.usable.contains(level) else {
-      throw RunError(
-        .level, "use", level.rawValue, "this machine does not have it",
-        hint: "usable here: \(CPULevel.usable.map(\.rawValue).joined(separator: ", "))")
+      throw RunError(.level, "use", level.rawValue, "this machine does not have it", hint: usable)
     }
     return level
   }
