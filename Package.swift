@@ -114,7 +114,8 @@ let tests: [Target] = [
   .tests("EvaluationTests", ["Buffers", "Evaluation"]),
   .tests("StagesTests", ["Buffers", "CPU", "Frames", "Pixels", "Stages", "TestSupport"]),
   .tests("WebTests", ["Frames", "Stages", "Web"]),
-  .tests("RunsTests", ["Frames", "Runs", "Stages"]),
+  .tests(
+    "RunsTests", ["Frames", "Runs", "Stages", .product(name: "Logging", package: "swift-log")]),
   .tests("PixelsTests", ["Buffers", "CPU", "Pixels", "Workers"]),
   .tests("ScenesTests", ["Buffers", "Scenes"]),
   .tests("FramesTests", ["Buffers", "CVideo4Linux", "Frames", "TestSupport"]),
