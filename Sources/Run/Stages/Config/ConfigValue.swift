@@ -2,6 +2,7 @@
 
 internal import Buffers
 internal import CPU
+internal import Frames
 internal import Pixels
 
 /// A value that is written as one word in a pipeline file or behind `--set key=`.
@@ -73,14 +74,22 @@ extension ConfigValue where Self: RawRepresentable & CaseIterable, RawValue == S
   var configText: String { rawValue }
 }
 
+extension Rotation: ConfigValue {
+  static var form: String { allCases.map { "\($0.rawValue)" }.joined(separator: ", ") }
+  init?(configText text: String) {
+    guard let degrees = Int(text) else { return nil }
+    self.init(rawValue: degrees)
+  }
+  var configText: String { "\(rawValue)" }
+}
+
 extension OverloadPolicy: ConfigValue {}
 extension CPULevel: ConfigValue {}
 extension ColorMatrix: ConfigValue {}
 extension ColorRange: ConfigValue {}
-extension PipelineConfig.Source.Transport: ConfigValue {}
+extension VideoReader.Transport: ConfigValue {}
 extension PipelineConfig.Model.Precision: ConfigValue {}
 extension PipelineConfig.Flow.Adapt: ConfigValue {}
-extension PipelineConfig.Decode.Turn: ConfigValue {}
 extension PipelineConfig.Resize.Fit: ConfigValue {}
 extension LabelFilter: ConfigValue {}
 extension OverlayView: ConfigValue {}

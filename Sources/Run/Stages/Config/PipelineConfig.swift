@@ -2,6 +2,7 @@
 
 public import Buffers
 public import CPU
+public import Frames
 public import Pixels
 
 /// Everything that describes a run. The initial values are the defaults; `nil` means that the run decides.
@@ -10,8 +11,6 @@ public import Pixels
 public struct PipelineConfig: Sendable, Equatable {
   /// Where frames come from.
   public struct Source: Sendable, Equatable {
-    public enum Transport: String, Sendable, CaseIterable { case tcp, udp, auto }
-
     /// What is done about a live source that is lost.
     public struct Reconnect: Sendable, Equatable {
       /// Where nothing is said; `serve` tries for ever.
@@ -46,7 +45,7 @@ public struct PipelineConfig: Sendable, Equatable {
     public var pixelFormat: String?
     public var options: [String: String] = [:]
     /// Of RTSP.
-    public var transport = Transport.tcp
+    public var transport = VideoReader.Transport.tcp
     public var reconnect = Reconnect()
     public var connectTimeout = TimeSpan(seconds: 10)
     public var stallTimeout = TimeSpan(seconds: 4.5)
@@ -86,15 +85,8 @@ public struct PipelineConfig: Sendable, Equatable {
   }
 
   public struct Decode: Sendable, Equatable {
-    public enum Turn: String, Sendable, CaseIterable {
-      case none = "0"
-      case right = "90"
-      case half = "180"
-      case left = "270"
-    }
-
     /// Clockwise degrees; what the source asks for.
-    public var rotate: Turn?
+    public var rotate: Rotation?
     public var matrix: ColorMatrix?
     public var range: ColorRange?
     public var discardCorrupt = false

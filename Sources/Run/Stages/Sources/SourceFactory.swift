@@ -31,7 +31,7 @@ struct SourceFactory {
       var options = ImageSequenceReader.Options()
       options.maxFrames = source.frames
       options.stride = source.stride
-      options.rotation = turn ?? .none
+      options.rotation = config.decode.rotate ?? Rotation.none
       options.matrix = config.decode.matrix
       options.range = config.decode.range
       return try ImageSequenceReader(source.uri, options: options)
@@ -43,7 +43,7 @@ struct SourceFactory {
     options.duration = source.duration?.seconds
     options.maxFrames = source.frames
     options.stride = source.stride
-    options.rotation = turn
+    options.rotation = config.decode.rotate
     options.matrix = config.decode.matrix
     options.range = config.decode.range
     options.discardCorrupt = config.decode.discardCorrupt
@@ -53,7 +53,7 @@ struct SourceFactory {
     options.stallTimeout = source.stallTimeout.seconds
     options.inputFormat = source.format
     options.inputOptions = source.options
-    options.transport = VideoReader.Transport(rawValue: source.transport.rawValue) ?? .tcp
+    options.transport = source.transport
     if Self.isLive(source) { options.isLive = true }
     options.catchesUp = config.pipelineOptions(comesLive: true).policy != .block
     let first = try VideoReader(source.uri, options: options)
@@ -70,7 +70,7 @@ struct SourceFactory {
     options.wishes.rate = source.rate ?? options.wishes.rate
     options.wishes.format = source.pixelFormat
     options.stride = source.stride
-    options.rotation = turn
+    options.rotation = config.decode.rotate
     options.matrix = config.decode.matrix
     options.range = config.decode.range
     options.takesNewest = config.pipelineOptions(comesLive: true).policy != .block
@@ -102,8 +102,6 @@ struct SourceFactory {
     options.interrupt = interrupt
     return options
   }
-
-  private var turn: Rotation? { config.decode.rotate.flatMap { Rotation(rawValue: Int($0.rawValue) ?? 0) } }
 
   private func drawn(_ test: TestSource) -> TestFrameSource {
     let source = config.source
