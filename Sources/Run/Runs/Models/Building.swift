@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import Buffers
 internal import GraphIR
 internal import Networks
 internal import ONNX
+internal import Stages
 
 /// What `model build` does: writes a built-in network as ONNX.
 public struct Building {
