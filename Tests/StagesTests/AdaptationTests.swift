@@ -19,7 +19,7 @@ import Testing
       let choice = adaptation.next()
       adaptation.begin(choice)
       // Each size has 9/16 of the pixels of the one before, or less.
-      let cost = service * 1_000_000 * [16, 9, 4][choice.size] / 16
+      let cost = service * 1_000_000 * [16, 9, 4][choice.variant] / 16
       adaptation.framePassed(service: cost, age: 50_000_000, at: now + 1)
     }
   }

@@ -93,19 +93,19 @@ import Testing
   @Test func nothingIsDrawnForLabelsAlone() throws {
     let labels = [OutputConfig(uri: "m.mkv", kind: .mask), OutputConfig(uri: "h.txt", kind: .hash)]
     #expect(try plan { $0.outputs = labels }.style.isIdle)
-    #expect(try !plan { $0.outputs = labels + [OutputConfig(uri: "a.mp4")] }.style.isIdle)
+    #expect(try plan { $0.outputs = labels + [OutputConfig(uri: "a.mp4")] }.style.isIdle == false)
     #expect(
-      try !plan {
+      try plan {
         $0.outputs = labels
         $0.outputs[1].tap = .overlay
-      }.style.isIdle)
+      }.style.isIdle == false)
   }
 
   @Test func checksumsOfTheSourceKeepItsPixels() throws {
     var hash = OutputConfig(uri: "h.txt", kind: .hash)
     hash.tap = .decode
     #expect(try plan { $0.outputs = [hash, OutputConfig(uri: "a.mp4")] }.style.keepsSource)
-    #expect(try !plan { $0.outputs = [OutputConfig(uri: "a.mp4")] }.style.keepsSource)
+    #expect(try plan { $0.outputs = [OutputConfig(uri: "a.mp4")] }.style.keepsSource == false)
   }
 
   @Test func letterboxKeepsTheShape() throws {
