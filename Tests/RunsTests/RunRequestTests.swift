@@ -53,7 +53,7 @@ import Testing
       $0.more = ["null:"]
     }
     #expect(config.outputs.map(\.uri) == ["b.mkv", "m.mkv", "null:"])
-    #expect(config.outputs.map(\.kind) == [nil, .mask, .null])
+    #expect(config.outputs.map(\.kind) == [nil, .mask, nil])
   }
 
   @Test func checksumsAreTakenBehindAStage() throws {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import Foundation
 internal import Frames
 public import Stages
@@ -90,13 +91,13 @@ public struct RunRequest {
 
   private func addPicture(to config: inout PipelineConfig) {
     let isOpen = config.outputs.isEmpty && more.isEmpty && !config.source.uri.isEmpty
-    if let output = output ?? (isOpen ? Self.defaultOutput(for: config.source.uri) : nil) {
+    if let output = output ?? (isOpen ? Self.defaultOutput(for: config.source.address) : nil) {
       // The output of the command line stands for the file's picture.
       config.outputs.removeAll { $0.kind == nil || $0.kind == .video || $0.kind == .null }
-      config.outputs.insert(OutputConfig(uri: output, kind: output == "null:" ? .null : nil), at: 0)
+      config.outputs.insert(OutputConfig(uri: output), at: 0)
       config.outputs[0].format = outputFormat
     }
-    for uri in more { config.outputs.append(OutputConfig(uri: uri, kind: uri == "null:" ? .null : nil)) }
+    for uri in more { config.outputs.append(OutputConfig(uri: uri)) }
   }
 
   private func addLabels(to config: inout PipelineConfig) throws {
@@ -131,10 +132,8 @@ public struct RunRequest {
   }
 
   /// `<stem>.seg.mp4` beside a file or folder, else nothing.
-  static func defaultOutput(for uri: String) -> String {
-    let schemes = ["test:", "cam:", "/dev/"]
-    let isAddress = uri == "-" || uri.contains("://") || schemes.contains(where: uri.hasPrefix)
-    guard !isAddress, !uri.contains("*") else { return "null:" }
+  static func defaultOutput(for address: SourceAddress) -> String {
+    guard let uri = address.path, !uri.hasPrefix("/dev/"), !uri.contains("*") else { return "null:" }
     var isFolder: ObjCBool = false
     _ = FileManager.default.fileExists(atPath: uri, isDirectory: &isFolder)
     var stem = uri
@@ -142,6 +141,7 @@ public struct RunRequest {
     if !isFolder.boolValue, let dot = stem.lastIndex(of: "."), !stem[dot...].contains("/") {
       stem = String(stem[..<dot])
     }
-    return stem + ".seg.mp4"
+    // A percent sign of the name is no directive of ours.
+    return stem.replacing("%", with: "%%") + ".seg.mp4"
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 public import CPU
 public import Frames
 internal import Pixels
@@ -120,8 +121,8 @@ struct OutputPlan: Sendable {
     kind = try OutputFactory.kind(of: output)
     waits = kind != .preview && (output.onSlow ?? (policy == .block ? .block : .drop)) == .block
     places = kind == .preview ? 1 : OutputLane.places
-    let onError = output.onError ?? (output.isPush && isLive ? .continue : .stop)
-    rule = onError == .stop ? .stop : output.isPush ? .peer : .file
+    let onError = output.onError ?? (output.address.isPush && isLive ? .continue : .stop)
+    rule = onError == .stop ? .stop : output.address.isPush ? .peer : .file
   }
 
   /// Those of a run; nobody has to name one.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import Buffers
 internal import Evaluation
 internal import Foundation
@@ -46,8 +47,8 @@ public struct Quantizing {
   public func run() throws -> ExitStatus {
     let path = try ModelStore.path(of: model, precision: .fp32)
     var check = OutputCheck()
-    check.add(input: path, "the model")
-    if let calib { check.add(input: calib, "the source") }
+    check.add(input: .file(path: path), "the model")
+    if let calib { check.add(input: SourceAddress(calib), "the source") }
     check.targets = [OutputCheck.Target(path: output, overwrite: overwrite)]
     try check.run()
 

@@ -14,8 +14,8 @@ public final class SessionInference: Inference {
   public var byteCount: Int { form.byteCount }
   private let session: Session
   private let pool: WorkerPool
-  private let inputName: String
-  private let outputName: String
+  private let source: PlanValue
+  private let result: PlanValue
 
   /// - Parameters:
   ///   - plan: one input `[1][rows][columns][3]`, one output `[1][rows][columns][classes]`.
@@ -31,8 +31,8 @@ public final class SessionInference: Inference {
   ) throws {
     form = try NetworkForm(
       of: plan, threads: pool.threads, picture: picture, mean: mean, scale: scale, stored: stored)
-    inputName = plan.inputs[0].name
-    outputName = plan.outputs[0].name
+    source = plan.inputs[0]
+    result = plan.outputs[0]
     session = Session(plan: plan, pool: pool)
     self.pool = pool
   }

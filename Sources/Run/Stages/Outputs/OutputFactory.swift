@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import Frames
 internal import Pixels
 
@@ -66,7 +67,8 @@ struct OutputFactory {
     case .null: return { NullOutput() }
     case .hash:
       return {
-        HashOutput(try ChecksumWriter(output.uri, overwrite: output.overwrite), tap: output.tap)
+        HashOutput(
+          try ChecksumWriter(output.address.path ?? output.uri, overwrite: output.overwrite), tap: output.tap)
       }
     case .preview:
       guard let board else { preconditionFailure("a preview without a board") }
@@ -74,7 +76,7 @@ struct OutputFactory {
     case .png:
       try writeClassMap(beside: output)
       return {
-        let folder = output.uri.hasSuffix("/") ? String(output.uri.dropLast()) : output.uri
+        let folder = output.pictureFolder
         try makeFolder(folder)
         return LabelPictureOutput(
           folder: folder, palette: plan.palette, numbering: numbering(output), overwrite: output.overwrite)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import CPU
 internal import Frames
 internal import Pixels
@@ -52,7 +53,7 @@ extension RunPlan {
         + "\(model.precision)\(exact)  kernels \(level)",
     ]
     if let notice = model.notice { lines.append("     \(notice)") }
-    lines += outputs.filter { $0.config.uri != "null:" }.map(line)
+    lines += outputs.filter { $0.config.address != .none }.map(line)
     if let address = config.httpListen { lines.append("http \(address.url)metrics") }
     lines.append("run  \(policyLine(memoryCeiling))")
     return lines
@@ -88,13 +89,13 @@ extension RunPlan {
     let (uri, encode) = (output.config.uri, config.encode)
     var line = "out  \(redacted(uri))"
     switch output.kind {
-    case .video where PicturePattern(uri) != nil: line += "  pictures"
+    case .video where output.config.isPictures: line += "  pictures"
     case .video where output.config.isUncompressed: line += "  uncompressed"
     case .video:
       var encoder = EncoderOptions(name: encode.codec)
       (encoder.crf, encoder.bitrate) = (encode.crf, encode.bitrate)
       line += "  \(encode.codec) \(encoder.quality)"
-      if uri.hasSuffix(".mp4") {
+      if output.config.address.path?.hasSuffix(".mp4") == true {
         line += output.config.fragment.map { "  fragments \($0)" } ?? "  one index"
       }
       if !source.audio.isEmpty { line += keepsAudio ? "  audio copied" : "  no audio" }
