@@ -24,9 +24,8 @@ extension RunOptions {
     request.taps = tap
     request.overwrites = neverOverwrite ? false : overwrite ? true : nil
     request.outputSettings = [("--fragment", "fragment", time(fragment)), ("--sync", "sync", sync)]
-    request.fileSettings =
-      [("--segment", "segment", time(segment))]
-      + keep.map { ("--keep", TimeSpan($0) == nil ? "keep.size" : "keep.age", $0) }
+    request.fileSettings = [("--segment", "segment", time(segment))]
+    request.fileSettings += keep.map { ("--keep", TimeSpan($0) == nil ? "keep.size" : "keep.age", $0) }
     return try request.config()
   }
 

@@ -40,9 +40,9 @@ public final class SessionInference: Inference {
   public func limit(workers: Int) { pool.limit(to: workers) }
 
   public func run(_ tensor: UnsafeRawPointer, into logits: UnsafeMutableRawPointer) {
-    memcpy(session.input(inputName), tensor, input.byteCount)
+    memcpy(session.input(source), tensor, input.byteCount)
     session.run()
-    memcpy(logits, session.output(outputName), self.logits.byteCount)
+    memcpy(logits, session.output(result), self.logits.byteCount)
   }
 }
 
