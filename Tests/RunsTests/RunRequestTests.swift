@@ -70,7 +70,7 @@ import Testing
       $0.overwrites = true
     }
     #expect(config.outputs.map { $0.segment?.seconds } == [nil, 10])
-    #expect(config.outputs.allSatisfy(\.overwrite))
+    #expect(config.outputs.map(\.overwrite) == [true, true])
   }
 
   @Test func whatCannotBeIsToldWithTheOption() {
