@@ -128,7 +128,9 @@ let tests: [Target] = [
   .tests("EvaluationTests", ["Buffers", "Evaluation"]),
   .tests("StagesTests", ["Addresses", "Buffers", "CPU", "Frames", "Pixels", "Stages", "TestSupport"]),
   .tests("WebTests", ["Addresses", "Frames", "Stages", "TestSupport", "Web"]),
-  .tests("RunsTests", ["Frames", "Runs", "Stages"]),
+  .tests(
+    "RunsTests",
+    ["Addresses", "Frames", "Runs", "Stages", .product(name: "Logging", package: "swift-log")]),
   .tests("PixelsTests", ["Buffers", "CPU", "Pixels", "Workers"]),
   .tests("ScenesTests", ["Buffers", "Scenes"]),
   .tests("FramesTests", ["Addresses", "Buffers", "CVideo4Linux", "Frames", "TestSupport"]),

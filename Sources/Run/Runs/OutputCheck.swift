@@ -44,6 +44,13 @@ public struct OutputCheck: Sendable {
     for output in config.outputs { add(output) }
     let others = overwrite || config.outputs.contains(where: \.overwrite)
     if let stats = config.statsFile { add(Target(path: stats, overwrite: others)) }
+    if let trace = config.inspection.trace { add(Target(path: trace, overwrite: others)) }
+    for folder in config.inspection.taps.folders {
+      // Whatever it holds: pictures and tensors have names of their own.
+      for ending in ["png", "npy"] {
+        add(Target(path: "\(folder)/000000.\(ending)", overwrite: others, isSeries: true, makesFolder: true))
+      }
+    }
     if let report = config.report.file {
       add(Target(path: report, overwrite: overwrite || renewsReport))
     } else if config.report.format == .json && !renewsReport {

@@ -92,6 +92,16 @@ public struct LoadedModel: Sendable {
     }
   }
 
+  /// What a run must know of each plan.
+  ///
+  /// - Throws: `RunError` where it labels no pictures.
+  public func forms(threads: ThreadBudget) throws -> [NetworkForm] {
+    try plans.map { plan, picture in
+      try NetworkForm(
+        of: plan, threads: threads.inferWorkers, picture: picture, mean: mean, scale: scale, stored: stored)
+    }
+  }
+
   /// A session of the plan.
   public func inference(threads: ThreadBudget) throws -> SessionInference {
     try inferences(threads: threads)[0]

@@ -75,14 +75,22 @@ extension ConfigValue where Self: RawRepresentable & CaseIterable, RawValue == S
   var configText: String { rawValue }
 }
 
+extension Rotation: ConfigValue {
+  static var form: String { allCases.map { "\($0.rawValue)" }.joined(separator: ", ") }
+  init?(configText text: String) {
+    guard let degrees = Int(text) else { return nil }
+    self.init(rawValue: degrees)
+  }
+  var configText: String { "\(rawValue)" }
+}
+
 extension OverloadPolicy: ConfigValue {}
 extension CPULevel: ConfigValue {}
 extension ColorMatrix: ConfigValue {}
 extension ColorRange: ConfigValue {}
-extension PipelineConfig.Source.Transport: ConfigValue {}
+extension VideoReader.Transport: ConfigValue {}
 extension PipelineConfig.Model.Precision: ConfigValue {}
 extension PipelineConfig.Flow.Adapt: ConfigValue {}
-extension PipelineConfig.Decode.Turn: ConfigValue {}
 extension PipelineConfig.Resize.Fit: ConfigValue {}
 extension LabelFilter: ConfigValue {}
 extension OverlayView: ConfigValue {}

@@ -119,6 +119,12 @@ extension PipelineConfig {
     Setting("http.insecure", \.web.isInsecure),
     Setting("restart.policy", \.restart.policy),
     Setting("restart.backoff", \.restart.backoff),
+    Setting("inspect.trace", \.inspection.trace),
+    Setting("inspect.tap.decode", \.inspection.taps.decode),
+    Setting("inspect.tap.resize", \.inspection.taps.resize),
+    Setting("inspect.tap.infer", \.inspection.taps.infer),
+    Setting("inspect.tap.argmax", \.inspection.taps.argmax),
+    Setting("inspect.tap.overlay", \.inspection.taps.overlay),
   ]
 
   /// Every key with its value as it would be written, the outputs numbered from 0.

@@ -123,3 +123,7 @@ public enum Attempts: Sendable, Hashable {
     }
   }
 }
+
+extension Attempts: CustomStringConvertible {
+  public var description: String { limit.map(String.init) ?? "forever" }
+}

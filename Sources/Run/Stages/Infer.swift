@@ -26,15 +26,15 @@ final class InferStage: Stage {
   }
 
   func process(_ item: ModelInput) throws -> Logits {
-    adaptation?.begin(Adaptation.Choice(size: item.size, isReused: item.tensor == nil))
+    adaptation?.begin(item.choice)
     var result: Lease<AlignedBytes>?
     if let input = item.tensor {
       followShare()
       let tensor = pool.take()
-      try inferences[item.size].run(input.value.pointer, into: tensor.value.pointer)
+      try inferences[item.choice.variant].run(input.value.pointer, into: tensor.value.pointer)
       result = tensor
     }
-    return Logits(decoded: item.decoded, size: item.size, tensor: result)
+    return Logits(decoded: item.decoded, choice: item.choice, tensor: result)
   }
 
   private func followShare() {

@@ -39,14 +39,14 @@ final class ArgmaxStage: Stage {
             .model, "label", "a frame", "the network failed on all frames before it",
             hint: "leave out --adapt skip"))
       }
-      return LabelledFrame(decoded: item.decoded, labels: last, isReused: true)
+      return LabelledFrame(decoded: item.decoded, labels: last, choice: item.choice)
     }
     // What was kept goes back first: the pool counts on one.
     last = nil
     let labels = pool.take()
-    let upsampler = upsamplers[item.size]
+    let upsampler = upsamplers[item.choice.variant]
     upsampler.run.run(tensor.value.pointer, into: labels.value, scratch: upsampler.scratch)
     if keepsLabels { last = labels }
-    return LabelledFrame(decoded: item.decoded, labels: labels, isReused: false)
+    return LabelledFrame(decoded: item.decoded, labels: labels, choice: item.choice)
   }
 }

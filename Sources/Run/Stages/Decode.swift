@@ -37,13 +37,12 @@ final class DecodeStage: SourceStage {
       trailer.fill(source.trailingPackets)
       return nil
     }
-    let truth = (source as? TestFrameSource)?.truth
     let now = source.leftOut
     let new = now - leftOut
     leftOut = now
     let arrival = source.arrival
     return SourceItem(
-      DecodedFrame(frame: frame, truth: truth), mediaSeconds: frame.time,
+      DecodedFrame(frame: frame, truth: source.truth), mediaSeconds: frame.time,
       mediaDuration: frame.timeBase.seconds(frame.duration), waitedNanoseconds: arrival?.waited ?? 0,
       arrivedAt: arrival?.at, corruptBefore: new.corrupt, busyBefore: new.busy)
   }

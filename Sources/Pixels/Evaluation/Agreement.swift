@@ -7,6 +7,8 @@ public struct Agreement {
   public private(set) var same = 0
   public private(set) var pixels = 0
 
+  public init() {}
+
   /// 0…1.
   public var share: Double { pixels == 0 ? 1 : Double(same) / Double(pixels) }
 

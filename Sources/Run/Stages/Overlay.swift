@@ -7,8 +7,8 @@ internal import Pixels
 
 /// Labels and picture → the picture to show, drawn in the picture's own YUV.
 final class OverlayStage: Stage {
-  /// What is drawn, however the pictures are.
-  struct Style {
+  /// Settings that do not depend on the kind of picture.
+  struct Style: Sendable {
     var palette: Palette
     var alpha: Float
     var view: OverlayView
@@ -23,7 +23,6 @@ final class OverlayStage: Stage {
   private let style: Style
   private let allocator: FrameAllocator
   private var overlay: Overlay?
-  private var kind: PictureResizer.Source?
 
   /// - Parameter reserve: pictures whose memory is taken with the first.
   init(style: Style, reserve: Int = 0) {
@@ -44,17 +43,13 @@ final class OverlayStage: Stage {
       overlay.blend(frame.view, item.labels.value, into: target.view)
       picture = target
     }
-    return DrawnFrame(
-      decoded: item.decoded, labels: item.labels, isReused: item.isReused, picture: picture)
+    return DrawnFrame(decoded: item.decoded, labels: item.labels, choice: item.choice, picture: picture)
   }
 
   private func overlay(for view: PictureView) -> Overlay {
-    let kind = PictureResizer.Source(view)
-    if let overlay, kind == self.kind { return overlay }
+    if let overlay, overlay.kind == view.kind { return overlay }
     let made = Overlay(
-      format: view.format, width: view.width, height: view.height, matrix: view.matrix, range: view.range,
-      palette: style.palette, alpha: style.alpha, view: style.view, level: style.level)
-    self.kind = kind
+      of: view.kind, palette: style.palette, alpha: style.alpha, view: style.view, level: style.level)
     overlay = made
     return made
   }

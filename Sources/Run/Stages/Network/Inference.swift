@@ -17,7 +17,23 @@ public protocol Inference: AnyObject {
   func limit(workers: Int)
 }
 
+/// What a network takes and gives, and what it holds: all that a run must know of it to be planned.
+public struct NetworkForm: Sendable, Hashable {
+  public var input: ModelInputFormat
+  public var logits: LogitsFormat
+  /// Weights and working memory.
+  public var byteCount: Int
+
+  public init(input: ModelInputFormat, logits: LogitsFormat, byteCount: Int) {
+    self.input = input
+    self.logits = logits
+    self.byteCount = byteCount
+  }
+}
+
 extension Inference {
+  public var form: NetworkForm { NetworkForm(input: input, logits: logits, byteCount: byteCount) }
+
   public func limit(workers: Int) {}
 }
 

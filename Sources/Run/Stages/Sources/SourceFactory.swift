@@ -37,7 +37,7 @@ struct SourceFactory {
     var options = ImageSequenceReader.Options()
     options.maxFrames = config.source.frames
     options.stride = config.source.stride
-    options.rotation = turn
+    options.rotation = config.decode.rotate
     options.colorsGray = true
     options.matrix = config.decode.matrix
     options.range = config.decode.range
@@ -53,7 +53,7 @@ struct SourceFactory {
     options.duration = source.duration?.seconds
     options.maxFrames = source.frames
     options.stride = source.stride
-    options.rotation = turn
+    options.rotation = config.decode.rotate
     options.matrix = config.decode.matrix
     options.range = config.decode.range
     options.colorsGray = true
@@ -68,7 +68,7 @@ struct SourceFactory {
     options.stallTimeout = source.stallTimeout.seconds
     options.inputFormat = source.format
     options.inputOptions = source.options
-    options.transport = VideoReader.Transport(rawValue: source.transport.rawValue) ?? .tcp
+    options.transport = source.transport
     if Self.isLive(source) { options.isLive = true }
     options.catchesUp = config.pipelineOptions(comesLive: true).policy != .block
     let first = try VideoReader(source.uri, options: options)
@@ -85,7 +85,7 @@ struct SourceFactory {
     options.wishes.rate = source.rate ?? options.wishes.rate
     options.wishes.format = source.pixelFormat
     options.stride = source.stride
-    options.rotation = turn
+    options.rotation = config.decode.rotate
     options.matrix = config.decode.matrix
     options.range = config.decode.range
     options.takesNewest = config.pipelineOptions(comesLive: true).policy != .block
@@ -106,7 +106,7 @@ struct SourceFactory {
     let source = config.source
     var options = ReopeningSource.Options()
     options.name = peerName(source.uri)
-    options.retry.attempts = (source.reconnect.attempts ?? .times(5)).limit
+    options.retry.attempts = (source.reconnect.attempts ?? PipelineConfig.Source.Reconnect.usual).limit
     options.retry.shortest = source.reconnect.backoff.shortest.seconds
     options.retry.longest = source.reconnect.backoff.longest.seconds
     options.retry.jitter = source.reconnect.jitter
@@ -117,8 +117,6 @@ struct SourceFactory {
     options.interrupt = interrupt
     return options
   }
-
-  private var turn: Rotation? { config.decode.rotate.flatMap { Rotation(rawValue: Int($0.rawValue) ?? 0) } }
 
   private func drawn(_ test: TestSource) -> TestFrameSource {
     let source = config.source

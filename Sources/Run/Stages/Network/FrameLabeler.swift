@@ -19,9 +19,7 @@ public final class FrameLabeler {
       width: info.width, height: info.height, aspect: info.video.sampleAspectRatio.value,
       fit: config.resize.fit)
     resize = ResizeStage(
-      source: PictureResizer.Source(
-        format: info.video.format, width: info.width, height: info.height, matrix: info.color.matrix,
-        range: info.color.range),
+      source: PictureKind(info),
       targets: [target], level: level, inFlight: 1)
     infer = InferStage(inferences: [inference], inFlight: 1)
     argmax = ArgmaxStage(

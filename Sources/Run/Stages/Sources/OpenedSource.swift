@@ -12,16 +12,17 @@ public final class OpenedSource {
   public let journal = SourceJournal()
   let frames: any FrameSource
   let flag: InterruptFlag
-  /// The options of the pipeline, with what the source decides filled in.
-  let options: PipelineOptions
+  /// What the pipeline does when it is slower than the source.
+  public let policy: OverloadPolicy
 
   /// - Parameter flag: ends the opening, and later every wait of the source.
   /// - Throws: `FramesError`, `RunError`, or the error of a `test:` address.
   public init(_ config: PipelineConfig, flag: InterruptFlag = InterruptFlag()) throws {
     let expected = config.pipelineOptions(comesLive: SourceFactory.isLive(config.source))
+    let outputs = try OutputPlan.all(of: config, policy: expected.policy, isLive: true)
     let plan = FlightPlan(
       policy: expected.policy, places: expected.places, skips: config.flow.adapt == .skip,
-      held: try OutputFactory.held(config, expected.policy))
+      held: OutputPlan.held(outputs))
     let wantsTruth = config.outputs.contains { $0.kind == .truth }
     let source = try SourceFactory(
       config: config, threads: config.threadBudget, interrupt: flag, journal: journal,
@@ -31,9 +32,6 @@ public final class OpenedSource {
     frames = source
     info = source.info
     comesLive = SourceFactory.isLive(config.source) || source is ReopeningSource
-    options = config.pipelineOptions(comesLive: comesLive)
+    policy = config.pipelineOptions(comesLive: comesLive).policy
   }
-
-  /// What the pipeline does when it is slower than the source.
-  public var policy: OverloadPolicy { options.policy }
 }

@@ -28,9 +28,7 @@ public enum ExampleReader {
       width: info.width, height: info.height, aspect: info.video.sampleAspectRatio.value,
       fit: config.resize.fit)
     let resize = ResizeStage(
-      source: PictureResizer.Source(
-        format: info.video.format, width: info.width, height: info.height, matrix: info.color.matrix,
-        range: info.color.range),
+      source: PictureKind(info),
       targets: [target], level: config.flow.cpu ?? .best, inFlight: 1)
     var examples: [AlignedBytes] = []
     while examples.count < count, let frame = try source.next() {

@@ -8,9 +8,10 @@ public import Workers
 
 /// A planned network behind `Inference`.
 public final class SessionInference: Inference {
-  public let input: ModelInputFormat
-  public let logits: LogitsFormat
-  public let byteCount: Int
+  public let form: NetworkForm
+  public var input: ModelInputFormat { form.input }
+  public var logits: LogitsFormat { form.logits }
+  public var byteCount: Int { form.byteCount }
   private let session: Session
   private let pool: WorkerPool
   private let source: PlanValue
@@ -26,6 +27,31 @@ public final class SessionInference: Inference {
   /// - Throws: `RunError` where the network has another form.
   public init(
     plan: Plan, pool: WorkerPool, picture: PixelSize?, mean: [Float], scale: [Float],
+    stored: Quantization? = nil
+  ) throws {
+    form = try NetworkForm(
+      of: plan, threads: pool.threads, picture: picture, mean: mean, scale: scale, stored: stored)
+    source = plan.inputs[0]
+    result = plan.outputs[0]
+    session = Session(plan: plan, pool: pool)
+    self.pool = pool
+  }
+
+  public func limit(workers: Int) { pool.limit(to: workers) }
+
+  public func run(_ tensor: UnsafeRawPointer, into logits: UnsafeMutableRawPointer) {
+    memcpy(session.input(source), tensor, input.byteCount)
+    session.run()
+    memcpy(logits, session.output(result), self.logits.byteCount)
+  }
+}
+
+extension NetworkForm {
+  /// That of a planned network, as `SessionInference.init` takes it.
+  ///
+  /// - Throws: `RunError` where the network has another form.
+  public init(
+    of plan: Plan, threads: Int, picture: PixelSize?, mean: [Float], scale: [Float],
     stored: Quantization? = nil
   ) throws {
     guard plan.inputs.count == 1, plan.outputs.count == 1 else {
@@ -55,23 +81,12 @@ public final class SessionInference: Inference {
         .model, "run", plan.name, "its picture of \(picture) is larger than its input of \(columns)x\(rows)",
         hint: "correct the metadata 'picture'")
     }
-    input = ModelInputFormat(
-      rows: rows, columns: columns, contentRows: picture?.height, contentColumns: picture?.width,
-      dtype: taken.dtype, mean: mean, scale: scale, quantization: stored)
-    logits = LogitsFormat(
-      rows: given.shape[1], columns: given.shape[2], classes: given.shape[3], dtype: given.dtype)
-    byteCount = plan.weightBytes + plan.sessionBytes(threads: pool.threads)
-    self.source = source
-    self.result = result
-    session = Session(plan: plan, pool: pool)
-    self.pool = pool
-  }
-
-  public func limit(workers: Int) { pool.limit(to: workers) }
-
-  public func run(_ tensor: UnsafeRawPointer, into logits: UnsafeMutableRawPointer) {
-    memcpy(session.input(source), tensor, input.byteCount)
-    session.run()
-    memcpy(logits, session.output(result), self.logits.byteCount)
+    self.init(
+      input: ModelInputFormat(
+        rows: rows, columns: columns, contentRows: picture?.height, contentColumns: picture?.width,
+        dtype: taken.dtype, mean: mean, scale: scale, quantization: stored),
+      logits: LogitsFormat(
+        rows: given.shape[1], columns: given.shape[2], classes: given.shape[3], dtype: given.dtype),
+      byteCount: plan.weightBytes + plan.sessionBytes(threads: threads))
   }
 }

@@ -12,7 +12,7 @@ final class ResizeStage: Stage {
   private let level: CPULevel
   private let adaptation: Adaptation?
   private let pool: Pool<AlignedBytes>
-  private var source: PictureResizer.Source
+  private var source: PictureKind
   private var resizers: [(resizer: PictureResizer, scratch: ResizeScratch)]
 
   /// - Parameters:
@@ -20,7 +20,7 @@ final class ResizeStage: Stage {
   ///   - targets: the input of each network.
   ///   - inFlight: model inputs that can be out at once.
   init(
-    source: PictureResizer.Source, targets: [ModelInputFormat], level: CPULevel, inFlight: Int,
+    source: PictureKind, targets: [ModelInputFormat], level: CPULevel, inFlight: Int,
     adaptation: Adaptation? = nil
   ) {
     self.source = source
@@ -34,26 +34,26 @@ final class ResizeStage: Stage {
 
   func process(_ item: DecodedFrame) throws -> ModelInput {
     let choice = adaptation?.next() ?? Adaptation.Choice()
-    if choice.isReused { return ModelInput(decoded: item, size: choice.size, tensor: nil) }
-    return ModelInput(decoded: item, size: choice.size, tensor: tensor(of: item.frame, size: choice.size))
+    let tensor = choice.isReused ? nil : tensor(of: item.frame, variant: choice.variant)
+    return ModelInput(decoded: item, choice: choice, tensor: tensor)
   }
 
-  /// The input of network number `size`.
-  func tensor(of frame: Frame, size: Int = 0) -> Lease<AlignedBytes> {
+  /// The input of network number `variant`.
+  func tensor(of frame: Frame, variant: Int = 0) -> Lease<AlignedBytes> {
     let view = frame.view
-    let source = PictureResizer.Source(view)
+    let source = view.kind
     if source != self.source {
       self.source = source
       resizers = ResizeStage.resizers(from: source, to: targets, level: level)
     }
     let tensor = pool.take()
-    let (resizer, scratch) = resizers[size]
+    let (resizer, scratch) = resizers[variant]
     resizer.run(view, into: tensor.value.pointer, scratch: scratch)
     return tensor
   }
 
   private static func resizers(
-    from source: PictureResizer.Source, to targets: [ModelInputFormat], level: CPULevel
+    from source: PictureKind, to targets: [ModelInputFormat], level: CPULevel
   ) -> [(resizer: PictureResizer, scratch: ResizeScratch)] {
     targets.map { target in
       let resizer = PictureResizer(source: source, target: target, level: level)
