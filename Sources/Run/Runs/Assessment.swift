@@ -200,19 +200,30 @@ extension Assessment {
   /// `{"v":1,"type":"eval",…}` with shares in 0…1; classes that are not present are null.
   public var json: String {
     let scores = Scores(matrix)
-    func number(_ share: Double?) -> String { share.map { String(format: "%.6f", $0) } ?? "null" }
-    let perClass = zip(names, scores.iou).map { "\"\($0)\":\(number($1))" }
-    let outlines = zip(names, boundary.scores).map { "\"\($0)\":\(number($1))" }
-    let rows = (0..<names.count).map { truth in
-      "[" + (0..<names.count).map { String(matrix[truth: truth, prediction: $0]) }.joined(separator: ",")
-        + "]"
+    var json = JSONText()
+    json.object { json in
+      json.integer("v", 1)
+      json.string("type", "eval")
+      json.integer("frames", frames)
+      json.integer("pixels", Int(scores.pixels))
+      json.number("pixel_accuracy", scores.pixelAccuracy, places: 6)
+      json.number("miou", scores.meanIoU, places: 6)
+      json.object("iou") { json in
+        for (name, share) in zip(names, scores.iou) { json.number(named: name, share, places: 6) }
+      }
+      json.number("boundary_f", boundary.mean, places: 6)
+      json.object("boundary") { json in
+        for (name, share) in zip(names, boundary.scores) { json.number(named: name, share, places: 6) }
+      }
+      json.number("consistency", consistency?.share, places: 6)
+      json.number("agreement", agreement?.share, places: 6)
+      json.array("confusion", names.indices) { json, truth in
+        json.array(nil, names.indices) { json, prediction in
+          json.integer(nil, Int(matrix[truth: truth, prediction: prediction]))
+        }
+      }
     }
-    return "{\"v\":1,\"type\":\"eval\",\"frames\":\(frames),\"pixels\":\(scores.pixels),"
-      + "\"pixel_accuracy\":\(String(format: "%.6f", scores.pixelAccuracy)),"
-      + "\"miou\":\(String(format: "%.6f", scores.meanIoU)),\"iou\":{\(perClass.joined(separator: ","))},"
-      + "\"boundary_f\":\(number(boundary.mean)),\"boundary\":{\(outlines.joined(separator: ","))},"
-      + "\"consistency\":\(number(consistency?.share)),\"agreement\":\(number(agreement?.share)),"
-      + "\"confusion\":[\(rows.joined(separator: ","))]}"
+    return json.text
   }
 }
 
