@@ -2,6 +2,7 @@
 
 import Buffers
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Frames
@@ -180,9 +181,9 @@ struct PictureKindTests {
     START=1000
     END=2000
     title=Home
-    """.write(toFile: footage.scratch.file("meta.txt"), atomically: true, encoding: .utf8)
+    """.write(toFile: footage.scratch.path("meta.txt"), atomically: true, encoding: .utf8)
     try "1\n00:00:00,200 --> 00:00:01,000\nhello\n".write(
-      toFile: footage.scratch.file("s.srt"), atomically: true, encoding: .utf8)
+      toFile: footage.scratch.path("s.srt"), atomically: true, encoding: .utf8)
     let tags =
       "-metadata creation_time=2024-05-06T07:08:09Z -metadata location=+50.1-014.4/ -metadata make=Maker"
     let base =

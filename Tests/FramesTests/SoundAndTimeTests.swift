@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Frames
@@ -59,7 +60,7 @@ struct SoundAndTimeTests {
         + "\(Footage.h264) -c:a pcm_s16le")
     let result = try footage.relabel(source, "b.mp4")
     #expect(result.writer.soundFates == [.transcoded(with: "aac")])
-    let output = footage.scratch.file("a.raw")
+    let output = footage.scratch.path("a.raw")
     _ = run(
       "ffmpeg",
       [
