@@ -47,6 +47,8 @@ public struct SourceInfo: Sendable {
   public var rotation: Rotation
   public var audio: [AudioStream]
   public var metadata: [String: String]
+  /// Of pictures that are files: a name for what is made of each, without ending. Empty for films.
+  public var pictureNames: [String] = []
   /// One line in place of `summary`, where the source is no file with a codec.
   var ownSummary: String?
 

@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import CFFmpeg
+internal import Glibc
 
 /// The way to the file or peer, and what it answers.
 extension Muxer {
   /// Connects the container to its output; `nil` where FFmpeg itself owns that.
   static func open(
-    _ context: UnsafeMutablePointer<AVFormatContext>, _ path: String, isAddress: Bool, overwrite: Bool
+    _ context: UnsafeMutablePointer<AVFormatContext>, _ path: String, isAddress: Bool, overwrite: Bool,
+    trust: TLSTrust
   ) throws -> OutputFile? {
     if context.pointee.oformat.pointee.flags & AVFMT_NOFILE != 0 { return nil }
     if isAddress {
+      var options: OpaquePointer?
+      defer { av_dict_free(&options) }
+      let isEncrypted = StreamAddress(path)?.isEncrypted == true
+      if isEncrypted { trust.set(in: &options) }
       let code = avio_open2(
-        &context.pointee.pb, place(path), AVIO_FLAG_WRITE, &context.pointee.interrupt_callback, nil)
+        &context.pointee.pb, place(path), AVIO_FLAG_WRITE, &context.pointee.interrupt_callback, &options)
+      if code == rm_averror(EIO) && isEncrypted { throw TLSTrust.refusal(path, "connect to") }
       if code < 0 { throw FramesError(code: code, "connect to", path) }
       return nil
     }

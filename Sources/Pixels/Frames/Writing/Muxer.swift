@@ -41,9 +41,11 @@ final class Muxer {
   var sound: [Packet] = []
   private var video: UnsafeMutablePointer<AVStream>?
 
+  private let trust: TLSTrust
+
   init(
     _ path: String, container name: String?, fragment: Fragmentation, overwrite: Bool, shift: Int64,
-    guardian: IOGuard, peerTimeout: Double
+    guardian: IOGuard, peerTimeout: Double, trust: TLSTrust = TLSTrust()
   ) throws {
     LogCollector.shared.install()
     self.path = path
@@ -51,8 +53,15 @@ final class Muxer {
     self.shift = shift
     self.guardian = guardian
     self.peerTimeout = peerTimeout
+    self.trust = trust
     let isAddress = OutputAddress(path).isPush
-    if isAddress { avformat_network_init() }
+
+    if isAddress {
+      avformat_network_init()
+      let rtsp = av_guess_format("rtsp", nil, nil)
+      try trust.check(
+        path, "connect to", isKnown: InputOptions.has(rtsp?.pointee.priv_class, "tls_verify"))
+    }
     var allocated: UnsafeMutablePointer<AVFormatContext>?
     avformat_alloc_output_context2(&allocated, nil, name, Muxer.place(path))
     guard let allocated else {
@@ -63,7 +72,7 @@ final class Muxer {
     allocated.pointee.interrupt_callback = guardian.callback
     do {
       if isAddress { guardian.allow(peerTimeout) }
-      file = try Muxer.open(allocated, path, isAddress: isAddress, overwrite: overwrite)
+      file = try Muxer.open(allocated, path, isAddress: isAddress, overwrite: overwrite, trust: trust)
     } catch {
       let isOverdue = guardian.isOverdue
       // Not all of `self` exists yet, so no deinit will run.
@@ -174,6 +183,8 @@ extension Muxer {
     isHeaderWritten = true
     var options = headerOptions(first: pts)
     defer { av_dict_free(&options) }
+    // Others have been told when they were connected.
+    if let stream = StreamAddress(path), stream.isEncrypted, stream.isRTSP { trust.set(in: &options) }
     let code = timed { avformat_write_header(context, &options) }
     guard code >= 0 else { throw failure(code) }
     isStarted = true

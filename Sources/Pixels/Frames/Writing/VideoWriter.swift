@@ -36,6 +36,7 @@ public final class VideoWriter: FrameSink {
     public var isEndless = false
     /// Seconds that connecting to a peer, or one write to it, may take.
     public var peerTimeout = 10.0
+    public var trust = TLSTrust()
 
     public init() {}
   }
@@ -68,7 +69,8 @@ public final class VideoWriter: FrameSink {
     if options.synchronizesFragments { unsafeSpan = UnsafeSpan(limit: options.fragment.seconds ?? .infinity) }
     muxer = try Muxer(
       path, container: container, fragment: options.fragment, overwrite: options.overwrite,
-      shift: options.shift, guardian: IOGuard(options.interrupt), peerTimeout: options.peerTimeout)
+      shift: options.shift, guardian: IOGuard(options.interrupt), peerTimeout: options.peerTimeout,
+      trust: options.trust)
     muxer.isEndless = options.isEndless
     try muxer.add(encoder, rate: video.rate, audio: audio, metadata: options.metadata)
     packet = av_packet_alloc()

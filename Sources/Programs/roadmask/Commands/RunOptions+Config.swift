@@ -15,6 +15,7 @@ extension RunOptions {
   ///   - input: as on the command line; `nil` leaves what the file says.
   ///   - output: likewise.
   func makeConfig(input: String?, output: String?) throws -> PipelineConfig {
+    for word in secret { Secrets.add(word, isNamed: true) }
     var config = try config.map(PipelineConfig.load) ?? PipelineConfig()
     for word in set { try config.set(word) }
     for (option, key, value) in settings(input: input) {
@@ -52,6 +53,9 @@ extension RunOptions {
       ("IN", "source.uri", input),
       ("--input-format", "source.format", inputFormat),
       (live == false ? "--no-live" : "--live", "source.live", live.map { "\($0)" }),
+      ("--allow-protocols", "source.allow_protocols", allowProtocols),
+      ("--tls-ca", "tls.ca", tlsCA),
+      ("--tls-insecure", "tls.insecure", isTLSInsecure ? "true" : nil),
       ("--rtsp-transport", "source.transport", rtspTransport),
       ("--connect-timeout", "source.timeout.connect", time(connectTimeout)),
       ("--stall-timeout", "source.timeout.stall", time(stallTimeout)),

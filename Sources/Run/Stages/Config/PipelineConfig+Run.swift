@@ -133,6 +133,7 @@ extension PipelineConfig {
       }
       lines.append(line)
     }
+    if tls.isInsecure && usesTLS { lines.append("tls  certificates are not checked (--tls-insecure)") }
     if let address = httpListen { lines.append("http \(address.url)metrics") }
     let reason =
       switch policy {
@@ -147,6 +148,21 @@ extension PipelineConfig {
         + "memory at most \(Format.bytes(memoryCeiling))")
     return lines
   }
+}
+
+extension PipelineConfig {
+  /// An address of it leads over an encrypted connection.
+  private var usesTLS: Bool {
+    ([source.uri] + outputs.map(\.uri)).contains { StreamAddress($0)?.isEncrypted == true }
+  }
+}
+
+extension PipelineConfig.TLS {
+  var trust: TLSTrust { TLSTrust(authorities: authorities, isInsecure: isInsecure) }
+}
+
+extension PipelineConfig.Source {
+  var protocols: [String] { (allowedProtocols ?? "").split { ", ".contains($0) }.map(String.init) }
 }
 
 extension OverloadPolicy: CustomStringConvertible {

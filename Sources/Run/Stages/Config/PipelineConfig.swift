@@ -45,6 +45,8 @@ public struct PipelineConfig: Sendable, Equatable {
     public var rate: Double?
     public var pixelFormat: String?
     public var options: [String: String] = [:]
+    /// By which it may open whatever it names: `file,https`. Playlists otherwise open what is of their kind only.
+    public var allowedProtocols: String?
     /// Of RTSP.
     public var transport = Transport.tcp
     public var reconnect = Reconnect()
@@ -136,6 +138,14 @@ public struct PipelineConfig: Sendable, Equatable {
     public var audio: Audio?
   }
 
+  /// How certificates of sources and peers are checked.
+  public struct TLS: Sendable, Equatable {
+    /// A file of certificates in PEM to trust; the system's.
+    public var authorities: String?
+    /// Whether any certificate is taken.
+    public var isInsecure = false
+  }
+
   public struct ReportOptions: Sendable, Equatable {
     public enum Form: String, Sendable, CaseIterable { case text, json, markdown, none }
     public enum Progress: String, Sendable, CaseIterable { case auto, line, plain, json, none }
@@ -175,6 +185,7 @@ public struct PipelineConfig: Sendable, Equatable {
   /// A JSON line for each frame.
   public var statsFile: String?
   public var report = ReportOptions()
+  public var tls = TLS()
   /// Where metrics and health are served over HTTP; nowhere.
   public var httpListen: ListenAddress?
   public var restart = Restart()

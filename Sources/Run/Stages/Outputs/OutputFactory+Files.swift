@@ -27,7 +27,9 @@ extension OutputFactory {
     var video = source.video
     if config.overlay.view == .side { video.width = (video.width + 1) / 2 * 4 }
     switch output.address {
-    case .pictures(let pattern): return ImageSequenceWriter(pattern, overwrite: output.overwrite)
+    case .pictures(let pattern):
+      if let folder = pattern.folder { try makeFolder(folder) }
+      return ImageSequenceWriter(pattern, names: source.pictureNames, overwrite: output.overwrite)
     case .device(let path): return try VideoDeviceWriter(path, video: video, interrupt: interrupt)
     case .playlist(let folder): try makeFolder(folder)
     case .file, .standardOutput, .push, .page, .none: break
@@ -50,6 +52,7 @@ extension OutputFactory {
     options.interrupt = interrupt
     options.metadata = ["encoder_settings": "roadmask \(model.name)"]
     options.shift = shift
+    options.trust = config.tls.trust
     options.synchronizesFragments = synchronizesFragments(output)
     options.isEndless = isLive
     return try VideoWriter(path, video: video, audio: keepsAudio ? source.audio : [], options: options)
@@ -63,7 +66,8 @@ extension OutputFactory {
       path, width: source.width, height: source.height, timeBase: source.timeBase,
       rate: source.video.rate, sampleAspectRatio: source.video.sampleAspectRatio,
       metadata: ["classes": palette.names.joined(separator: ",")], threads: threads.encoderThreads,
-      overwrite: output.overwrite, synchronizesFragments: synchronizesFragments(output), interrupt: interrupt)
+      overwrite: output.overwrite, synchronizesFragments: synchronizesFragments(output), interrupt: interrupt,
+      trust: config.tls.trust)
   }
 
   private func synchronizesFragments(_ output: OutputConfig) -> Bool {

@@ -96,7 +96,7 @@ struct OutputFactory {
         let folder = output.pictureFolder
         try makeFolder(folder)
         return LabelPictureOutput(
-          folder: folder, palette: palette, numbering: numbering(output), overwrite: output.overwrite)
+          folder: folder, names: source.pictureNames, palette: palette, numbering: numbering(output), overwrite: output.overwrite)
       }
     }
   }
