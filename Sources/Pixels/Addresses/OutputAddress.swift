@@ -118,7 +118,8 @@ public struct PicturePattern: Sendable, Hashable {
     var name = path[...]
     while name.count > 1, name.last == "/" { name.removeLast() }
     folder = String(name)
-    (before, after, digits) = (name == "/" ? "/" : name + "/", ".png", 6)
+    before = name == "/" ? "/" : String(name) + "/"
+    (after, digits) = (".png", 6)
   }
 
   /// - Parameter names: of the source's pictures, without endings.

@@ -25,7 +25,7 @@ public enum Secrets {
   /// - Parameter isNamed: the user asks for this very word, however short.
   public static func add(_ word: String, isNamed: Bool = false) {
     for form in [word, Escapes.removed(from: word), Escapes.added(to: word)] {
-      insert(form, shown: "***", shortest: isNamed ? 1 : shortest)
+      insert(form, shown: "***", atLeast: isNamed ? 1 : shortest)
     }
   }
 
@@ -50,8 +50,8 @@ public enum Secrets {
     for secret in StreamAddress(text)?.secrets ?? [] { insert(secret.text, shown: secret.shown) }
   }
 
-  private static func insert(_ text: String, shown: String, shortest: Int = shortest) {
-    guard text.count >= shortest else { return }
+  private static func insert(_ text: String, shown: String, atLeast count: Int = Secrets.shortest) {
+    guard text.count >= count else { return }
     entries.withLock { entries in
       if entries.contains(where: { $0.text == text }) { return }
       entries.append(Entry(text: text, shown: shown))

@@ -96,10 +96,9 @@ public struct OutputCheck: Sendable {
 
   /// Of many pictures one stands for all: one that is there already, else the first.
   private mutating func add(_ pattern: PicturePattern, _ output: OutputConfig) {
-    let paths = (0..<max(1, pattern.folder == nil ? 1 : pictureNames.count)).lazy.map { [pictureNames] in
-      pattern.path($0, names: pictureNames)
-    }
-    let path = paths.first { FileIdentity($0) != nil } ?? pattern.path(0, names: pictureNames)
+    let names = pattern.folder == nil ? [] : pictureNames
+    let paths = (0..<max(1, names.count)).map { pattern.path($0, names: names) }
+    let path = paths.first { FileIdentity($0) != nil } ?? paths[0]
     targets.append(
       Target(
         path: path, overwrite: output.overwrite, isSeries: true, makesFolder: pattern.folder != nil))
