@@ -27,7 +27,7 @@ import Testing
       ("x.mp4", .file(path: "x.mp4")),
       ("file:///a/x.mp4", .file(path: "/a/x.mp4")), ("v4l2:///dev/video10", .device(path: "/dev/video10")),
       ("http:99999", .page(nil)), ("%Y%m%d.mp4", .file(path: "%Y%m%d.mp4")),
-      ("labels/", .file(path: "labels/")),
+      ("labels/", .pictures(PicturePattern(folder: "labels"))), ("labels", .file(path: "labels")),
     ] as [(String, OutputAddress)])
   func outputs(text: String, address: OutputAddress) { #expect(OutputAddress(text) == address) }
 
@@ -36,6 +36,10 @@ import Testing
       return Issue.record("no pattern")
     }
     #expect(pattern.path(7) == "out/007.png")
+    let named = PicturePattern(folder: "out/")
+    #expect(named.folder == "out" && named.path(1, names: ["a", "street_0013"]) == "out/street_0013.png")
+    #expect(
+      named.path(7, names: []) == "out/000007.png" && pattern.path(1, names: ["a", "b"]) == "out/001.png")
     guard case .page(let page?) = OutputAddress("http:0.0.0.0:8080") else { return Issue.record("no page") }
     #expect(page.port == 8080 && !page.isLoopback)
     guard case .push(let stream) = OutputAddress("http://h/x") else { return Issue.record("no peer") }

@@ -3,9 +3,9 @@
 /// Where results go, as a user names it. Parsed once; whatever depends on the kind of place afterwards is a switch over
 /// this.
 public enum OutputAddress: Sendable, Hashable {
-  /// A file, whose name may hold directives of time, or a folder of label pictures.
+  /// A file, whose name may hold directives of time, or a folder of label pictures without a slash at its end.
   case file(path: String)
-  /// Numbered pictures, `out/%06d.png`.
+  /// Pictures: numbered, `out/%06d.png`, or named as those of the source, `out/`.
   case pictures(PicturePattern)
   /// `-`
   case standardOutput
@@ -38,7 +38,8 @@ public enum OutputAddress: Sendable, Hashable {
     } else {
       switch Location(text) {
       case .stream(let stream): self = .push(stream)
-      case .path(let path): self = .file(path: path)
+      case .path(let path):
+        self = path.hasSuffix("/") ? .pictures(PicturePattern(folder: path)) : .file(path: path)
       }
     }
   }
@@ -91,11 +92,14 @@ extension StreamAddress {
   fileprivate var carriesTransportStreams: Bool { ["udp", "srt", "tcp"].contains(scheme) }
 }
 
-/// Names like `out/%06d.png`: the number of a picture takes the place of the percent directive.
+/// Names like `out/%06d.png`: the number of a picture takes the place of the percent directive. A folder, `out/`, takes
+/// the names of the source's pictures, and numbers where they have none.
 public struct PicturePattern: Sendable, Hashable {
   private let before: String
   private let after: String
   private let digits: Int
+  /// The folder of `out/`, without the slash.
+  public let folder: String?
 
   /// `nil` where `text` holds no `%d` or `%0Nd`, or does not end as pictures do: in `%d-%m-%Y.mp4` it is a day.
   public init?(_ text: String) {
@@ -107,6 +111,20 @@ public struct PicturePattern: Sendable, Hashable {
     before = String(text[..<percent])
     after = String(text[text.index(after: end)...])
     digits = width.isEmpty ? 1 : min(Int(width) ?? 1, 18)
+    folder = nil
+  }
+
+  public init(folder path: String) {
+    var name = path[...]
+    while name.count > 1, name.last == "/" { name.removeLast() }
+    folder = String(name)
+    before = name == "/" ? "/" : String(name) + "/"
+    (after, digits) = (".png", 6)
+  }
+
+  /// - Parameter names: of the source's pictures, without endings.
+  public func path(_ number: Int, names: [String]) -> String {
+    folder != nil && names.indices.contains(number) ? before + names[number] + after : path(number)
   }
 
   public func path(_ number: Int) -> String {

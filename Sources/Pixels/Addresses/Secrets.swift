@@ -21,8 +21,28 @@ public enum Secrets {
   private static let entries = Mutex<[Entry]>([])
 
   /// Hides `word` from now on, in the form that addresses have it too.
-  public static func add(_ word: String) {
-    for form in [word, Escapes.removed(from: word), Escapes.added(to: word)] { insert(form, shown: "***") }
+  ///
+  /// - Parameter isNamed: the user asks for this very word, however short.
+  public static func add(_ word: String, isNamed: Bool = false) {
+    for form in [word, Escapes.removed(from: word), Escapes.added(to: word)] {
+      insert(form, shown: "***", atLeast: isNamed ? 1 : shortest)
+    }
+  }
+
+  /// Hides the value of an option of FFmpeg that says who we are, wherever it is printed.
+  public static func add(_ value: String, ofOption name: String) {
+    if isSecret(option: name) { insert(value, shown: "***") }
+  }
+
+  /// The value of an option of FFmpeg as it may be shown.
+  public static func shown(_ value: String, ofOption name: String) -> String {
+    isSecret(option: name) ? "***" : value
+  }
+
+  private static func isSecret(option name: String) -> Bool {
+    ["headers", "cookies", "passphrase", "password", "streamid", "key", "auth", "token", "secret"].contains {
+      name.lowercased().contains($0)
+    }
   }
 
   /// Hides what an address over a network carries, wherever it is printed with what stands beside it.
@@ -30,8 +50,8 @@ public enum Secrets {
     for secret in StreamAddress(text)?.secrets ?? [] { insert(secret.text, shown: secret.shown) }
   }
 
-  private static func insert(_ text: String, shown: String) {
-    guard text.count >= shortest else { return }
+  private static func insert(_ text: String, shown: String, atLeast count: Int = Secrets.shortest) {
+    guard text.count >= count else { return }
     entries.withLock { entries in
       if entries.contains(where: { $0.text == text }) { return }
       entries.append(Entry(text: text, shown: shown))

@@ -72,6 +72,8 @@ public struct StreamAddress: Sendable, Hashable {
 
   public var isHTTP: Bool { scheme == "http" || scheme == "https" }
   public var isRTSP: Bool { scheme == "rtsp" || scheme == "rtsps" }
+  /// By TLS, with a certificate of the peer.
+  public var isEncrypted: Bool { ["https", "rtsps", "rtmps", "tls"].contains(scheme) }
   public var isRTMP: Bool { scheme.hasPrefix("rtmp") }
 }
 

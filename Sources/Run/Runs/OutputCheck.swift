@@ -32,6 +32,8 @@ public struct OutputCheck: Sendable {
   public var targets: [Target] = []
   /// Files that are read, with what they are: "the source".
   private(set) var inputs: [(path: String, role: String)] = []
+  /// Names for what is made of the source's pictures.
+  private var pictureNames: [String] = []
   /// How many outputs go to standard output.
   private(set) var standardOutputs = 0
 
@@ -71,6 +73,7 @@ public struct OutputCheck: Sendable {
       inputs.append((path, role))
       let pictures = (try? ImageSequenceReader(path).paths) ?? []
       inputs += pictures.map { ($0, "a picture of \(role)") }
+      pictureNames = PictureNames.unique(for: pictures)
     case .standardInput, .camera(.word), .stream, .test: break
     }
   }
@@ -91,10 +94,8 @@ public struct OutputCheck: Sendable {
           path: folder + "/" + (there ?? "index.m3u8"), overwrite: output.overwrite, isSeries: true,
           makesFolder: true))
     case .file where output.kind == .png:
-      let first = output.pictureFolder + "/000000.png"
-      targets.append(Target(path: first, overwrite: output.overwrite, isSeries: true, makesFolder: true))
-    case .pictures(let pattern):
-      targets.append(Target(path: pattern.path(0), overwrite: output.overwrite, isSeries: true))
+      add(PicturePattern(folder: output.pictureFolder), output)
+    case .pictures(let pattern): add(pattern, output)
     case .file(let path):
       targets.append(Target(path: output.fixedPath ?? path, overwrite: output.overwrite))
     }
@@ -102,6 +103,16 @@ public struct OutputCheck: Sendable {
     // That of a series of files is written again by each run.
     let isSeries = output.segment != nil || output.uri.contains("%")
     targets.append(Target(path: output.classMapPath, overwrite: output.overwrite || isSeries))
+  }
+
+  /// Of many pictures one stands for all: one that is there already, else the first.
+  private mutating func add(_ pattern: PicturePattern, _ output: OutputConfig) {
+    let names = pattern.folder == nil ? [] : pictureNames
+    let paths = (0..<max(1, names.count)).map { pattern.path($0, names: names) }
+    let path = paths.first { FileIdentity($0) != nil } ?? paths[0]
+    targets.append(
+      Target(
+        path: path, overwrite: output.overwrite, isSeries: true, makesFolder: pattern.folder != nil))
   }
 
   /// - Throws: `Problem` for the first thing that is wrong.

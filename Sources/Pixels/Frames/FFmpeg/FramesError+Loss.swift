@@ -5,7 +5,7 @@ extension FramesError {
   var isLoss: Bool {
     switch kind {
     case .gone, .stalled, .timedOut, .unreachable, .unreadable, .io, .busy, .notFound, .permission,
-      .deviceAccess, .unauthorized, .noStream, .unknownHost:
+      .deviceAccess, .unauthorized, .noStream, .unknownHost, .untrusted:
       true
     default: false
     }
@@ -20,7 +20,7 @@ extension FramesError {
   }
 
   /// What hardly mends itself.
-  var isHopeless: Bool { [.unauthorized, .noStream, .unknownHost].contains(kind) }
+  var isHopeless: Bool { [.unauthorized, .noStream, .unknownHost, .untrusted].contains(kind) }
 
   /// The error that ends a run after some tries.
   func asFinal(tries: Int) -> FramesError {

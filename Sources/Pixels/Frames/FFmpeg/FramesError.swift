@@ -25,6 +25,10 @@ public struct FramesError: Error, Sendable, Hashable {
     case noStream
     /// The name of the peer has no address.
     case unknownHost
+    /// The certificate of the peer is not to be trusted, or cannot be checked.
+    case untrusted
+    /// The source names others that it may not open.
+    case notAllowed
     /// The node of a device gives no pictures, or none that can be read.
     case notCamera
     /// A device exists, but this user may not open it.

@@ -34,9 +34,10 @@ public final class ImageSequenceReader: FrameSource {
   /// - Throws: notFound, permission, noFrames, invalidData.
   public init(_ path: String, options: Options = Options()) throws {
     precondition(options.rate.isKnown && options.stride > 0)
-    let found = try PictureList.find(path).enumerated()
-      .filter { $0.offset % options.stride == 0 }.map(\.element)
-    paths = Array(found.prefix(options.maxFrames ?? found.count))
+    let found = try PictureList.find(path)
+    let wanted = stride(from: 0, to: found.count, by: options.stride).prefix(options.maxFrames ?? found.count)
+    paths = wanted.map { found[$0] }
+    let names = PictureNames.unique(for: found)
     guard let start = paths.first else {
       throw FramesError(.noFrames, "read", path, "none was asked for", hint: "raise the number of frames")
     }
@@ -55,7 +56,7 @@ public final class ImageSequenceReader: FrameSource {
       colorsGray: options.colorsGray)
     let timeBase = TimeBase(options.rate.denominator, options.rate.numerator)
     let ending = PictureName.ending(of: start)
-    info = SourceInfo(
+    var info = SourceInfo(
       uri: path, codec: ending == "jpg" ? "jpeg" : ending, storedFormat: shaper.storedFormat,
       video: VideoFormat(
         format: shaper.format, width: shaper.width, height: shaper.height, timeBase: timeBase,
@@ -63,6 +64,8 @@ public final class ImageSequenceReader: FrameSource {
         color: shaper.color),
       isVariableRate: false, duration: timeBase.seconds(Int64(paths.count)), frameCountEstimate: paths.count,
       rotation: orientation.rotation)
+    if !names.isEmpty { info.pictureNames = wanted.map { names[$0] } }
+    self.info = info
   }
 
   deinit { if let first { FrameShells.give(first) } }

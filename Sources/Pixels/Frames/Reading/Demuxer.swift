@@ -24,6 +24,7 @@ final class Demuxer {
   private let stallTimeout: Double?
   private var context: UnsafeMutablePointer<AVFormatContext>?
   private let input: StreamInput?
+  private let rules: OpenRules
   /// `nil` where times are taken as they come.
   private var clock: PacketClock?
   private var ending: Int32?
@@ -36,6 +37,9 @@ final class Demuxer {
     isNetwork = address.isNetwork
     let place = StreamAddress(uri)?.url ?? "file:" + (address.path ?? uri)
     try Demuxer.checkFile(address, uri)
+    try options.trust.check(
+      uri, "open", isKnown: InputOptions.has(av_find_input_format("rtsp")?.pointee.priv_class, "tls_verify"))
+    rules = OpenRules(address, place: place, allowed: options.allowedProtocols, trust: options.trust)
     guardian.allow(options.connectTimeout)
     if isNetwork { try HostLookup.check(uri, guardian: guardian) }
     let pipe = address.path ?? uri
@@ -47,16 +51,15 @@ final class Demuxer {
     guard let allocated = context else { throw FramesError(code: rm_averror(ENOMEM), "open", uri) }
     allocated.pointee.interrupt_callback = guardian.callback
     if let input { allocated.pointee.pb = input.context }
+    rules.attach(to: allocated)
     if options.discardCorrupt { allocated.pointee.flags |= AVFMT_FLAG_DISCARD_CORRUPT }
 
     var dictionary: OpaquePointer?
     defer { av_dict_free(&dictionary) }
-    // What a playlist inside the source may open: never files, when it came from the network.
-    let network =
-      "http,https,httpproxy,tls,tcp,udp,udplite,rtp,srtp,rtsp,rtmp,rtmps,rtmpt,srt,hls,crypto,data"
-    av_dict_set(&dictionary, "protocol_whitelist", isNetwork ? network : "file,pipe,crypto,data", 0)
+    av_dict_set(&dictionary, "protocol_whitelist", rules.protocols, 0)
     for (key, value) in StreamDefaults.options(uri, options) { av_dict_set(&dictionary, key, value, 0) }
     for (key, value) in options.inputOptions { av_dict_set(&dictionary, key, value, 0) }
+    if isNetwork { options.trust.set(in: &dictionary) }
     var format: UnsafePointer<AVInputFormat>?
     if let name = options.inputFormat {
       format = UnsafePointer(av_find_input_format(name))
@@ -74,7 +77,14 @@ final class Demuxer {
           .unfinished, "open", uri, "this recording was not finished: its index (moov) is missing",
           hint: "'untrunc GOOD.mp4 THIS.mp4' repairs it, with a whole recording of the same camera")
       }
-      throw Demuxer.failure(code, uri, guardian)
+      throw Demuxer.failure(code, uri, guardian, rules)
+    }
+    let left = InputOptions.unknown(of: options.inputOptions, left: dictionary, isNetwork: isNetwork)
+    if let left {
+      avformat_close_input(&context)
+      throw FramesError(
+        .usage, "open", uri, "FFmpeg has no input option '\(left)' for it",
+        hint: "'ffmpeg -h demuxer=NAME' and 'ffmpeg -h protocol=NAME' list them")
     }
     code = avformat_find_stream_info(opened, nil)
     let streams = (0..<Int(opened.pointee.nb_streams)).map { opened.pointee.streams[$0]! }
@@ -84,7 +94,7 @@ final class Demuxer {
     let choice = options.track.map { $0 - 1 } ?? pictures.film(ofVariants: areVariants)
     guard code >= 0, let choice, pictures.streams.indices.contains(choice) else {
       avformat_close_input(&context)
-      if code < 0 { throw Demuxer.failure(code, uri, guardian) }
+      if code < 0 || rules.refused != nil { throw Demuxer.failure(code, uri, guardian, rules) }
       if let track = options.track, !pictures.tracks.isEmpty {
         throw FramesError(
           .usage, "read", uri, "it has no picture track \(track)",
@@ -291,6 +301,22 @@ extension Demuxer {
       error.cause = "the connection broke"
     }
     return error
+  }
+
+  /// The error for a code that came from opening a source under `rules`.
+  private static func failure(_ code: Int32, _ uri: String, _ guardian: IOGuard, _ rules: OpenRules)
+    -> FramesError
+  {
+    if guardian.isInterrupted || guardian.isOverdue { return failure(code, uri, guardian) }
+    if let part = rules.refused {
+      return FramesError(
+        .notAllowed, "open", uri, "it wants to open \(part), which is not of it",
+        hint: "--allow-protocols file,https lets a source open all that these reach")
+    }
+    if code == rm_averror(EIO), StreamAddress(uri)?.isEncrypted == true {
+      return TLSTrust.refusal(uri, "open")
+    }
+    return failure(code, uri, guardian)
   }
 
   /// The error for a code that came from opening.

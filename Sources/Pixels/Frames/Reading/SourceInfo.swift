@@ -54,6 +54,8 @@ public struct SourceInfo: Sendable {
   public var rotation: Rotation
   public var audio: [AudioStream]
   public var metadata: [String: String]
+  /// Of pictures that are files: a name for what is made of each, without ending. Empty for films.
+  public var pictureNames: [String] = []
   /// All picture tracks of the source, and the number of the one that is read, from 1; none for pictures and cameras.
   public var tracks: [PictureTrack] = []
   public var track = 1

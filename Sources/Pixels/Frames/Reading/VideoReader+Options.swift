@@ -40,6 +40,9 @@ extension VideoReader {
     /// A demuxer's name where the contents do not tell, and options for it.
     public var inputFormat: String?
     public var inputOptions: [String: String] = [:]
+    /// Protocols, such as `file`, by which a source may open whatever it names.
+    public var allowedProtocols: [String] = []
+    public var trust = TLSTrust()
     public var transport = Transport.tcp
     /// The pictures come when they come: `nil` decides by the address, and for network addresses by
     /// whether a length is known once they are open. A live reader ignores `start`, `end`, `duration` and

@@ -18,7 +18,8 @@ public final class LabelVideoWriter {
     _ path: String, width: Int, height: Int, timeBase: TimeBase, rate: Ratio,
     sampleAspectRatio: Ratio = Ratio(1, 1),
     metadata: [String: String] = [:], threads: Int = 1, overwrite: Bool = false,
-    synchronizesFragments: Bool = false, interrupt: InterruptFlag? = nil
+    synchronizesFragments: Bool = false, interrupt: InterruptFlag? = nil,
+    trust: TLSTrust = TLSTrust()
   ) throws {
     self.path = path
     var options = VideoWriter.Options()
@@ -27,6 +28,7 @@ public final class LabelVideoWriter {
     options.overwrite = overwrite
     options.synchronizesFragments = synchronizesFragments
     options.interrupt = interrupt
+    options.trust = trust
     writer = try VideoWriter(
       path,
       video: VideoFormat(

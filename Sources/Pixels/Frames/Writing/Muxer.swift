@@ -41,10 +41,11 @@ final class Muxer {
   /// Kept until the pictures have come as far.
   private var sound: [Packet] = []
   private var video: UnsafeMutablePointer<AVStream>?
+  private let trust: TLSTrust
 
   init(
     _ path: String, container name: String?, fragment: Fragmentation, overwrite: Bool, shift: Int64,
-    guardian: IOGuard, peerTimeout: Double
+    guardian: IOGuard, peerTimeout: Double, trust: TLSTrust = TLSTrust()
   ) throws {
     LogCollector.shared.install()
     self.path = path
@@ -52,8 +53,14 @@ final class Muxer {
     self.shift = shift
     self.guardian = guardian
     self.peerTimeout = peerTimeout
+    self.trust = trust
     let isAddress = OutputAddress(path).isPush
-    if isAddress { avformat_network_init() }
+    if isAddress {
+      avformat_network_init()
+      let rtsp = av_guess_format("rtsp", nil, nil)
+      try trust.check(
+        path, "connect to", isKnown: InputOptions.has(rtsp?.pointee.priv_class, "tls_verify"))
+    }
     var allocated: UnsafeMutablePointer<AVFormatContext>?
     avformat_alloc_output_context2(&allocated, nil, name, Muxer.place(path))
     guard let allocated else {
@@ -64,7 +71,7 @@ final class Muxer {
     allocated.pointee.interrupt_callback = guardian.callback
     do {
       if isAddress { guardian.allow(peerTimeout) }
-      file = try Muxer.open(allocated, path, isAddress: isAddress, overwrite: overwrite)
+      file = try Muxer.open(allocated, path, isAddress: isAddress, overwrite: overwrite, trust: trust)
     } catch {
       let isOverdue = guardian.isOverdue
       // Not all of `self` exists yet, so no deinit will run.
@@ -200,6 +207,8 @@ extension Muxer {
     isHeaderWritten = true
     var options = headerOptions(first: pts)
     defer { av_dict_free(&options) }
+    // Others have been told when they were connected.
+    if let stream = StreamAddress(path), stream.isEncrypted, stream.isRTSP { trust.set(in: &options) }
     let code = timed { avformat_write_header(context, &options) }
     guard code >= 0 else { throw failure(code) }
     isStarted = true
@@ -348,12 +357,18 @@ extension Muxer {
 
   /// Connects the container to its output; `nil` where FFmpeg itself owns that.
   private static func open(
-    _ context: UnsafeMutablePointer<AVFormatContext>, _ path: String, isAddress: Bool, overwrite: Bool
+    _ context: UnsafeMutablePointer<AVFormatContext>, _ path: String, isAddress: Bool, overwrite: Bool,
+    trust: TLSTrust
   ) throws -> OutputFile? {
     if context.pointee.oformat.pointee.flags & AVFMT_NOFILE != 0 { return nil }
     if isAddress {
+      var options: OpaquePointer?
+      defer { av_dict_free(&options) }
+      let isEncrypted = StreamAddress(path)?.isEncrypted == true
+      if isEncrypted { trust.set(in: &options) }
       let code = avio_open2(
-        &context.pointee.pb, place(path), AVIO_FLAG_WRITE, &context.pointee.interrupt_callback, nil)
+        &context.pointee.pb, place(path), AVIO_FLAG_WRITE, &context.pointee.interrupt_callback, &options)
+      if code == rm_averror(EIO) && isEncrypted { throw TLSTrust.refusal(path, "connect to") }
       if code < 0 { throw FramesError(code: code, "connect to", path) }
       return nil
     }

@@ -38,6 +38,7 @@ public final class VideoWriter: FrameSink {
     public var sound = SoundMode.auto
     /// Seconds that connecting to a peer, or one write to it, may take.
     public var peerTimeout = 10.0
+    public var trust = TLSTrust()
 
     public init() {}
   }
@@ -70,7 +71,8 @@ public final class VideoWriter: FrameSink {
     if options.synchronizesFragments { unsafeSpan = UnsafeSpan(limit: options.fragment.seconds ?? .infinity) }
     muxer = try Muxer(
       path, container: container, fragment: options.fragment, overwrite: options.overwrite,
-      shift: options.shift, guardian: IOGuard(options.interrupt), peerTimeout: options.peerTimeout)
+      shift: options.shift, guardian: IOGuard(options.interrupt), peerTimeout: options.peerTimeout,
+      trust: options.trust)
     muxer.isEndless = options.isEndless
     try muxer.add(encoder, rate: video.rate, audio: audio, mode: options.sound, metadata: options.metadata)
     muxer.add(options.chapters)

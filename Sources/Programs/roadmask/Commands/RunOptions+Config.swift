@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Addresses
 import ArgumentParser
 import Runs
 import Stages
@@ -7,6 +8,7 @@ import Stages
 extension RunOptions {
   /// What these words ask for, `input` and `output` as on the command line.
   func makeConfig(input: String?, output: String?) throws -> PipelineConfig {
+    for word in secret { Secrets.add(word, isNamed: true) }
     if logging.verbose && logging.quiet {
       throw Problem(.usage, "RM-USE-002", "-v and -q contradict each other", hint: "give one of them")
     }
@@ -39,6 +41,9 @@ extension RunOptions {
       ("IN", "source.uri", input),
       ("--input-format", "source.format", inputFormat),
       (live == false ? "--no-live" : "--live", "source.live", live.map { "\($0)" }),
+      ("--allow-protocols", "source.allow_protocols", allowProtocols),
+      ("--tls-ca", "tls.ca", tlsCA),
+      ("--tls-insecure", "tls.insecure", isTLSInsecure ? "true" : nil),
       ("--rtsp-transport", "source.transport", rtspTransport),
       ("--connect-timeout", "source.timeout.connect", time(connectTimeout)),
       ("--stall-timeout", "source.timeout.stall", time(stallTimeout)),

@@ -17,6 +17,27 @@ struct RunOptions: ParsableArguments {
     help: ArgumentHelp("Set an option of FFmpeg for the source; may stand often.", valueName: "key=value"))
   var inputOption: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Let a source open whatever it names by these, as in file,https. (default: what is of its kind)",
+      valueName: "list"))
+  var allowProtocols: String?
+
+  @Option(
+    name: .customLong("tls-ca"),
+    help: ArgumentHelp("Trust the certificates in this PEM file. (default: the system's)", valueName: "file"))
+  var tlsCA: String?
+
+  @Flag(
+    name: .customLong("tls-insecure"),
+    help: "Take any certificate of a source or peer: whoever is on the way may listen.")
+  var isTLSInsecure = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Hide this text in all that is said, such as a key in a path; may stand often.", valueName: "text"))
+  var secret: [String] = []
+
   @Flag(
     inversion: .prefixedNo,
     help: "Pace a file by its timestamps and drop what is late; or drop nothing.")

@@ -87,6 +87,8 @@ extension Problem {
     case .unauthorized: (.noPermission, "RM-NET-004")
     case .noStream: (.noInput, "RM-NET-005")
     case .unknownHost: (.unavailable, "RM-NET-006")
+    case .untrusted: (.unavailable, "RM-NET-007")
+    case .notAllowed: (.noPermission, "RM-IN-010")
     case .gone: (.unavailable, "RM-NET-002")
     case .stalled: (.unavailable, "RM-NET-003")
     case .busy: (.unavailable, "RM-CAM-001")

@@ -123,6 +123,7 @@ extension PipelineConfig {
   /// Keeps passwords in addresses out of all that the program says.
   public func hideSecrets() {
     Secrets.add(fromAddress: source.uri)
+    for (name, value) in source.options { Secrets.add(value, ofOption: name) }
     for output in outputs { Secrets.add(fromAddress: output.uri) }
   }
 

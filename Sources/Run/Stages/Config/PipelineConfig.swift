@@ -49,6 +49,8 @@ public struct PipelineConfig: Sendable, Equatable {
     public var rate: Double?
     public var pixelFormat: String?
     public var options: [String: String] = [:]
+    /// By which it may open whatever it names: `file,https`. Playlists otherwise open what is of their kind only.
+    public var allowedProtocols: String?
     /// Of RTSP.
     public var transport = VideoReader.Transport.tcp
     public var reconnect = Reconnect()
@@ -138,6 +140,14 @@ public struct PipelineConfig: Sendable, Equatable {
     public var stripMetadata = false
   }
 
+  /// How certificates of sources and peers are checked.
+  public struct TLS: Sendable, Equatable {
+    /// A file of certificates in PEM to trust; the system's.
+    public var authorities: String?
+    /// Whether any certificate is taken.
+    public var isInsecure = false
+  }
+
   public struct ReportOptions: Sendable, Equatable {
     public enum Form: String, Sendable, CaseIterable { case text, json, markdown, none }
     public enum Progress: String, Sendable, CaseIterable { case auto, line, plain, json, none }
@@ -225,6 +235,7 @@ public struct PipelineConfig: Sendable, Equatable {
   public var report = ReportOptions()
   /// The pages and metrics over HTTP.
   public var web = Web()
+  public var tls = TLS()
   public var restart = Restart()
   public var inspection = Inspection()
 

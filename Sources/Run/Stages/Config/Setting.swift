@@ -88,6 +88,7 @@ extension PipelineConfig {
     Setting("source.stride", \.source.stride, in: 1...1e6),
     Setting("source.track", \.source.track, in: 1...1000),
     Setting("source.format", \.source.format),
+    Setting("source.allow_protocols", \.source.allowedProtocols),
     Setting("source.transport", \.source.transport),
     Setting("source.reconnect.attempts", \.source.reconnect.attempts),
     Setting("source.reconnect.backoff", \.source.reconnect.backoff),
@@ -131,6 +132,8 @@ extension PipelineConfig {
     Setting("report.file", \.report.file),
     Setting("report.progress", \.report.progress),
     Setting("report.period", \.report.period, auto: ReportOptions.usualPeriod, in: 1...1e6),
+    Setting("tls.ca", \.tls.authorities),
+    Setting("tls.insecure", \.tls.isInsecure),
     Setting("http.listen", \.web.listen),
     Setting("http.users", \.web.users),
     Setting("http.tokens", \.web.tokens),
@@ -151,7 +154,9 @@ extension PipelineConfig {
   /// Every key with its value as it would be written, the outputs numbered from 0.
   public var shown: [(key: String, value: String)] {
     var lines = PipelineConfig.settings.map { (key: $0.path, value: $0.show(self)) }
-    lines += source.options.sorted { $0.key < $1.key }.map { ("source.options.\($0.key)", $0.value) }
+    lines += source.options.sorted { $0.key < $1.key }.map {
+      ("source.options.\($0.key)", Secrets.shown($0.value, ofOption: $0.key))
+    }
     for (index, output) in outputs.enumerated() {
       lines += OutputConfig.settings.map { ("outputs.\(index).\($0.path)", $0.show(output)) }
     }

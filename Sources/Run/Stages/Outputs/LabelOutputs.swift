@@ -31,14 +31,17 @@ final class LabelVideoOutput: Output {
   var bytesWritten: Int64? { writer.bytesWritten }
 }
 
-/// Class ids as palette pictures `000000.png` … in a folder.
+/// Class ids as palette pictures in a folder: named as those of the source, else `000000.png` …
 final class LabelPictureOutput: Output {
   private let writer: ImageWriter
   private let palette: [RGB]
   private let pattern: PicturePattern
+  private let names: [String]
   private let numbering: Numbering?
 
-  init(folder: String, palette: Palette, numbering: Numbering?, overwrite: Bool) {
+  /// - Parameter names: of the source's pictures, in order, if they have any.
+  init(folder: String, names: [String], palette: Palette, numbering: Numbering?, overwrite: Bool) {
+    self.names = names
     writer = ImageWriter(overwrite: overwrite)
     var colors = Array(repeating: RGB(0, 0, 0), count: 256)
     for (id, color) in palette.colors.enumerated() {
@@ -46,12 +49,12 @@ final class LabelPictureOutput: Output {
     }
     self.palette = colors
     self.numbering = numbering
-    pattern = PicturePattern(folder + "/%06d.png")!
+    pattern = PicturePattern(folder: folder)
   }
 
   func write(_ item: DrawnFrame) throws {
     let labels = numbering?.apply(to: item.labels.value) ?? item.labels.value
-    try writer.write(labels, palette: palette, to: pattern.path(item.decoded.frame.index))
+    try writer.write(labels, palette: palette, to: pattern.path(item.decoded.frame.index, names: names))
   }
 
   func finish(trailing: [Packet]) throws {}

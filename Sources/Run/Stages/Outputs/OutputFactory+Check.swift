@@ -26,7 +26,7 @@ extension OutputFactory {
     }
     throw RunError(
       .configuration, "write", redacted(output.uri), "its name does not say what it is",
-      hint: "end it in .mp4, .mkv or .ts, or write numbered pictures such as dir/%06d.png")
+      hint: "end it in .mp4, .mkv or .ts, or write pictures: dir/ or dir/%06d.png")
   }
 
 }
@@ -67,6 +67,9 @@ extension OutputConfig {
     let isCuttable = isFile && [.video, .mask, .truth].contains(kind)
     if kind == .preview && listenAddress == nil {
       throw refuse("it names no port", hint: "http:8080 listens on this machine, http:0.0.0.0:8080 for all")
+    }
+    if isPictures, [.mask, .truth, .hash].contains(kind) {
+      throw refuse("that is a place for pictures", hint: "--mask-png writes labels as pictures")
     }
     if kind == .png && address == .standardOutput {
       throw refuse("pictures go into a folder", hint: "name one, or write a label video: --mask -")

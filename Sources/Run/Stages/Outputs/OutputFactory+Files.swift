@@ -28,7 +28,9 @@ extension OutputFactory {
     var video = source.video
     if config.overlay.view == .side { video.width = (video.width + 1) / 2 * 4 }
     switch output.address {
-    case .pictures(let pattern): return ImageSequenceWriter(pattern, overwrite: output.overwrite)
+    case .pictures(let pattern):
+      if let folder = pattern.folder { try makeFolder(folder) }
+      return ImageSequenceWriter(pattern, names: source.pictureNames, overwrite: output.overwrite)
     case .device(let path): return try VideoDeviceWriter(path, video: video, interrupt: interrupt)
     case .playlist(let folder): try makeFolder(folder)
     case .file, .standardOutput, .push, .page, .none: break
@@ -53,6 +55,7 @@ extension OutputFactory {
     options.metadata["encoder_settings"] = "roadmask \(plan.model.name)"
     if output.segment == nil && !config.encode.stripMetadata { options.chapters = source.chapters }
     options.shift = shift
+    options.trust = config.tls.trust
     options.synchronizesFragments = synchronizesFragments(output)
     options.isEndless = plan.isLive
     options.sound = config.encode.audio ?? .auto
@@ -68,7 +71,8 @@ extension OutputFactory {
       path, width: source.width, height: source.height, timeBase: source.timeBase,
       rate: source.video.rate, sampleAspectRatio: source.video.sampleAspectRatio,
       metadata: ["classes": plan.palette.names.joined(separator: ",")], threads: plan.threads.encoderThreads,
-      overwrite: output.overwrite, synchronizesFragments: synchronizesFragments(output), interrupt: interrupt)
+      overwrite: output.overwrite, synchronizesFragments: synchronizesFragments(output), interrupt: interrupt,
+      trust: plan.config.tls.trust)
   }
 
   private func synchronizesFragments(_ output: OutputConfig) -> Bool {

@@ -80,7 +80,9 @@ struct OutputFactory {
         let folder = output.pictureFolder
         try makeFolder(folder)
         return LabelPictureOutput(
-          folder: folder, palette: plan.palette, numbering: numbering(output), overwrite: output.overwrite)
+          folder: folder, names: plan.source.pictureNames, palette: plan.palette,
+          numbering: numbering(output),
+          overwrite: output.overwrite)
       }
     }
   }

@@ -58,6 +58,9 @@ extension RunPlan {
     let (kept, leftOut) = config.carried(of: source, keepsAudio: keepsAudio)
     if !kept.isEmpty { lines.append("kept \(kept.joined(separator: ", "))") }
     if !leftOut.isEmpty { lines.append("     left out: \(leftOut.joined(separator: "; "))") }
+    if config.tls.isInsecure && config.usesTLS {
+      lines.append("tls  certificates are not checked (--tls-insecure)")
+    }
     if let address = config.web.listen { lines.append("http \(config.web.url(of: address))metrics") }
     lines.append("run  \(policyLine(memoryCeiling))")
     return lines

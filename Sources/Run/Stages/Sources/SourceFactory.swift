@@ -68,6 +68,8 @@ struct SourceFactory {
     options.stallTimeout = source.stallTimeout.seconds
     options.inputFormat = source.format
     options.inputOptions = source.options
+    options.allowedProtocols = source.protocols
+    options.trust = config.tls.trust
     options.transport = source.transport
     if Self.isLive(source) { options.isLive = true }
     options.catchesUp = config.pipelineOptions(comesLive: true).policy != .block
