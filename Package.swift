@@ -59,7 +59,8 @@ let machine: [Target] = [
 /// Pictures in and out, labels, and the rendered street.
 let pixels: [Target] = [
   .room("Pixels", "Pixels", ["Buffers", "CKernels", "CPU", "Workers"]),
-  .room("Pixels", "Frames", ["Buffers", "CFFmpeg", "CVideo4Linux"]),
+  .room("Pixels", "Addresses"),
+  .room("Pixels", "Frames", ["Addresses", "Buffers", "CFFmpeg", "CVideo4Linux"]),
   .room("Pixels", "Scenes", ["Buffers"]),
   .room("Pixels", "Evaluation", ["Buffers", "Pixels"]),
 ]
@@ -80,16 +81,17 @@ let run: [Target] = [
   .room(
     "Run", "Stages",
     [
-      "Buffers", "CPU", "Frames", "Kernels", "Pixels", "Planning", "Scenes", "Workers",
+      "Addresses", "Buffers", "CPU", "Frames", "Kernels", "Pixels", "Planning", "Scenes", "Workers",
       .product(name: "Histogram", package: "hdrhistogram-swift"), .product(name: "Yams", package: "Yams"),
     ]),
   .room(
-    "Run", "Web", ["Frames", "Stages", .product(name: "FlyingFox", package: "FlyingFox")],
+    "Run", "Web", ["Addresses", "Frames", "Stages", .product(name: "FlyingFox", package: "FlyingFox")],
     resources: [.embedInCode("page.html")]),
   .room(
     "Run", "Runs",
     [
-      "Buffers", "CPU", "Evaluation", "Frames", "GraphIR", "Networks", "ONNX", "Pixels", "Planning",
+      "Addresses", "Buffers", "CPU", "Evaluation", "Frames", "GraphIR", "Networks", "ONNX", "Pixels",
+      "Planning",
       "Quantization", "Scenes", "Stages", "Web", "Workers", .product(name: "Logging", package: "swift-log"),
     ]),
 ]
@@ -101,7 +103,8 @@ let programs: [Target] = [
   .executableTarget(
     name: "roadmask",
     dependencies: [
-      "Buffers", "CPU", "Evaluation", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Pixels",
+      "Addresses", "Buffers", "CPU", "Evaluation", "Frames", "GraphIR", "Kernels", "Networks", "ONNX",
+      "Pixels",
       "Planning", "Quantization", "Runs", "Scenes", "Stages", "Workers",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Logging", package: "swift-log"),
@@ -111,13 +114,14 @@ let programs: [Target] = [
 
 let tests: [Target] = [
   .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+  .tests("AddressesTests", ["Addresses"]),
   .tests("EvaluationTests", ["Buffers", "Evaluation"]),
-  .tests("StagesTests", ["Buffers", "CPU", "Frames", "Pixels", "Stages", "TestSupport"]),
+  .tests("StagesTests", ["Addresses", "Buffers", "CPU", "Frames", "Pixels", "Stages", "TestSupport"]),
   .tests("WebTests", ["Frames", "Stages", "Web"]),
   .tests("RunsTests", ["Frames", "Runs", "Stages"]),
   .tests("PixelsTests", ["Buffers", "CPU", "Pixels", "Workers"]),
   .tests("ScenesTests", ["Buffers", "Scenes"]),
-  .tests("FramesTests", ["Buffers", "CVideo4Linux", "Frames", "TestSupport"]),
+  .tests("FramesTests", ["Addresses", "Buffers", "CVideo4Linux", "Frames", "TestSupport"]),
   .tests("GraphIRTests", ["Buffers", "GraphIR", "Networks"]),
   .tests(
     "QuantizationTests",
@@ -148,8 +152,8 @@ let fuzz: [Target] =
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "Buffers", "CPU", "Evaluation", "Frames", "GraphIR", "Kernels", "Networks", "ONNX", "Pixels",
-        "Planning", "Scenes", "Stages", "Workers",
+        "Addresses", "Buffers", "CPU", "Evaluation", "Frames", "GraphIR", "Kernels", "Networks", "ONNX",
+        "Pixels", "Planning", "Scenes", "Stages", "Workers",
       ],
       path: "Tests/Fuzz", swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
   ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,8 @@ import torch
 import torch.nn.functional as F
 from PIL import Image, ImageFilter
 from torch import Tensor, nn
+
+from weather import roughen
 
 CLASSES = ("sky", "building", "pole", "road", "pavement", "tree", "sign", "fence", "car", "pedestrian", "bicyclist")
 RARE = (2, 6, 7, 9, 10)
@@ -73,6 +75,7 @@ class Augmentation:
     scale: tuple[float, float] = (0.6, 2.0)  # uniform
     rare: float = 0.5  # share of crops picked, of two, for showing more of the rare classes
     blur: float = 0.1
+    rough: float = 0.0  # share of crops changed as weather, night and cheap cameras do
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,10 @@ def augment(rng: np.random.Generator, frame: Frame, a: Augmentation) -> tuple[np
     pixels = np.full((a.size[1], a.size[0], 3), MIDDLE, np.float32)
     classes = np.full((a.size[1], a.size[0]), IGNORE, np.uint8)
     columns = slice(window.left, window.left + window.width)
-    pixels[:window.height, columns] = colour(rng, np.asarray(image))
+    inside = colour(rng, np.asarray(image))
+    if rng.random() < a.rough:
+        inside = roughen(rng, inside)
+    pixels[:window.height, columns] = inside
     classes[:window.height, columns] = np.asarray(label)
     if rng.random() < 0.5:
         pixels, classes = pixels[:, ::-1], classes[:, ::-1]
@@ -143,9 +149,10 @@ class Batches:
     """Training batches by iteration number, prepared ahead in a thread."""
 
     def __init__(self, frames: list[Frame], batch: int, seed: int, augmentation: Augmentation,
-                 extra: list[Frame] = (), share: float = 0.0) -> None:
+                 others: Sequence[tuple[list[Frame], float]] = ()) -> None:
+        """`others`: further frames, each list with its part of each batch; `frames` take the rest."""
         self.frames, self.batch, self.seed, self.augmentation = frames, batch, seed, augmentation
-        self.extra, self.share = list(extra), share if extra else 0.0
+        self.others = [(list(f), share) for f, share in others]
 
     def frame(self, position: int) -> Frame:
         """Position in an endless sequence of shuffled epochs."""
@@ -153,12 +160,21 @@ class Batches:
         order = np.random.default_rng([self.seed, 1, epoch]).permutation(len(self.frames))
         return self.frames[order[index]]
 
+    def other(self, rng: np.random.Generator) -> Frame | None:
+        if not self.others:
+            return None
+        draw = rng.random()
+        for frames, share in self.others:
+            if draw < share:
+                return frames[rng.integers(len(frames))]
+            draw -= share
+        return None
+
     def make(self, iteration: int) -> tuple[Tensor, Tensor]:
         rng = np.random.default_rng([self.seed, 2, iteration])
         pairs = []
         for slot in range(self.batch):
-            other = self.extra and rng.random() < self.share
-            frame = self.extra[rng.integers(len(self.extra))] if other else self.frame(iteration * self.batch + slot)
+            frame = self.other(rng) or self.frame(iteration * self.batch + slot)
             pairs.append(augment(rng, frame, self.augmentation))
         images, labels = zip(*pairs)
         return torch.from_numpy(np.stack(images)), torch.from_numpy(np.stack(labels))

@@ -31,18 +31,33 @@ def lattice(logits: Tensor, target: Tensor, iteration: int, step: int = 3) -> tu
     return rows @ logits.float() @ columns.T, target[:, y::step, x::step]
 
 
-def pixel_loss(logits: Tensor, target: Tensor, weights: Tensor) -> Tensor:
-    """Cross-entropy by class weight. logits: [N,K,H,W]; target: [N,H,W], IGNORE left out."""
-    return F.cross_entropy(logits, target, weights, ignore_index=IGNORE)
+def pixel_loss(logits: Tensor, target: Tensor, weights: Tensor, unions: Tensor | None = None) -> Tensor:
+    """Cross-entropy by class weight. logits: [N,K,H,W]; target: [N,H,W], IGNORE left out.
+
+    `unions`: [codes,K], 1 where a label from K on may be of a class. Such a pixel's loss is that of the sum of the
+    probabilities of its classes, and its weight their mean, so that coarse labels teach what they say and no more.
+    """
+    k = logits.shape[1]
+    coarse = (target >= k) & (target != IGNORE)
+    if unions is None or not coarse.any():
+        return F.cross_entropy(logits, target, weights, ignore_index=IGNORE)
+    fine = target.masked_fill(coarse, IGNORE)
+    total = F.cross_entropy(logits, fine, weights, ignore_index=IGNORE, reduction="sum")
+    members = unions[target[coarse]]
+    scores = logits.movedim(1, -1)[coarse]
+    missed = scores.logsumexp(1) - scores.masked_fill(members == 0, -torch.inf).logsumexp(1)
+    shares = members @ weights / members.sum(1)
+    known = fine[fine != IGNORE]
+    return (total + missed @ shares) / (weights[known].sum() + shares.sum())
 
 
 def area_loss(logits: Tensor, target: Tensor) -> Tensor:
     """The mean over classes present of the Lovász extension of 1 - IoU (arXiv 1705.08790, section 3).
 
-    logits: [N,K,H,W]; target: [N,H,W], IGNORE left out.
+    logits: [N,K,H,W]; target: [N,H,W]; IGNORE and labels that stand for several classes are left out.
     """
     labels = target.reshape(-1)
-    scored = labels != IGNORE
+    scored = labels < logits.shape[1]
     shares, labels = logits.transpose(0, 1).flatten(1)[:, scored].softmax(0), labels[scored]
     losses = []
     for c in labels.unique().tolist():

@@ -117,7 +117,7 @@ def test_crops_and_share(tmp_path: Path) -> None:
     frames = camvid.read_camvid(tiny_data(tmp_path), "train")
     assert all(set(np.unique(f.label)) <= set(range(11)) | {camvid.IGNORE} for f in frames)
     extra = [camvid.Frame(np.full((90, 120, 3), 200, np.uint8), np.full((90, 120), 3, np.uint8))]
-    batches = camvid.Batches(frames, 4, 1, camvid.Augmentation(size=(480, 384)), extra, share=0.5)
+    batches = camvid.Batches(frames, 4, 1, camvid.Augmentation(size=(480, 384)), [(extra, 0.5)])
     images, labels = batches.make(5)
     assert images.shape == (4, 3, 384, 480) and labels.shape == (4, 384, 480)
     outside = labels == camvid.IGNORE

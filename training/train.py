@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trains the initialisers of an ONNX training form on CamVid.
+"""Trains the initialisers of an ONNX training form on CamVid and other labelled sets.
 
     python train.py --model net.onnx --data DATA --pretrained mobilenet.tflite --out RUN
 
@@ -27,6 +27,7 @@ from graph import load_graph
 from losses import area_loss, lattice, pixel_loss, teacher_loss
 from memory import Memory, has_memory
 from pretrained import start_from_onnx, start_from_tflite, start_from_torch
+from sets import LabelledSet, Unions
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -42,6 +43,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
                    help="take only the layers of the trained network whose names begin so, such as backbone.")
     p.add_argument("--extra", type=Path, help="more labelled frames: images/ and labels/")
     p.add_argument("--share", type=float, default=0.15, help="part of each batch taken from --extra")
+    p.add_argument("--set", nargs=3, action="append", default=[], metavar=("YAML", "FOLDER", "SHARE"), dest="sets",
+                   help="another labelled set (training/sets/): its description, where it lies, its part of each batch")
+    p.add_argument("--rough", type=float, default=0.0,
+                   help="part of the crops changed as weather, night and cheap cameras do (weather.py)")
     p.add_argument("--splits", nargs="+", default=["train", "val"])
     p.add_argument("--iterations", type=int, default=2400)
     p.add_argument("--stop", type=int, help="stop early at this iteration, schedule unchanged")
@@ -115,8 +120,16 @@ class Trainer:
         self.pictures = f"CamVid {' + '.join(s.splits)}: {len(frames)}"
         if extra:
             self.pictures += f"; {s.extra}: {len(extra)}, {s.share:.0%} of each batch"
-        augmentation = Augmentation(size=self.module.input_size, scale=tuple(s.scale))
-        self.batches = Batches(frames, s.batch, s.seed, augmentation, extra, s.share)
+        augmentation = Augmentation(size=self.module.input_size, scale=tuple(s.scale), rough=s.rough)
+        others = [(extra, s.share)] if extra else []
+        unions = Unions(CLASSES)
+        described = [(LabelledSet(Path(path), unions), Path(folder), float(share)) for path, folder, share in s.sets]
+        for set_, folder, share in described:
+            others.append((set_.read(folder), share))
+            self.pictures += f"; {set_.name}: {len(others[-1][0])}, {share:.0%} of each batch ({set_.terms})"
+        if sum(share for _, share in others) > 1:
+            raise SystemExit("error: the shares of --extra and --set are more than 1 in sum\n hint: CamVid takes the rest")
+        self.batches = Batches(frames, s.batch, s.seed, augmentation, others)
         self.memory = Memory(self.module) if has_memory(self.module) else None
         self.initialise()
         self.module.to(self.device, memory_format=torch.channels_last)
@@ -125,6 +138,7 @@ class Trainer:
             self.teacher = load_graph(s.teacher).eval().requires_grad_(False)
             self.teacher.to(self.device, memory_format=torch.channels_last)
         self.weights = class_weights(frames).to(self.device)
+        self.unions = torch.from_numpy(unions.matrix()).to(self.device) if unions.members else None
         self.optimizer = torch.optim.AdamW(self.groups(), fused=True)
         self.average = Average(self.module, s.average)
         self.iteration = 0
@@ -167,7 +181,7 @@ class Trainer:
 
     def loss(self, logits: Tensor, target: Tensor) -> Tensor:
         logits, target = lattice(logits, target, self.iteration)
-        loss = pixel_loss(logits, target, self.weights)
+        loss = pixel_loss(logits, target, self.weights, self.unions)
         if self.settings.area:
             loss = loss + self.settings.area * area_loss(logits, target)
         return loss
@@ -270,6 +284,9 @@ def command(settings: argparse.Namespace) -> str:
     words = ["python", "training/train.py"]
     for name, value in given.items():
         if value == defaults[name]:
+            continue
+        if name == "sets":
+            words += [word for described in value for word in ("--set", *described)]
             continue
         words.append("--" + name.replace("_", "-"))
         if value is not True:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Addresses
 import Testing
 
 @testable import Frames
@@ -73,9 +74,9 @@ import Testing
   }
 
   @Test func hostsAreFound() {
-    #expect(HostLookup.hostName(of: "rtsp://u:p@cam.lan:554/main") == "cam.lan")
-    #expect(HostLookup.hostName(of: "http://[::1]:80/") == "::1")
-    #expect(HostLookup.hostName(of: "udp://:1234") == nil)
-    #expect(HostLookup.hostName(of: "udp://@:1234") == nil)
+    #expect(StreamAddress("rtsp://u:p@cam.lan:554/main")?.hostName == "cam.lan")
+    #expect(StreamAddress("http://[::1]:80/")?.hostName == "::1")
+    #expect(StreamAddress("udp://:1234")?.hostName == nil)
+    #expect(StreamAddress("udp://@:1234")?.hostName == nil)
   }
 }

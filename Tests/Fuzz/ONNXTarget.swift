@@ -40,7 +40,7 @@ enum ONNXTarget: FuzzTarget {
     let inference = try SessionInference(
       plan: plan, pool: WorkerPool(threads: 1), picture: graph.metadata["picture"].flatMap { PixelSize($0) },
       mean: [0, 0, 0],
-      scale: [1, 1, 1], stored: graph.inputs.first.flatMap { stored[$0.name] })
+      scale: [1, 1, 1], stored: graph.inputs.first.flatMap { stored[$0.value] })
     let source = TestFrameSource(.bars(.init(width: 24, height: 16)), uri: "test:bars")
     guard let frame = try source.next() else { return }
     let labeler = FrameLabeler(source: source.info, config: PipelineConfig(), inference: inference)

@@ -10,15 +10,16 @@ import Testing
     _ op: Operator, _ x: Shape, _ constants: Shape..., layout: Layout = .channelsFirst
   ) -> Graph {
     var graph = Graph(name: "test", layout: layout)
-    graph.inputs = [GraphInput("x", Fact(.float32, x))]
+    graph.addInput("x", Fact(.float32, x))
     var inputs = ["x"]
     for (index, shape) in constants.enumerated() {
       inputs.append("c\(index)")
-      graph.constants["c\(index)"] = Constant(
-        Tensor([Float](repeating: 1, count: shape.count), shape: shape), isParameter: false)
+      graph.setConstant(
+        "c\(index)",
+        Constant(Tensor([Float](repeating: 1, count: shape.count), shape: shape), isParameter: false))
     }
-    graph.nodes = [Node("n", op, inputs: inputs, outputs: ["y"])]
-    graph.outputs = ["y"]
+    graph.addNode("n", op, inputs: inputs, outputs: ["y"])
+    graph.outputs = [graph.value("y")]
     return graph
   }
 
@@ -27,11 +28,12 @@ import Testing
   {
     var graph = graph(op, x, layout: layout)
     for (index, shape) in constants.enumerated() {
-      graph.nodes[0].inputs.append("c\(index)")
-      graph.constants["c\(index)"] = Constant(
-        Tensor([Float](repeating: 1, count: shape.count), shape: shape), isParameter: false)
+      graph.nodes[0].inputs.append(graph.value("c\(index)"))
+      graph.setConstant(
+        "c\(index)",
+        Constant(Tensor([Float](repeating: 1, count: shape.count), shape: shape), isParameter: false))
     }
-    return try graph.facts()["y"]?.shape
+    return try graph.factsByName()["y"]?.shape
   }
 
   @Test func convolutions() throws {
@@ -56,12 +58,12 @@ import Testing
       for index in shapes.indices {
         var graph = Self.graph(op, [1, 4, 8, 8])
         for (other, shape) in shapes.enumerated() {
-          graph.nodes[0].inputs.append("c\(other)")
+          graph.nodes[0].inputs.append(graph.value("c\(other)"))
           let tensor =
             other == index
             ? Tensor([Int32](repeating: 1, count: shape.count), shape: shape)
             : Tensor([Float](repeating: 1, count: shape.count), shape: shape)
-          graph.constants["c\(other)"] = Constant(tensor, isParameter: false)
+          graph.setConstant("c\(other)", Constant(tensor, isParameter: false))
         }
         let error = #expect(throws: GraphError.self) { try graph.facts() }
         #expect(error?.problem.contains("is int32") == true, "\(op.name), \(shapes[index])")
@@ -78,24 +80,24 @@ import Testing
     var graph = Self.graph(op, [1])
     for (name, shape) in [("empty", [0])] + others.enumerated().map({ ("c\($0)", $1) }) {
       let ones = Tensor([Float](repeating: 1, count: shape.count), shape: shape)
-      graph.constants[name] = Constant(ones, isParameter: false)
+      graph.setConstant(name, Constant(ones, isParameter: false))
     }
-    graph.nodes[0].inputs = ["empty"] + others.indices.map { "c\($0)" }
+    graph.nodes[0].inputs = (["empty"] + others.indices.map { "c\($0)" }).map { graph.value($0) }
     let error = #expect(throws: GraphError.self) { try graph.facts() }
     #expect(error?.problem == "input 'empty' has no elements")
   }
 
   @Test func cyclesAndGapsAreRefused() throws {
     var graph = Self.graph(.relu, [1, 2])
-    graph.nodes = [
-      Node("a", .relu, inputs: ["q"], outputs: ["p"]), Node("b", .relu, inputs: ["p"], outputs: ["q"]),
-    ]
-    graph.outputs = ["q"]
+    graph.nodes = []
+    graph.addNode("a", .relu, inputs: ["q"], outputs: ["p"])
+    graph.addNode("b", .relu, inputs: ["p"], outputs: ["q"])
+    graph.outputs = [graph.value("q")]
     let error = #expect(throws: GraphError.self) { try graph.facts() }
     #expect(error?.node == "a")
-    graph.nodes = [
-      Node("a", .relu, inputs: ["x"], outputs: ["y"]), Node("b", .relu, inputs: ["x"], outputs: ["y"]),
-    ]
+    graph.nodes = []
+    graph.addNode("a", .relu, inputs: ["x"], outputs: ["y"])
+    graph.addNode("b", .relu, inputs: ["x"], outputs: ["y"])
     #expect(throws: GraphError.self) { try graph.facts() }
   }
 

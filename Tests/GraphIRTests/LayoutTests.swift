@@ -16,7 +16,7 @@ import Testing
     let last = try graph.optimized()
     #expect(last.layout == .channelsLast)
     let image = PassTests.image(graph)
-    let output = graph.outputs[0]
+    let output = graph.outputNames[0]
     let error = PassTests.error(
       try ReferenceRun.run(graph, image)[output]!, try ReferenceRun.run(last, image)[output]!)
     let dump = try last.text()

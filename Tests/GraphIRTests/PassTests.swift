@@ -13,12 +13,12 @@ import Testing
   static func network(_ words: String, rows: Int = 32, columns: Int = 32) throws -> Graph {
     let spec = try NetworkSpec(parsing: "\(words) \(small)")
     var graph = try spec.build(rows: rows, columns: columns, form: .training, seed: 7)
-    for (name, constant) in graph.constants where constant.isParameter {
+    for (name, constant) in graph.constantsByName where constant.isParameter {
       let wanted = name.hasSuffix(".offset.weight") || name.hasSuffix(".bias") || name.hasSuffix(".mean")
       guard wanted || name.hasSuffix(".variance") else { continue }
       let values = noise(constant.tensor.shape.count, seed: UInt64(name.utf8.count))
       let scaled = values.map { wanted ? $0 * 0.1 : 1 + $0 * 0.2 }
-      graph.constants[name]!.tensor = Tensor(scaled, shape: constant.tensor.shape)
+      graph.setConstant(name, Constant(Tensor(scaled, shape: constant.tensor.shape), isParameter: true))
     }
     return graph
   }
@@ -97,10 +97,12 @@ import Testing
     let names = ["base", "pixel", "shift", "sum"].map { "merge.s8.srm.\($0)" }
     for name in names {
       var changed = graph
-      let tensor = changed.constants[name]!.tensor
+      let constant = try #require(changed.constant(named: name))
+      let tensor = constant.tensor
       var values = tensor.elements(as: Float.self)
       values[1] += 0.01
-      changed.constants[name]!.tensor = Tensor(values, shape: tensor.shape)
+      changed.setConstant(
+        name, Constant(Tensor(values, shape: tensor.shape), isParameter: constant.isParameter))
       let optimized = try changed.optimized()
       let operators = try GraphSummary(optimized).operators
       // Without its neighbours a warp is still one, of offsets that somebody else mixes.
@@ -116,9 +118,10 @@ import Testing
 
   @Test func attentionNeedsItsExactPattern() throws {
     var graph = try Self.network("rsp")
-    for name in graph.constants.keys where name.hasSuffix("rsp.bias") {
-      let shape = graph.constants[name]!.tensor.shape
-      graph.constants[name]!.tensor = Tensor(Self.noise(shape.count, seed: 4), shape: shape)
+    for (name, constant) in graph.constantsByName where name.hasSuffix("rsp.bias") {
+      let shape = constant.tensor.shape
+      let tensor = Tensor(Self.noise(shape.count, seed: 4), shape: shape)
+      graph.setConstant(name, Constant(tensor, isParameter: constant.isParameter))
     }
     #expect(try GraphSummary(graph.optimized()).operators["LocalAttention"] == 3)
     // Another cell than the one whose turn it is.

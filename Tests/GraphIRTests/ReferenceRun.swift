@@ -12,27 +12,28 @@ struct ReferenceRun {
   }
 
   let graph: Graph
-  private let facts: [String: Fact]
-  private var values: [String: Value] = [:]
+  private let facts: Facts
+  private var values = ValueTable<Value>()
 
   /// - Parameter inputs: by name, in channels-first order whatever the graph's layout.
   /// - Returns: the outputs in channels-first order.
   static func run(_ graph: Graph, _ inputs: [String: Value]) throws -> [String: Value] {
     var run = try ReferenceRun(graph)
-    for (name, constant) in graph.constants {
+    for (value, constant) in graph.constants {
       switch constant.tensor.dtype {
       case .float32:
-        run.values[name] = Value(shape: constant.tensor.shape.extents, data: constant.tensor.elements())
+        run.values[value] = Value(shape: constant.tensor.shape.extents, data: constant.tensor.elements())
       default: continue
       }
     }
-    for input in graph.inputs { run.values[input.name] = run.ordered(inputs[input.name]!) }
+    for input in graph.inputs { run.values[input.value] = run.ordered(inputs[graph.names[input.value]]!) }
     for node in graph.nodes {
       let output = run.evaluate(node)
-      precondition(output.shape == run.facts[node.outputs[0]]!.shape.extents, "\(node.name): \(output.shape)")
+      precondition(output.shape == run.facts[node.outputs[0]].shape.extents, "\(node.name): \(output.shape)")
       run.values[node.outputs[0]] = output
     }
-    return Dictionary(uniqueKeysWithValues: graph.outputs.map { ($0, run.plain(run.values[$0]!)) })
+    return Dictionary(
+      uniqueKeysWithValues: graph.outputs.map { (graph.names[$0], run.plain(run.values[$0]!)) })
   }
 
   private init(_ graph: Graph) throws {
@@ -134,7 +135,7 @@ struct ReferenceRun {
     }
   }
 
-  func shape(_ node: Node) -> [Int] { facts[node.outputs[0]]!.shape.extents }
+  func shape(_ node: Node) -> [Int] { facts[node.outputs[0]].shape.extents }
 }
 
 // Form.

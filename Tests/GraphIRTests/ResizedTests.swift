@@ -14,10 +14,10 @@ import Testing
     let small = try spec.build(rows: 32, columns: 64, form: .deployable).optimized()
     let large = try spec.build(rows: 96, columns: 32, form: .deployable).optimized()
     let resized = try small.resized(toRows: 96, columns: 32)
-    #expect(resized.nodes == large.nodes)
-    #expect(resized.inputs == large.inputs)
-    #expect(resized.constants == large.constants)
-    #expect(try resized.facts() == large.facts())
+    #expect(resized.nodesByName == large.nodesByName)
+    #expect(resized.inputsByName == large.inputsByName)
+    #expect(resized.constantsByName == large.constantsByName)
+    #expect(try resized.factsByName() == large.factsByName())
   }
 
   @Test(arguments: [

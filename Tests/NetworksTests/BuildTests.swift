@@ -8,9 +8,10 @@ import Testing
 @Suite struct BuildTests {
   @Test func mainNetworkCostsWhatTheDesignSays() throws {
     let graph = try NetworkSpec().build(rows: 384, columns: 480, form: .training)
-    let facts = try graph.facts()
+    let facts = try graph.factsByName()
     #expect(facts["logits"]?.shape == [1, 11, 96, 120])
-    let macs = graph.macs(facts)
+    let macs = Dictionary(
+      uniqueKeysWithValues: zip(graph.nodes.map(\.name), graph.macs(try graph.facts())))
     let backbone = macs.filter { $0.key.hasPrefix("backbone.") }.values.reduce(0, +)
     #expect(abs(Double(backbone) / 1e6 - 1026.5) < 0.05)
     let mixing = macs.filter { $0.key.hasSuffix(".neighbours") || $0.key.hasSuffix(".mixed") }.values.reduce(
@@ -23,10 +24,11 @@ import Testing
   @Test func denseTrunkCostsWhatItsPaperSays() throws {
     let spec = try NetworkSpec(parsing: "plain backbone=stdc1")
     let graph = try spec.build(rows: 64, columns: 64, form: .training)
-    let facts = try graph.facts()
+    let facts = try graph.factsByName()
     #expect(facts["backbone.s3.m2.concat"]?.shape == [1, 256, 8, 8])
     #expect(facts["backbone.s5.m2.concat"]?.shape == [1, 1024, 2, 2])
-    let macs = graph.macs(facts)
+    let macs = Dictionary(
+      uniqueKeysWithValues: zip(graph.nodes.map(\.name), graph.macs(try graph.facts())))
     let module = macs.filter { $0.key.hasPrefix("backbone.s4.m2.") }.values.reduce(0, +)
     #expect(module == 16 * (512 * 256 + 9 * (256 * 128 + 128 * 64 + 64 * 64)))
     let halving = macs.filter { $0.key.hasPrefix("backbone.s4.m1.") }.values.reduce(0, +)
@@ -44,13 +46,13 @@ import Testing
     let spec = try NetworkSpec(parsing: "plain backbone=efficientnet-\(size)")
     #expect(try NetworkSpec(parsing: spec.description) == spec)
     let graph = try spec.build(rows: 64, columns: 96, form: .training)
-    let trunk = graph.constants.filter { name, constant in
+    let trunk = graph.constantsByName.filter { name, constant in
       name.hasPrefix("backbone.") && constant.isParameter && !name.hasSuffix(".mean")
         && !name.hasSuffix(".variance")
     }
     let behind = channels * 1280 + 2 * 1280 + 1280 * 1000 + 1000
     #expect(trunk.values.reduce(0) { $0 + $1.tensor.shape.count } == published - behind)
-    let facts = try graph.facts()
+    let facts = try graph.factsByName()
     #expect(facts["logits"]?.shape == [1, 11, 16, 24])
     let last = size == "lite0" ? "b16" : "b21"
     #expect(facts["backbone.\(last).project.bn"]?.shape == [1, channels, 2, 3])
@@ -66,7 +68,7 @@ import Testing
 
   @Test func parametersDependOnTheSeedAndNotOnTheSize() throws {
     func parameters(_ rows: Int, _ seed: UInt64) throws -> [String: Constant] {
-      try NetworkSpec().build(rows: rows, columns: 64, form: .training, seed: seed).constants.filter(
+      try NetworkSpec().build(rows: rows, columns: 64, form: .training, seed: seed).constantsByName.filter(
         \.value.isParameter)
     }
     let small = try parameters(32, 1)
@@ -80,23 +82,23 @@ import Testing
   @Test func weightsGoInByName() throws {
     let spec = try NetworkSpec(parsing: "srm-crm backbone=mobilenetv2-0.25 width=16")
     let source = try spec.build(rows: 32, columns: 32, form: .training, seed: 5)
-    let weights = source.constants.filter(\.value.isParameter).mapValues(\.tensor)
+    let weights = source.constantsByName.filter(\.value.isParameter).mapValues(\.tensor)
     let larger = try spec.build(rows: 64, columns: 32, form: .training, weights: weights)
-    #expect(larger.constants.filter(\.value.isParameter).mapValues(\.tensor) == weights)
+    #expect(larger.constantsByName.filter(\.value.isParameter).mapValues(\.tensor) == weights)
 
     // The deployable form's own parameters build it again at another size.
     let deployed = try spec.build(rows: 32, columns: 32, form: .deployable, weights: weights)
-    let folded = deployed.constants.filter(\.value.isParameter).mapValues(\.tensor)
+    let folded = deployed.constantsByName.filter(\.value.isParameter).mapValues(\.tensor)
     let again = try spec.build(rows: 64, columns: 32, form: .deployable, weights: folded)
     let direct = try spec.build(rows: 64, columns: 32, form: .deployable, weights: weights)
-    #expect(again.constants == direct.constants)
-    #expect(again.nodes == direct.nodes)
+    #expect(again.constantsByName == direct.constantsByName)
+    #expect(again.nodesByName == direct.nodesByName)
   }
 
   @Test func wrongWeightsAreNamed() throws {
     let spec = try NetworkSpec(parsing: "plain backbone=mobilenetv2-0.25 width=16")
     let source = try spec.build(rows: 32, columns: 32, form: .training)
-    var weights = source.constants.filter(\.value.isParameter).mapValues(\.tensor)
+    var weights = source.constantsByName.filter(\.value.isParameter).mapValues(\.tensor)
     weights["tail.classifier.bias"] = Tensor([1, 2])
     weights["backbone.stem.weight"] = nil
     weights["left.over"] = Tensor([1])

@@ -65,7 +65,7 @@ struct HalfTests {
     #expect(graph.metadata["precision"] == "fp16")
     // The last Cast gives the output its name.
     #expect(graph.nodes.map(\.op.name) == ["Conv", "Clip", "Sigmoid", "Reshape"])
-    #expect(graph.constants["w"]?.tensor.dtype == .float32)
+    #expect(graph.constant(named: "w")?.tensor.dtype == .float32)
     _ = try graph.optimized().halved()
   }
 }

@@ -52,12 +52,12 @@ func run(_ graph: Graph, _ inputs: [String: Tensor], _ way: Way, threads: Int = 
     let tensor = inputs[value.name]!.moved(toLast: true)
     precondition(tensor.shape == value.fact.shape)
     tensor.withElements(as: Float.self) { elements in
-      session.input(value.name).copyMemory(from: elements.baseAddress!, byteCount: elements.count * 4)
+      session.input(value).copyMemory(from: elements.baseAddress!, byteCount: elements.count * 4)
     }
   }
   for _ in 0..<runs { session.run() }
   let output = plan.outputs[0]
-  let memory = session.output(output.name)
+  let memory = session.output(output)
   let shape = output.fact.shape
   let values: [Float] =
     switch output.fact.dtype {
@@ -72,11 +72,11 @@ func run(_ graph: Graph, _ inputs: [String: Tensor], _ way: Way, threads: Int = 
 extension Graph {
   /// With limits that nothing reaches behind its first output: outputs themselves are never halves.
   fileprivate func endedByLimits() throws -> Graph {
-    guard try facts()[outputs[0]]!.dtype == .float32 else { return self }
+    guard try facts()[outputs[0]].dtype == .float32 else { return self }
     var graph = self
-    graph.nodes.append(
-      Node("end", .clip(min: -1e30, max: 1e30), inputs: [outputs[0]], outputs: ["end"]))
-    graph.outputs[0] = "end"
+    let end = graph.value("end")
+    graph.nodes.append(Node("end", .clip(min: -1e30, max: 1e30), inputs: [outputs[0]], outputs: [end]))
+    graph.outputs[0] = end
     return graph
   }
 }

@@ -48,8 +48,8 @@ struct MatrixTests {
         #expect(try NetworkTests.run(graph, input, level: level, threads: threads) == want, "\(level)")
       }
     }
-    let weights = graph.constants["w"]!.tensor.elements(as: Int8.self)
-    let scales = graph.constants["w.s"]!.tensor.elements(as: Float.self)
+    let weights = graph.constant(named: "w")!.tensor.elements(as: Int8.self)
+    let scales = graph.constant(named: "w.s")!.tensor.elements(as: Float.self)
     for pixel in 0..<Self.pixels {
       for channel in 0..<Self.channels {
         let sum = (0..<Self.depth).reduce(0) { sum, index in

@@ -41,11 +41,12 @@ struct NetworkTests {
     try graph.apply(passes)
     let plan = try Plan(graph: graph, options: PlanOptions(level: level, fuses: fuses))
     let session = Session(plan: plan, pool: WorkerPool(threads: threads))
-    _ = picture.withUnsafeBytes { memcpy(session.input("image"), $0.baseAddress!, $0.count) }
+    _ = picture.withUnsafeBytes { memcpy(session.input(session.plan.inputs[0]), $0.baseAddress!, $0.count) }
     session.run()
-    let count = session.fact("logits").shape.count
+    let count = session.plan.outputs[0].fact.shape.count
     return Array(
-      UnsafeBufferPointer(start: session.output("logits").assumingMemoryBound(to: Float.self), count: count))
+      UnsafeBufferPointer(
+        start: session.output(session.plan.outputs[0]).assumingMemoryBound(to: Float.self), count: count))
   }
 
   static func quantized(_ preset: String) throws -> (float: Graph, stored: Graph) {

@@ -51,7 +51,7 @@ struct PoolingChainTests {
     let ours = try NetworkTests.run(stored, picture)
     let theirs = try PythonRuntime.logits(
       of: stored, picture, rows: NetworkTests.rows, columns: NetworkTests.columns)
-    let step = try #require(stored.constants["logits.scale"]).tensor.elements(as: Float.self)[0]
+    let step = try #require(stored.constant(named: "logits.scale")).tensor.elements(as: Float.self)[0]
     let steps = zip(ours, theirs).map { abs($0 - $1) / step }
     #expect(ours.count == theirs.count)
     #expect(steps.max()! < 2.5, "\(steps.max()!) steps")

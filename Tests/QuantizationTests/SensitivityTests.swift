@@ -98,11 +98,11 @@ struct SensitivityTests {
       .build(rows: NetworkTests.rows, columns: NetworkTests.columns, form: .deployable, seed: 3)
       .foldedForQuantization()
     let scheme = try QuantizationScheme(graph: graph)
-    var left = scheme.stored.subtracting(graph.inputs.map(\.name))
-    for name in scheme.operators.map(\.node) {
-      let own = scheme.alone(name).stored
-      #expect(!own.isEmpty && left.isSuperset(of: own), "\(name): \(own)")
-      #expect(scheme.without([name]).stored == scheme.stored.subtracting(own))
+    var left = scheme.stored.subtracting(graph.inputs.map(\.value))
+    for operation in scheme.operators {
+      let own = scheme.alone(operation.node).stored
+      #expect(!own.isEmpty && left.isSuperset(of: own), "\(operation.name): \(own)")
+      #expect(scheme.without([operation.name]).stored == scheme.stored.subtracting(own))
       left.subtract(own)
     }
     #expect(left.isEmpty, "\(left)")

@@ -110,11 +110,11 @@ struct StripeTests {
     let session = Session(plan: plan, pool: WorkerPool(threads: threads))
     let shape = plan.inputs[0].fact.shape
     let input = picture(shape.count, 9)
-    _ = input.withUnsafeBytes { memcpy(session.input("image"), $0.baseAddress!, $0.count) }
+    _ = input.withUnsafeBytes { memcpy(session.input(plan.inputs[0]), $0.baseAddress!, $0.count) }
     for _ in 0..<2 { session.run() }
     let output = plan.outputs[0]
     let count = output.fact.shape.count * output.fact.dtype.byteCount
-    return Array(UnsafeRawBufferPointer(start: session.output(output.name), count: count))
+    return Array(UnsafeRawBufferPointer(start: session.output(output), count: count))
   }
 
   static func plan(_ graph: Graph, level: CPULevel, scratch: Int?) throws -> Plan {

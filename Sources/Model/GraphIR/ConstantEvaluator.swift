@@ -6,27 +6,32 @@ public import Buffers
 ///
 /// Covers what files do with constants; it is no way to run a network.
 public enum ConstantEvaluator {
-  /// - Parameter inputs: as many as `node` has, none omitted.
-  /// - Returns: the node's output, or `nil` where the operator is not worked out ahead, or the result has no
+  /// - Parameters:
+  ///   - name: of the node, for messages.
+  ///   - inputs: as many as the operator takes, none omitted.
+  /// - Returns: the output, or `nil` where the operator is not worked out ahead, or the result has no
   ///   or too many elements.
-  /// - Throws: `GraphError` where the node does not fit its inputs.
-  public static func evaluate(_ node: Node, _ inputs: [Tensor], layout: Layout = .channelsFirst) throws
+  /// - Throws: `GraphError` where the operator does not take these inputs.
+  public static func evaluate(
+    _ op: Operator, of name: String, _ inputs: [Tensor], layout: Layout = .channelsFirst
+  ) throws
     -> Tensor?
   {
     guard !inputs.isEmpty, inputs.allSatisfy({ $0.shape.count > 0 }) else { return nil }
-    // The inputs' own names could be one name twice, or unknown.
-    let names = inputs.indices.map { "input \($0)" }
-    let facts = Dictionary(uniqueKeysWithValues: zip(names, inputs.map { Fact($0.dtype, $0.shape) }))
-    let copy = Node(node.name, node.op, inputs: names, outputs: ["output"])
-    let fact = try FactRule(copy, layout: layout, facts: facts).infer()
+    // The inputs themselves could be one value twice, or unknown.
+    var (names, facts) = (ValueNames(), Facts())
+    let values = inputs.indices.map { names.value("input \($0)") }
+    for (value, tensor) in zip(values, inputs) { facts.set(value, Fact(tensor.dtype, tensor.shape)) }
+    let node = Node(name, op, inputs: values, outputs: [names.value("output")])
+    let fact = try FactRule(node, layout: layout, facts: facts, names: names).infer()
     guard fact.shape.count <= GraphLimits.foldedElements else { return nil }
-    switch node.op {
+    switch op {
     case .reshape: return inputs[0].reshaped(fact.shape)
     case .transpose(let permutation): return inputs[0].transposed(permutation)
     case .concat(let axis): return concat(inputs, axis < 0 ? axis + fact.shape.rank : axis, fact.shape)
     case .slice(let starts, let ends, let axes, let steps):
       return slice(inputs[0], starts, ends, axes, steps, fact.shape)
-    case .add, .sub, .mul, .div: return arithmetic(node.op, inputs[0], inputs[1], fact.shape)
+    case .add, .sub, .mul, .div: return arithmetic(op, inputs[0], inputs[1], fact.shape)
     case .matMul: return matMul(inputs[0], inputs[1], fact.shape)
     default: return nil
     }

@@ -4,7 +4,7 @@ import Buffers
 
 extension FactRule {
   func broadcast() throws -> Fact {
-    let (a, b) = (facts[0]!, facts[1]!)
+    let (a, b) = (given(0), given(1))
     guard a.dtype == b.dtype else { throw fail("inputs are \(a) and \(b)", hint: "both must have one type") }
     guard a.dtype != .bool else { throw fail("inputs are bool") }
     return try fact(a.dtype, try broadcast(a.shape.extents, b.shape.extents))

@@ -46,13 +46,13 @@ extension FactRule {
     let scale = try bounded(warp.scale, "scale", least: 1)
     guard offsets.batch == source.batch, offsets.channels == 2, offsets.rows == source.rows * scale,
       offsets.columns == source.columns * scale
-    else { throw fail("offsets \(facts[1]!.shape) for source \(x.shape) at scale \(scale)") }
+    else { throw fail("offsets \(given(1).shape) for source \(x.shape) at scale \(scale)") }
     if facts[2] != nil {
       try real(2)
       let mask = try map(2)
       guard mask.batch == offsets.batch, mask.channels == 9, mask.rows == offsets.rows,
         mask.columns == offsets.columns
-      else { throw fail("mask \(facts[2]!.shape) for offsets \(facts[1]!.shape)") }
+      else { throw fail("mask \(given(2).shape) for offsets \(given(1).shape)") }
     }
     let out = MapShape(
       batch: source.batch, channels: source.channels, rows: offsets.rows, columns: offsets.columns)
@@ -68,9 +68,9 @@ extension FactRule {
     }
     guard key.batch == query.batch, key.channels == query.channels, key.rows * 2 == query.rows,
       key.columns * 2 == query.columns
-    else { throw fail("keys \(facts[1]!.shape) for queries \(x.shape)") }
+    else { throw fail("keys \(given(1).shape) for queries \(x.shape)") }
     guard value.batch == key.batch, value.rows == key.rows, value.columns == key.columns else {
-      throw fail("values \(facts[2]!.shape) for keys \(facts[1]!.shape)")
+      throw fail("values \(given(2).shape) for keys \(given(1).shape)")
     }
     if facts[3] != nil {
       let bias = try real(3)
@@ -88,7 +88,7 @@ extension FactRule {
     for index in 0..<3 { try real(index) }
     let (query, key, value) = (maps[0], maps[1], maps[2])
     guard key == query, value.batch == key.batch, value.rows == key.rows, value.columns == key.columns else {
-      throw fail("keys \(facts[1]!.shape) and values \(facts[2]!.shape) for queries \(x.shape)")
+      throw fail("keys \(given(1).shape) and values \(given(2).shape) for queries \(x.shape)")
     }
     return try fact(x.dtype, value.extents(layout))
   }

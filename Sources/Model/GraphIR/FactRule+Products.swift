@@ -11,11 +11,11 @@ extension FactRule {
     let groups = try bounded(convolution.groups, "groups", least: 1)
     guard Pair(rows: weight.rows, columns: weight.columns) == convolution.kernel else {
       throw fail(
-        "weight \(facts[1]!.shape) does not have the kernel size of the node, \(convolution.kernel.text)")
+        "weight \(given(1).shape) does not have the kernel size of the node, \(convolution.kernel.text)")
     }
     guard weight.batch % groups == 0, x.channels == weight.channels * groups else {
       throw fail(
-        "\(x.channels) input channels, but weight \(facts[1]!.shape) with \(groups) groups takes "
+        "\(x.channels) input channels, but weight \(given(1).shape) with \(groups) groups takes "
           + "\(weight.channels * groups)")
     }
     if facts[2] != nil {

@@ -10,10 +10,13 @@ struct FactRule {
   let layout: Layout
   /// As many as the operator may have inputs; `nil` for omitted ones.
   let facts: [Fact?]
+  /// For messages.
+  private let names: ValueNames
 
-  init(_ node: Node, layout: Layout, facts known: [String: Fact]) throws {
+  init(_ node: Node, layout: Layout, facts known: Facts, names: ValueNames) throws {
     self.node = node
     self.layout = layout
+    self.names = names
     var facts: [Fact?] = []
     func fail(_ problem: String, hint: String? = nil) -> GraphError {
       GraphError(node: node.name, op: node.op.name, problem, hint: hint)
@@ -21,25 +24,25 @@ struct FactRule {
     guard node.op.inputCount.contains(node.inputs.count) else {
       throw fail("\(node.inputs.count) inputs; the operator takes \(node.op.inputCount.text)")
     }
-    for (index, name) in node.inputs.enumerated() {
-      if name.isEmpty, index >= node.op.requiredInputs {
+    for (index, value) in node.inputs.enumerated() {
+      if value.isOmitted, index >= node.op.requiredInputs {
         facts.append(nil)
         continue
       }
-      guard let fact = known[name] else {
+      guard let fact = known.find(value) else {
         throw fail(
-          "reads '\(name)', which nothing before it gives",
+          "reads '\(names[value])', which nothing before it gives",
           hint: "nodes must stand in running order, without cycles")
       }
       // A constant may be empty where only an importer looks at it; nothing is computed from one.
-      guard fact.shape.count > 0 else { throw fail("input '\(name)' has no elements") }
+      guard fact.shape.count > 0 else { throw fail("input '\(names[value])' has no elements") }
       facts.append(fact)
     }
-    guard node.outputs.count == 1, !node.outputs[0].isEmpty else {
+    guard node.outputs.count == 1, !node.outputs[0].isOmitted else {
       throw fail("\(node.outputs.count) outputs; the operator gives 1")
     }
-    guard known[node.outputs[0]] == nil else {
-      throw fail("gives '\(node.outputs[0])', which exists already")
+    guard known.find(node.outputs[0]) == nil else {
+      throw fail("gives '\(names[node.outputs[0]])', which exists already")
     }
     while facts.count < min(node.op.inputCount.upperBound, 8) { facts.append(nil) }
     self.facts = facts
@@ -84,7 +87,13 @@ struct FactRule {
 
 // What the rules are written with.
 extension FactRule {
-  var x: Fact { facts[0]! }
+  var x: Fact { given(0) }
+
+  /// The fact of an input that the operator requires.
+  func given(_ index: Int) -> Fact {
+    guard let fact = facts[index] else { preconditionFailure("input \(index) of \(node.op.name) is checked") }
+    return fact
+  }
 
   /// A fact of the given extents, refused where they are empty or beyond the limits.
   func fact(_ dtype: DType, _ extents: [Int]) throws -> Fact {
@@ -102,11 +111,11 @@ extension FactRule {
   /// The input at `index`, whose elements must be real numbers.
   @discardableResult
   func real(_ index: Int) throws -> Fact {
-    let fact = facts[index]!
+    let fact = given(index)
     guard fact.dtype == .float32 || fact.dtype == .float16 else {
       let isStored = fact.dtype == .uint8 || fact.dtype == .int8
       throw fail(
-        "input '\(node.inputs[index])' is \(fact.dtype.rawValue)",
+        "input '\(names[node.inputs[index]])' is \(fact.dtype.rawValue)",
         hint: isStored
           ? "a DequantizeLinear is missing before it: the operator takes real numbers"
           : "the operator takes real numbers")
@@ -116,9 +125,10 @@ extension FactRule {
 
   /// The input at `index` as a map.
   func map(_ index: Int) throws -> MapShape {
-    let fact = facts[index]!
+    let fact = given(index)
     guard let map = MapShape(fact.shape.extents, layout: layout) else {
-      throw fail("input '\(node.inputs[index])' is \(fact)", hint: "the operator takes values of rank 4")
+      throw fail(
+        "input '\(names[node.inputs[index]])' is \(fact)", hint: "the operator takes values of rank 4")
     }
     return map
   }

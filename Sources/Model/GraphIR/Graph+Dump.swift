@@ -15,10 +15,9 @@ extension Graph {
   func rows() throws -> [DumpRow] {
     let facts = try facts()
     let macs = macs(facts)
-    return nodes.map { node in
+    return zip(nodes, macs).map { node, macs in
       let numbers = Set(node.inputs).reduce(0) { $0 + (constants[$1]?.tensor.shape.count ?? 0) }
-      return DumpRow(
-        node: node, output: facts[node.outputs[0]]!, numbers: numbers, macs: macs[node.name] ?? 0)
+      return DumpRow(node: node, output: facts[node.outputs[0]], numbers: numbers, macs: macs)
     }
   }
 
@@ -28,7 +27,7 @@ extension Graph {
     for row in try rows() {
       table.append([
         row.node.name, row.node.op.text,
-        row.node.inputs.filter { constants[$0] == nil }.joined(separator: " "),
+        row.node.inputs.filter { constants[$0] == nil }.map { names[$0] }.joined(separator: " "),
         row.output.description, row.numbers > 0 ? "\(row.numbers)" : "", row.macs > 0 ? "\(row.macs)" : "",
       ])
     }
@@ -49,20 +48,21 @@ extension Graph {
     let facts = try facts()
     let producers = producers()
     var lines = ["digraph \(name.quoted) {", "  node [shape=box, fontname=\"sans-serif\"];"]
-    for input in inputs { lines.append("  \(input.name.quoted) [shape=oval];") }
+    for input in inputs { lines.append("  \(names[input.value].quoted) [shape=oval];") }
     for row in try rows() {
       lines.append("  \(row.node.name.quoted) [label=\("\(row.node.name)\n\(row.node.op.text)".quoted)];")
-      for input in row.node.inputs where !input.isEmpty && constants[input] == nil {
-        let source = producers[input].map { nodes[$0].name } ?? input
+      for input in row.node.inputs where !input.isOmitted && constants[input] == nil {
+        let source = producers[input].map { nodes[$0].name } ?? names[input]
         lines.append(
-          "  \(source.quoted) -> \(row.node.name.quoted) [label=\(facts[input]!.shape.description.quoted)];")
+          "  \(source.quoted) -> \(row.node.name.quoted) [label=\(facts[input].shape.description.quoted)];")
       }
     }
     for output in outputs {
-      lines.append("  \("output \(output)".quoted) [label=\(output.quoted), shape=oval];")
-      let source = producers[output].map { nodes[$0].name } ?? output
+      let name = names[output]
+      lines.append("  \("output \(name)".quoted) [label=\(name.quoted), shape=oval];")
+      let source = producers[output].map { nodes[$0].name } ?? name
       lines.append(
-        "  \(source.quoted) -> \("output \(output)".quoted) [label=\(facts[output]!.shape.description.quoted)];"
+        "  \(source.quoted) -> \("output \(name)".quoted) [label=\(facts[output].shape.description.quoted)];"
       )
     }
     return lines.joined(separator: "\n") + "\n}\n"
@@ -71,14 +71,18 @@ extension Graph {
   /// The graph as JSON: metadata, inputs, outputs, nodes. Equal graphs give equal text.
   public func json() throws -> String {
     let facts = try facts()
-    func value(_ name: String, _ fact: Fact) -> String {
-      "{\"name\": \(name.quoted), \"type\": \(fact.dtype.rawValue.quoted), \"shape\": \(fact.shape.extents)}"
+    func value(_ value: ValueID) -> String {
+      let fact = facts[value]
+      return
+        "{\"name\": \(names[value].quoted), \"type\": \(fact.dtype.rawValue.quoted), \"shape\": \(fact.shape.extents)}"
     }
-    func list(_ names: [String]) -> String { "[" + names.map(\.quoted).joined(separator: ", ") + "]" }
+    func list(_ values: [ValueID]) -> String {
+      "[" + values.map { names[$0].quoted }.joined(separator: ", ") + "]"
+    }
     let rows = try rows().map { row in
       "{\"name\": \(row.node.name.quoted), \"operator\": \(row.node.op.name.quoted), "
         + "\"attributes\": \(row.node.op.attributes.quoted), \"inputs\": \(list(row.node.inputs)), "
-        + "\"output\": \(value(row.node.outputs[0], row.output)), \"numbers\": \(row.numbers), \"macs\": \(row.macs)}"
+        + "\"output\": \(value(row.node.outputs[0])), \"numbers\": \(row.numbers), \"macs\": \(row.macs)}"
     }
     let texts = metadata.sorted { $0.key < $1.key }.map { "\($0.key.quoted): \($0.value.quoted)" }
     return """
@@ -86,8 +90,8 @@ extension Graph {
         "name": \(name.quoted),
         "layout": \(layout.rawValue.quoted),
         "metadata": {\(texts.joined(separator: ", "))},
-        "inputs": [\(inputs.map { value($0.name, $0.fact) }.joined(separator: ", "))],
-        "outputs": [\(outputs.map { value($0, facts[$0]!) }.joined(separator: ", "))],
+        "inputs": [\(inputs.map { value($0.value) }.joined(separator: ", "))],
+        "outputs": [\(outputs.map(value).joined(separator: ", "))],
         "nodes": [
           \(rows.joined(separator: ",\n    "))
         ]

@@ -30,16 +30,16 @@ extension Graph {
 
 private struct HalvedGraphWriter {
   private let source: Graph
-  private let facts: [String: Fact]
+  private let facts: Facts
   private let staysFloat: Set<Int>
   private var graph: Graph
   private var names: FreshNames
   /// Values that have another type now.
-  private var current: [String: DType] = [:]
+  private var current = ValueTable<DType>()
   /// Casts and rounded constants that are there, by source value and type.
-  private var made: [String: [DType: String]] = [:]
+  private var made = ValueTable<[DType: ValueID]>()
 
-  init(_ source: Graph, _ facts: [String: Fact]) {
+  init(_ source: Graph, _ facts: Facts) {
     self.source = source
     self.facts = facts
     staysFloat = source.nodesInFloat()
@@ -68,9 +68,9 @@ private struct HalvedGraphWriter {
 
   /// Constants that nobody reads as floats any more are called as before.
   private mutating func keepNames() {
-    var renamed: [String: String] = [:]
+    var renamed = ValueTable<ValueID>()
     for (value, fresh) in made where source.constants[value] != nil && graph.constants[value] == nil {
-      guard let half = fresh[.float16], let constant = graph.constants.removeValue(forKey: half) else {
+      guard let half = fresh[.float16], let constant = graph.constants.removeValue(for: half) else {
         continue
       }
       graph.constants[value] = constant
@@ -79,21 +79,22 @@ private struct HalvedGraphWriter {
     graph.replaceReads(renamed)
   }
 
-  private func isFloat(_ value: String) -> Bool { facts[value]?.dtype == .float32 }
+  private func isFloat(_ value: ValueID) -> Bool { facts.find(value)?.dtype == .float32 }
 
   /// The name under which `value` can be read as `dtype`.
-  private mutating func read(_ value: String, as dtype: DType, areWeights: Bool) throws -> String {
+  private mutating func read(_ value: ValueID, as dtype: DType, areWeights: Bool) throws -> ValueID {
     if current[value] ?? .float32 == dtype { return value }
     if let there = made[value]?[dtype] { return there }
-    let fresh = names.make("\(value).\(dtype.rawValue)")
+    let name = source.names[value]
+    let fresh = names.value("\(name).\(dtype.rawValue)", in: &graph)
     if let constant = source.constants[value] {
       let halves =
         areWeights
-        ? try constant.tensor.halvedWeights(value, layout: source.layout) : try constant.tensor.halved(value)
+        ? try constant.tensor.halvedWeights(name, layout: source.layout) : try constant.tensor.halved(name)
       graph.constants[fresh] = Constant(halves, isParameter: constant.isParameter)
     } else {
       graph.nodes.append(
-        Node(names.make("\(fresh).cast"), .cast(dtype), inputs: [value], outputs: [fresh]))
+        Node(names.make("\(graph.names[fresh]).cast"), .cast(dtype), inputs: [value], outputs: [fresh]))
     }
     made[value, default: [:]][dtype] = fresh
     return fresh

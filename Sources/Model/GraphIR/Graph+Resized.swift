@@ -29,18 +29,18 @@ extension Graph {
 
     let marked = Set((metadata[Graph.sizedNodesKey] ?? "").split(separator: ",").map(String.init))
     var table = FactTable(layout: layout)
-    for input in graph.inputs { try table.declare(input.name, input.fact, as: "input") }
-    for (name, constant) in constants {
-      try table.declare(name, Fact(constant.tensor.dtype, constant.tensor.shape), as: "constant")
+    for input in graph.inputs { try table.declare(input.value, input.fact, as: "input", names) }
+    for (value, constant) in constants {
+      try table.declare(value, Fact(constant.tensor.dtype, constant.tensor.shape), as: "constant", names)
     }
     for node in nodes {
       let source = node.inputs[0]
-      let changed = node.inputs.contains { !$0.isEmpty && table[$0] != before[$0] }
-      if marked.contains(node.name) || changed && node.op.isSized(from: before[source]!, layout: layout) {
+      let changed = node.inputs.contains { !$0.isOmitted && table[$0] != before.find($0) }
+      if marked.contains(node.name) || changed && node.op.isSized(from: before[source], layout: layout) {
         throw dependent(node, "its attributes or constants belong to one input size")
       }
       do {
-        try table.add(node)
+        try table.add(node, names)
       } catch let error as GraphError where changed {
         throw dependent(node, error.problem)
       }

@@ -15,8 +15,8 @@ extension Graph {
     return graph
   }
 
-  private func scores(behind output: String, _ producers: [String: Int]) -> String? {
-    func node(_ value: String) -> Node? { producers[value].map { nodes[$0] } }
+  private func scores(behind output: ValueID, _ producers: ValueTable<Int>) -> ValueID? {
+    func node(_ value: ValueID) -> Node? { producers[value].map { nodes[$0] } }
     var value = output
     while let maker = node(value), case .reshape = maker.op { value = maker.inputs[0] }
     guard let winner = node(value), case .argMax(let axis, _) = winner.op,

@@ -7,32 +7,32 @@ extension Graph {
   /// output that is only a stored value made real goes out stored. Only u8 values of one scale count.
   ///
   /// - Returns: also the scale and zero point of each input that is stored now.
-  public func withStoredEnds() throws -> (graph: Graph, inputs: [String: Quantization]) {
+  public func withStoredEnds() throws -> (graph: Graph, inputs: ValueTable<Quantization>) {
     var graph = self
-    var stored: [String: Quantization] = [:]
+    var stored = ValueTable<Quantization>()
     let facts = try facts()
     let readers = consumers()
     var dropped: Set<Int> = []
-    var renamed: [String: String] = [:]
+    var renamed = ValueTable<ValueID>()
     for index in inputs.indices {
-      let name = inputs[index].name
-      guard !outputs.contains(name), let only = readers[name], only.count == 1,
+      let input = inputs[index].value
+      guard !outputs.contains(input), let only = readers[input], only.count == 1,
         let quantization = quantization(nodes[only[0]], quantizes: true),
-        facts[nodes[only[0]].outputs[0]]?.dtype == .uint8
+        facts.find(nodes[only[0]].outputs[0])?.dtype == .uint8
       else { continue }
       let value = nodes[only[0]].outputs[0]
       guard !outputs.contains(value) else { continue }
       dropped.insert(only[0])
-      renamed[value] = name
+      renamed[value] = input
       graph.inputs[index].fact.dtype = .uint8
-      stored[name] = quantization
+      stored[input] = quantization
     }
     graph.replaceReads(renamed)
     graph.removeNodes(dropped)
     let makers = producers()
     for index in outputs.indices {
       guard let maker = makers[outputs[index]], quantization(nodes[maker], quantizes: false) != nil,
-        let value = nodes[maker].inputs.first, facts[value]?.dtype == .uint8, constants[value] == nil,
+        let value = nodes[maker].inputs.first, facts.find(value)?.dtype == .uint8, constants[value] == nil,
         makers[value] != nil
       else { continue }
       graph.outputs[index] = value
@@ -48,13 +48,13 @@ extension Graph {
     case (.quantizeLinear, true), (.dequantizeLinear, false): break
     default: return nil
     }
-    let names = node.inputs
-    guard let scale = constants[names[1]]?.tensor, scale.dtype == .float32, scale.shape.count == 1 else {
+    guard let scale = constants[node.inputs[1]]?.tensor, scale.dtype == .float32, scale.shape.count == 1
+    else {
       return nil
     }
     var zero: UInt8 = 0
-    if names.count > 2, !names[2].isEmpty {
-      guard let tensor = constants[names[2]]?.tensor, tensor.dtype == .uint8, tensor.shape.count == 1 else {
+    if let value = node.input(2) {
+      guard let tensor = constants[value]?.tensor, tensor.dtype == .uint8, tensor.shape.count == 1 else {
         return nil
       }
       zero = tensor.elements(as: UInt8.self)[0]

@@ -4,8 +4,8 @@ import Buffers
 
 extension Graph {
   /// The index of the node that gives each value.
-  public func producers() -> [String: Int] {
-    var result: [String: Int] = [:]
+  public func producers() -> ValueTable<NodeID> {
+    var result = ValueTable<NodeID>()
     for (index, node) in nodes.enumerated() {
       for output in node.outputs { result[output] = index }
     }
@@ -13,38 +13,38 @@ extension Graph {
   }
 
   /// The indices of the nodes that read each value, once for each time it is read.
-  public func consumers() -> [String: [Int]] {
-    var result: [String: [Int]] = [:]
+  public func consumers() -> ValueTable<[NodeID]> {
+    var result = ValueTable<[NodeID]>()
     for (index, node) in nodes.enumerated() {
-      for input in node.inputs where !input.isEmpty { result[input, default: []].append(index) }
+      for input in node.inputs where !input.isOmitted { result[input, default: []].append(index) }
     }
     return result
   }
 
   /// The values that exactly one node reads and that are no outputs: free to be fused away.
-  func privateValues() -> Set<String> {
+  func privateValues() -> Set<ValueID> {
     let kept = Set(outputs)
-    return Set(consumers().filter { $0.value.count == 1 && !kept.contains($0.key) }.keys)
+    return Set(consumers().filter { !kept.contains($0) && $1.count == 1 }.values)
   }
 
   /// Every name in use, of values and of nodes.
-  func names() -> Set<String> {
-    var names = Set(constants.keys)
-    names.formUnion(inputs.map(\.name))
+  func namesInUse() -> Set<String> {
+    var taken = Set(constants.values.map { names[$0] })
+    taken.formUnion(inputs.map { names[$0.value] })
     for node in nodes {
-      names.insert(node.name)
-      names.formUnion(node.outputs)
+      taken.insert(node.name)
+      taken.formUnion(node.outputs.map { names[$0] })
     }
-    return names
+    return taken
   }
 
-  /// Reads the replacement wherever a node reads a key of `replacements`, chains followed.
-  mutating func replaceReads(_ replacements: [String: String]) {
-    guard !replacements.isEmpty else { return }
-    func final(_ name: String) -> String {
-      var name = name
-      while let next = replacements[name] { name = next }
-      return name
+  /// Reads the replacement wherever a node reads a value that has one, chains followed.
+  mutating func replaceReads(_ replacements: ValueTable<ValueID>) {
+    guard replacements.count > 0 else { return }
+    func final(_ value: ValueID) -> ValueID {
+      var value = value
+      while let next = replacements[value] { value = next }
+      return value
     }
     for index in nodes.indices {
       for position in nodes[index].inputs.indices where replacements[nodes[index].inputs[position]] != nil {
@@ -58,9 +58,9 @@ extension Graph {
     nodes = nodes.indices.filter { !indices.contains($0) }.map { nodes[$0] }
   }
 
-  /// The constant of that name, where it is one of float32 numbers.
-  func floats(_ name: String) -> [Float]? {
-    guard let tensor = constants[name]?.tensor, tensor.dtype == .float32 else { return nil }
+  /// The elements of a constant of float32 numbers; `nil` for every other value.
+  public func floats(_ value: ValueID) -> [Float]? {
+    guard let tensor = constants[value]?.tensor, tensor.dtype == .float32 else { return nil }
     return tensor.elements(as: Float.self)
   }
 }
@@ -70,7 +70,7 @@ struct FreshNames {
   private var taken: Set<String>
   private var numbers: [String: Int] = [:]
 
-  init(_ graph: Graph) { taken = graph.names() }
+  init(_ graph: Graph) { taken = graph.namesInUse() }
 
   /// `wanted`, or `wanted` with the lowest number behind it that makes it new.
   mutating func make(_ wanted: String) -> String {
@@ -82,4 +82,7 @@ struct FreshNames {
     }
     return name
   }
+
+  /// A value that `graph` does not have yet, called like `make` would call it.
+  mutating func value(_ wanted: String, in graph: inout Graph) -> ValueID { graph.value(make(wanted)) }
 }

@@ -4,6 +4,8 @@ public import Buffers
 
 /// Builds a graph front to back. Every step is checked at once, so that an error names the node that is
 /// wrong and not one that suffers from it.
+///
+/// Values go in and come out by their names.
 public struct GraphBuilder: Sendable {
   public private(set) var graph: Graph
   private var table: FactTable
@@ -14,8 +16,8 @@ public struct GraphBuilder: Sendable {
   }
 
   public mutating func input(_ name: String, _ dtype: DType, _ shape: Shape) throws -> String {
-    try table.declare(name, Fact(dtype, shape), as: "input")
-    graph.inputs.append(GraphInput(name, Fact(dtype, shape)))
+    try table.declare(graph.value(name), Fact(dtype, shape), as: "input", graph.names)
+    graph.addInput(name, Fact(dtype, shape))
     return name
   }
 
@@ -30,8 +32,9 @@ public struct GraphBuilder: Sendable {
   }
 
   private mutating func add(_ name: String, _ constant: Constant) throws -> String {
-    try table.declare(name, Fact(constant.tensor.dtype, constant.tensor.shape), as: "constant")
-    graph.constants[name] = constant
+    let fact = Fact(constant.tensor.dtype, constant.tensor.shape)
+    try table.declare(graph.value(name), fact, as: "constant", graph.names)
+    graph.setConstant(name, constant)
     return name
   }
 
@@ -39,25 +42,37 @@ public struct GraphBuilder: Sendable {
   public mutating func node(
     _ name: String, _ op: Operator, _ inputs: [String], output: String? = nil
   ) throws -> String {
-    let node = Node(name, op, inputs: inputs, outputs: [output ?? name])
-    try table.add(node)
-    graph.nodes.append(node)
-    return node.outputs[0]
+    graph.addNode(name, op, inputs: inputs, outputs: [output ?? name])
+    do { try table.add(graph.nodes[graph.nodes.count - 1], graph.names) } catch {
+      graph.nodes.removeLast()
+      throw error
+    }
+    return output ?? name
   }
 
   public mutating func setMetadata(_ key: String, _ value: String) { graph.metadata[key] = value }
 
   /// - Precondition: the builder has given `value`.
-  public func shape(_ value: String) -> Shape { table[value]!.shape }
+  public func shape(_ value: String) -> Shape {
+    guard let fact = graph.names.find(value).flatMap({ table[$0] }) else {
+      preconditionFailure("the builder has not given '\(value)'")
+    }
+    return fact.shape
+  }
 
   /// Rows and columns of a map.
   ///
   /// - Precondition: the builder has given `value`, and it is of rank 4.
-  public func map(_ value: String) -> MapShape { MapShape(shape(value).extents, layout: graph.layout)! }
+  public func map(_ value: String) -> MapShape {
+    guard let map = MapShape(shape(value).extents, layout: graph.layout) else {
+      preconditionFailure("'\(value)' is not of rank 4")
+    }
+    return map
+  }
 
   /// Ends the work with the values that the graph gives.
   public mutating func finish(outputs: [String]) throws -> Graph {
-    graph.outputs = outputs
+    graph.outputs = outputs.map { graph.value($0) }
     _ = try graph.facts()
     return graph
   }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A graph in a few numbers.
-public struct GraphSummary: Sendable, Hashable, CustomStringConvertible {
+public struct GraphSummary: Sendable, CustomStringConvertible {
   public var name: String
   public var layout: Layout
-  public var inputs: [GraphInput]
-  public var outputs: [GraphInput]
+  /// Names and facts.
+  public var inputs: [(name: String, fact: Fact)]
+  public var outputs: [(name: String, fact: Fact)]
   public var nodes: Int
   /// How many nodes of each operator, by ONNX name.
   public var operators: [String: Int]
@@ -19,11 +20,11 @@ public struct GraphSummary: Sendable, Hashable, CustomStringConvertible {
     let facts = try graph.facts()
     name = graph.name
     layout = graph.layout
-    inputs = graph.inputs
-    outputs = graph.outputs.map { GraphInput($0, facts[$0]!) }
+    inputs = graph.inputs.map { (graph.names[$0.value], $0.fact) }
+    outputs = graph.outputs.map { (graph.names[$0], facts[$0]) }
     nodes = graph.nodes.count
     operators = graph.nodes.reduce(into: [:]) { $0[$1.op.name, default: 0] += 1 }
-    var (stored, scales) = (Set<String>(), Set<String>())
+    var (stored, scales) = (Set<ValueID>(), Set<ValueID>())
     for node in graph.nodes {
       switch node.op {
       case .dequantizeLinear:
@@ -34,11 +35,11 @@ public struct GraphSummary: Sendable, Hashable, CustomStringConvertible {
       }
     }
     parameters = graph.constants.reduce(0) { count, entry in
-      let (name, constant) = entry
-      let counts = (constant.isParameter || stored.contains(name)) && !scales.contains(name)
+      let (value, constant) = entry
+      let counts = (constant.isParameter || stored.contains(value)) && !scales.contains(value)
       return counts ? count + constant.tensor.shape.count : count
     }
-    macs = graph.macs(facts).values.reduce(0, +)
+    macs = graph.macs(facts).reduce(0, +)
   }
 
   /// Several lines of `key value`.

@@ -32,16 +32,11 @@ extension Node {
 }
 
 extension Graph {
-  /// Multiply-adds of each node's convolution or matrix product, by node name; other nodes are left out.
-  public func macs(_ facts: [String: Fact]) -> [String: Int] {
-    var result: [String: Int] = [:]
-    for node in nodes {
-      let inputs = node.inputs.map { facts[$0] }
-      guard let output = node.outputs.first.flatMap({ facts[$0] }) else { continue }
-      if let count = node.macs(inputs: inputs, output: output, layout: layout), count > 0 {
-        result[node.name] = count
-      }
+  /// Multiply-adds of each node's convolution, matrix product or attention; 0 for other nodes.
+  public func macs(_ facts: Facts) -> [Int] {
+    nodes.map { node in
+      guard let output = node.outputs.first.flatMap(facts.find) else { return 0 }
+      return node.macs(inputs: node.inputs.map(facts.find), output: output, layout: layout) ?? 0
     }
-    return result
   }
 }

@@ -21,7 +21,7 @@ extension Pass {
   /// - Parameter find: from a graph, channels first, and its facts: the node for the place of the one at an index.
   static func recognising(
     _ name: String, summary: String,
-    find: @escaping @Sendable (Graph, [String: Fact]) -> (Int) -> Node?
+    find: @escaping @Sendable (Graph, Facts) -> (Int) -> Node?
   ) -> Pass {
     Pass(name: name, summary: summary) { graph in
       guard graph.layout == .channelsFirst else { return 0 }

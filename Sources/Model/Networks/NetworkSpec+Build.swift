@@ -48,7 +48,7 @@ extension NetworkSpec {
     let folded = weights.map { !$0.keys.contains { $0.contains(".bn.") } } ?? false
     if let weights, !folded { try graph.fill(weights) }
     if form == .deployable {
-      graph.outputs = [logits]
+      graph.outputs = [graph.value(logits)]
       try graph.apply([.removeDead, .foldBatchNorm, .removeDead])
     }
     if let weights, folded {
@@ -98,7 +98,8 @@ extension NetworkSpec {
 extension Graph {
   /// Puts `weights` in place of the parameters.
   fileprivate mutating func fill(_ weights: [String: Tensor]) throws {
-    let names = constants.filter(\.value.isParameter).keys.sorted()
+    let parameters = constantsByName.filter(\.value.isParameter)
+    let names = parameters.keys.sorted()
     func list(_ items: [String]) -> String {
       items.prefix(4).joined(separator: ", ") + (items.count > 4 ? " and \(items.count - 4) more" : "")
     }
@@ -107,7 +108,7 @@ extension Graph {
     let extra = weights.keys.filter { !known.contains($0) }.sorted()
     let missing = names.filter { weights[$0] == nil }
     let misshapen = names.compactMap { name -> String? in
-      guard let tensor = weights[name], let constant = constants[name] else { return nil }
+      guard let tensor = weights[name], let constant = parameters[name] else { return nil }
       guard tensor.shape == constant.tensor.shape, tensor.dtype == constant.tensor.dtype else {
         return "\(name) is \(tensor.dtype.rawValue)\(tensor.shape), not \(constant.tensor.shape)"
       }
@@ -115,10 +116,14 @@ extension Graph {
     }
     var problems: [String] = []
     if !missing.isEmpty {
-      problems.append("missing: \(list(missing.map { "\($0) \(constants[$0]!.tensor.shape)" }))")
+      problems.append(
+        "missing: \(list(missing.compactMap { name in parameters[name].map { "\(name) \($0.tensor.shape)" } }))"
+      )
     }
     if !extra.isEmpty {
-      problems.append("not of this network: \(list(extra.map { "\($0) \(weights[$0]!.shape)" }))")
+      problems.append(
+        "not of this network: \(list(extra.compactMap { name in weights[name].map { "\(name) \($0.shape)" } }))"
+      )
     }
     if !misshapen.isEmpty { problems.append("misshapen: \(list(misshapen))") }
     guard problems.isEmpty else {
@@ -126,6 +131,8 @@ extension Graph {
         "the weights do not fit the network; " + problems.joined(separator: "; "),
         hint: "they must come from training this very network")
     }
-    for name in names { constants[name]!.tensor = weights[name]! }
+    for (name, tensor) in weights where parameters[name] != nil {
+      setConstant(name, Constant(tensor, isParameter: true))
+    }
   }
 }

@@ -8,9 +8,9 @@ extension GraphEncoder {
     var proto = ONNXNodeProto()
     proto.name = node.name
     proto.opType = node.op.name
-    proto.input = node.inputs
+    proto.input = node.inputs.map { graph.names[$0] }
     while proto.input.last == "" { proto.input.removeLast() }
-    proto.output = node.outputs
+    proto.output = node.outputs.map { graph.names[$0] }
     switch node.op {
     case .matMul, .add, .sub, .mul, .div, .relu, .sigmoid, .hardSwish, .globalAveragePool: break
     case .conv(let convolution):
@@ -40,7 +40,7 @@ extension GraphEncoder {
     case .pad(let before, let after, let value):
       proto.attribute = [.string("mode", "constant")]
       proto.input.append(integers(before + after, node, "pads"))
-      proto.input.append(operand(scalar(value, facts[node.inputs[0]]!.dtype), node, "value"))
+      proto.input.append(operand(scalar(value, facts[node.inputs[0]].dtype), node, "value"))
     case .depthToSpace(let block, let mode):
       proto.attribute = [.int("blocksize", block), .string("mode", mode.rawValue)]
     case .spaceToDepth(let block): proto.attribute = [.int("blocksize", block)]
@@ -66,7 +66,7 @@ extension GraphEncoder {
     var second = ONNXNodeProto()
     second.name = fresh("\(node.name).activation")
     second.input = first.output
-    second.output = node.outputs
+    second.output = proto.output
     if case .clip(let low, let high) = activation {
       second.opType = "Clip"
       clip(node, &second, low, high)
@@ -77,7 +77,7 @@ extension GraphEncoder {
   }
 
   private mutating func clip(_ node: Node, _ proto: inout ONNXNodeProto, _ low: Float, _ high: Float) {
-    let dtype = facts[node.inputs[0]]!.dtype
+    let dtype = facts[node.inputs[0]].dtype
     let lowName = low == -.infinity ? "" : operand(scalar(low, dtype), node, "min")
     let highName = high == .infinity ? "" : operand(scalar(high, dtype), node, "max")
     proto.input += highName.isEmpty ? (lowName.isEmpty ? [] : [lowName]) : [lowName, highName]
@@ -91,7 +91,7 @@ extension GraphEncoder {
     if resize.mode == .nearest { proto.attribute.append(.string("nearest_mode", resize.rounding.rawValue)) }
     switch resize.target {
     case .size:
-      proto.input += ["", "", integers(facts[node.outputs[0]]!.shape.extents, node, "sizes")]
+      proto.input += ["", "", integers(facts[node.outputs[0]].shape.extents, node, "sizes")]
     case .scales(let rows, let columns):
       proto.input += ["", operand(Tensor([1, 1, rows, columns]), node, "scales")]
     }

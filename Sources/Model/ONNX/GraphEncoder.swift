@@ -9,21 +9,21 @@ import GraphIR
 /// A Constant node stands before the first node that reads it; initialisers stand in the order of first use.
 struct GraphEncoder {
   let graph: Graph
-  let facts: [String: Fact]
+  let facts: Facts
   private var proto = ONNXGraphProto()
-  private var written: Set<String> = []
+  private var written: Set<ValueID> = []
   private var names: Set<String>
 
   init(_ graph: Graph) throws {
     self.graph = graph
     facts = try graph.facts()
-    names = Set(facts.keys).union(graph.nodes.map(\.name))
+    names = Set(facts.values.map { graph.names[$0] }).union(graph.nodes.map(\.name))
   }
 
   mutating func encode() throws -> ONNXGraphProto {
     proto.name = graph.name
-    proto.input = graph.inputs.map { Self.value($0.name, $0.fact) }
-    proto.output = graph.outputs.map { Self.value($0, facts[$0]!) }
+    proto.input = graph.inputs.map { Self.value(graph.names[$0.value], $0.fact) }
+    proto.output = graph.outputs.map { Self.value(graph.names[$0], facts[$0]) }
     for node in graph.nodes {
       for input in node.inputs { place(input) }
       try add(node)
@@ -32,9 +32,10 @@ struct GraphEncoder {
     return proto
   }
 
-  /// Writes the constant called `name`, once.
-  private mutating func place(_ name: String) {
-    guard let constant = graph.constants[name], written.insert(name).inserted else { return }
+  /// Writes a constant, once.
+  private mutating func place(_ value: ValueID) {
+    guard let constant = graph.constants[value], written.insert(value).inserted else { return }
+    let name = graph.names[value]
     if constant.isParameter {
       proto.initializer.append(constant.tensor.proto(name))
     } else {

@@ -176,10 +176,7 @@ extension Importer {
       return true
     default: return false
     }
-    guard
-      let result = try ConstantEvaluator.evaluate(
-        Node(node.name, op, inputs: node.inputs, outputs: [output]), tensors)
-    else { return false }
+    guard let result = try ConstantEvaluator.evaluate(op, of: node.name, tensors) else { return false }
     try give(result, output, node)
     return true
   }

@@ -6,7 +6,7 @@ import GraphIR
 extension Importer {
   /// Whether something gives `name` already.
   func gives(_ name: String) -> Bool {
-    table[name] != nil || statics[name] != nil || aliases[name] != nil
+    placed(name) != nil || statics[name] != nil || aliases[name] != nil
   }
 
   /// Judges a node whose inputs are not known: only whether there is a rule for its operator.
@@ -22,7 +22,7 @@ extension Importer {
     for output in outputs where aliases[output] != nil || statics[output] != nil {
       // A node that changes nothing carries the name.
       let source = resolve(output)
-      let rank = statics[source]?.tensor.shape.rank ?? table[source]?.shape.rank ?? 0
+      let rank = statics[source]?.tensor.shape.rank ?? placed(source)?.shape.rank ?? 0
       var proto = ONNXNodeProto()
       proto.name = output
       proto.opType = "Identity"
@@ -35,7 +35,7 @@ extension Importer {
       let keep = Operator.reshape(Reshape(Array(repeating: 0, count: rank)))
       try add(keep, [source], output: output, reader)
     }
-    graph.outputs = outputs
+    graph.outputs = outputs.map { graph.value($0) }
     _ = try graph.facts()
   }
 }

@@ -18,7 +18,7 @@ struct Importer {
 
   let opset: Int
   var graph: Graph
-  private(set) var table = FactTable(layout: .channelsFirst)
+  private var table = FactTable(layout: .channelsFirst)
   private(set) var statics: [String: Static] = [:]
   /// Values that are others under a second name.
   var aliases: [String: String] = [:]
@@ -55,12 +55,15 @@ struct Importer {
   func fact(_ name: String, _ node: NodeReader) throws -> Fact {
     let name = resolve(name)
     if let known = statics[name] { return Fact(known.tensor.dtype, known.tensor.shape) }
-    guard let fact = table[name] else {
+    guard let fact = placed(name) else {
       throw node.fail(
         "reads '\(name)', which nothing before it gives", hint: "nodes must stand in running order")
     }
     return fact
   }
+
+  /// The fact of a value that is in the graph already.
+  func placed(_ name: String) -> Fact? { graph.names.find(name).flatMap { table[$0] } }
 
   func known(_ name: String) -> Static? { statics[resolve(name)] }
 
@@ -95,19 +98,19 @@ struct Importer {
   // What rules give.
 
   func checkNew(_ name: String, _ node: NodeReader) throws {
-    guard table[name] == nil, statics[name] == nil, aliases[name] == nil else {
+    guard placed(name) == nil, statics[name] == nil, aliases[name] == nil else {
       throw node.fail("gives '\(name)', which exists already")
     }
   }
 
   mutating func addInput(_ name: String, _ fact: Fact) throws {
-    try table.declare(name, fact, as: "input")
-    graph.inputs.append(GraphInput(name, fact))
+    try table.declare(graph.value(name), fact, as: "input", graph.names)
+    graph.addInput(name, fact)
   }
 
   mutating func addInitializer(_ name: String, _ tensor: Tensor) throws {
     guard statics.updateValue(Static(tensor: tensor, isParameter: true), forKey: name) == nil,
-      table[name] == nil
+      placed(name) == nil
     else {
       throw GraphError("initialiser '\(name)' is given twice")
     }
@@ -144,8 +147,8 @@ struct Importer {
     while !nodeNames.insert(name).inserted { name = numbered(stem) }
     let output = output ?? fresh(stem)
     try checkNew(output, reader)
-    let node = Node(name, op, inputs: inputs, outputs: [output])
-    try table.add(node)
+    let node = Node(name, op, inputs: inputs.map { graph.value($0) }, outputs: [graph.value(output)])
+    try table.add(node, graph.names)
     graph.nodes.append(node)
     return output
   }
@@ -162,7 +165,7 @@ struct Importer {
 
   private mutating func fresh(_ wanted: String) -> String {
     var name = wanted
-    while reserved.contains(name) || table[name] != nil || statics[name] != nil { name = numbered(wanted) }
+    while reserved.contains(name) || placed(name) != nil || statics[name] != nil { name = numbered(wanted) }
     return name
   }
 
@@ -175,8 +178,9 @@ struct Importer {
 
   /// Enters a known tensor into the graph when a node first reads it.
   mutating func place(_ name: String, _ reader: NodeReader) throws {
-    guard table[name] == nil, let known = statics[name] else { return }
-    try table.declare(name, Fact(known.tensor.dtype, known.tensor.shape), as: "constant")
-    graph.constants[name] = Constant(known.tensor, isParameter: known.isParameter)
+    guard placed(name) == nil, let known = statics[name] else { return }
+    let value = graph.value(name)
+    try table.declare(value, Fact(known.tensor.dtype, known.tensor.shape), as: "constant", graph.names)
+    graph.constants[value] = Constant(known.tensor, isParameter: known.isParameter)
   }
 }

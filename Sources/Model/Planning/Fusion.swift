@@ -8,7 +8,7 @@ struct PlannedNode {
   /// Its output is that of the last node fused into it.
   var node: Node
   /// A value of the output's shape to be added.
-  var residual: String?
+  var residual: ValueID?
   /// The limits apply to the sum with the residual.
   var addsFirst = false
   /// An activation that followed an add.
@@ -17,7 +17,13 @@ struct PlannedNode {
   /// Set where the node runs on stored numbers.
   var integer: IntegerWork?
 
-  init(_ node: Node) { self.node = node }
+  /// Multiply-adds of the node that does the work.
+  let macs: Int
+
+  init(_ node: Node, macs: Int) {
+    self.node = node
+    self.macs = macs
+  }
 
   /// The operators by name.
   var label: String {
@@ -56,44 +62,42 @@ extension Graph {
   /// The nodes in running order, where an add is done by the convolution or warp that feeds it, and limits
   /// behind an add by whatever does the add. A fused node stands where the last of its parts stood, so all
   /// that it reads is there.
-  func fused(_ facts: [String: Fact]) -> [PlannedNode] {
+  /// - Parameter planned: one for each node.
+  func fused(_ planned: [PlannedNode], _ facts: Facts) -> [PlannedNode] {
     let producers = producers()
     let consumers = consumers()
     let kept = Set(outputs)
-    var planned: [PlannedNode?] = nodes.map { PlannedNode($0) }
+    var planned: [PlannedNode?] = planned
 
     /// The only reader of a value that nobody else sees.
-    func soleReader(_ value: String) -> Int? {
+    func soleReader(_ value: ValueID) -> Int? {
       guard !kept.contains(value), let readers = consumers[value], readers.count == 1 else { return nil }
       return readers[0]
     }
 
     for index in nodes.indices {
-      guard case .add = nodes[index].op, let output = facts[nodes[index].outputs[0]], output.dtype.isReal
-      else { continue }
+      guard case .add = nodes[index].op, var result = planned[index] else { continue }
+      let output = facts[nodes[index].outputs[0]]
+      guard output.dtype.isReal else { continue }
       var place = index
-      var result = PlannedNode(nodes[index])
       let pair = nodes[index].inputs
       // The operand that is made last, so that the other has had the time to be anything.
       for (value, other) in [(pair[0], pair[1]), (pair[1], pair[0])].sorted(by: {
         producers[$0.0] ?? -1 > producers[$1.0] ?? -1
       }) {
         guard value != other, facts[value] == output, facts[other] == output, soleReader(value) == index,
-          let producer = producers[value], let node = planned[producer]?.node,
-          planned[producer]?.residual == nil
+          let producer = producers[value], var product = planned[producer], product.residual == nil,
+          product.fused.isEmpty
         else { continue }
-        var absorbs = false
-        if case .conv(let convolution) = node.op {
-          absorbs = true
-          result.addsFirst = convolution.activation == .none
-        } else if case .warp = node.op {
-          absorbs = true
+        switch product.node.op {
+        case .conv(let convolution): product.addsFirst = convolution.activation == .none
+        case .warp: break
+        default: continue
         }
-        guard absorbs, planned[producer]!.fused.isEmpty else { continue }
-        result.node = node
-        result.node.outputs = nodes[index].outputs
-        result.residual = other
-        result.fused = [.add]
+        product.node.outputs = nodes[index].outputs
+        product.residual = other
+        product.fused = [.add]
+        result = product
         planned[producer] = nil
         break
       }

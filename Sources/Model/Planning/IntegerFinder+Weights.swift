@@ -9,15 +9,15 @@ extension IntegerFinder {
   func weights(of node: Node, _ convolution: Convolution) -> IntegerWeights? {
     guard let stored = storedConstant(node.inputs[1]), stored.tensor.dtype == .int8,
       Int8Kernels.takes(
-        ConvolutionWindow(convolution), inChannels: facts[node.inputs[0]]!.shape[-1],
+        ConvolutionWindow(convolution), inChannels: facts[node.inputs[0]].shape[-1],
         outChannels: stored.tensor.shape[0], groups: convolution.groups)
     else { return nil }
     let channels = stored.tensor.shape[0]
     var bias = [Double](repeating: 0, count: channels)
-    if node.inputs.count > 2, !node.inputs[2].isEmpty {
-      if let values = graph.floats(named: node.inputs[2]) {
+    if let input = node.input(2) {
+      if let values = graph.floats(input) {
         bias = values.map(Double.init)
-      } else if let values = storedConstant(node.inputs[2]), values.tensor.dtype == .int32 {
+      } else if let values = storedConstant(input), values.tensor.dtype == .int32 {
         let numbers = values.tensor.elements(as: Int32.self)
         bias = numbers.indices.map { Double(numbers[$0]) * values.scales[values.scales.count == 1 ? 0 : $0] }
       } else {
@@ -29,7 +29,7 @@ extension IntegerFinder {
   }
 
   /// The constant right side of a matrix product as weights of a 1x1 convolution.
-  func matrix(_ value: String) -> IntegerWeights? {
+  func matrix(_ value: ValueID) -> IntegerWeights? {
     guard let stored = storedConstant(value, along: 1), stored.tensor.dtype == .int8,
       stored.tensor.shape.rank == 2
     else { return nil }
@@ -46,7 +46,7 @@ extension IntegerFinder {
   }
 
   /// Constants behind DequantizeLinear: the numbers as stored, and a scale for each slice along an axis or one.
-  private func storedConstant(_ value: String, along channels: Int = 0) -> (
+  private func storedConstant(_ value: ValueID, along channels: Int = 0) -> (
     tensor: Tensor, scales: [Double]
   )? {
     guard let producer = producers[value], case .dequantizeLinear(let axis) = graph.nodes[producer].op else {
@@ -54,12 +54,12 @@ extension IntegerFinder {
     }
     let node = graph.nodes[producer]
     guard let tensor = graph.constants[node.inputs[0]]?.tensor,
-      let scales = graph.floats(named: node.inputs[1]),
+      let scales = graph.floats(node.inputs[1]),
       scales.count == 1 || axis == channels || axis == channels - tensor.shape.rank,
       scales.allSatisfy({ $0.isFinite && $0 >= 0 })
     else { return nil }
-    if node.inputs.count > 2, !node.inputs[2].isEmpty {
-      guard let zeros = graph.constants[node.inputs[2]]?.tensor, zeros.isZero else { return nil }
+    if let input = node.input(2) {
+      guard let zeros = graph.constants[input]?.tensor, zeros.isZero else { return nil }
     }
     return (tensor, scales.map(Double.init))
   }

@@ -13,13 +13,13 @@ extension IntegerFinder {
     }
     /// Two, of which one may be constant.
     func pair() -> [StoredValue]? {
-      let found = node.inputs.prefix(2).compactMap(storedOrKnown)
-      guard found.count == 2, found.contains(where: { graph.constants[$0.name] == nil }) else { return nil }
+      let found = node.inputs.prefix(2).compactMap(storedOrConstant)
+      guard found.count == 2, found.contains(where: { graph.constants[$0.value] == nil }) else { return nil }
       return found
     }
     func isScaled(_ value: StoredValue) -> Bool { value.scale / output.scale <= CombineRule.largestScale }
-    let shapes = node.inputs.map { facts[$0]?.shape }
-    let result = facts[node.outputs[0]]!.shape
+    let shapes = node.inputs.map { facts.find($0)?.shape }
+    let result = facts[node.outputs[0]].shape
     var work: IntegerWork
     func made(_ inputs: [StoredValue]) -> IntegerWork {
       IntegerWork(inputs: inputs, output: output, range: StoredRange(zero: output.zero))
@@ -74,9 +74,9 @@ extension IntegerFinder {
       guard warp.scale == 1 || warp.scale == 2, var inputs = operands(2), isScaled(inputs[0]),
         inputs[1].scale == 1.0 / 16, inputs[1].zero == 128
       else { return nil }
-      if node.inputs.count > 2, !node.inputs[2].isEmpty {
-        guard let softmax = producers[node.inputs[2]], case .softmax(let axis) = graph.nodes[softmax].op,
-          axis == 3 || axis == -1, isPrivate(node.inputs[2]),
+      if let mask = node.input(2) {
+        guard let softmax = producers[mask], case .softmax(let axis) = graph.nodes[softmax].op,
+          axis == 3 || axis == -1, isPrivate(mask),
           let scores = stored(graph.nodes[softmax].inputs[0])
         else { return nil }
         inputs.append(scores)
@@ -85,7 +85,7 @@ extension IntegerFinder {
     case .localAttention(let attention):
       guard let inputs = operands(3), inputs[2].scale == output.scale, inputs[2].zero == output.zero,
         let bias = node.inputs.count > 3
-          ? graph.floats(named: node.inputs[3]) : [Float](repeating: 0, count: 4 * attention.cells),
+          ? graph.floats(node.inputs[3]) : [Float](repeating: 0, count: 4 * attention.cells),
         let steps = AttentionSteps(
           multiplier: Float(32 * Double(attention.scale) * inputs[0].scale * inputs[1].scale),
           depth: shapes[0]![3], bias: bias)

@@ -14,10 +14,11 @@ internal import Kernels
 /// Whatever does not have that form, or has no integer kernel, keeps its floats and its conversions.
 struct IntegerFinder {
   let graph: Graph
-  let facts: [String: Fact]
-  let producers: [String: Int]
-  let consumers: [String: [Int]]
-  let kept: Set<String>
+  let facts: Facts
+  let producers: ValueTable<Int>
+  let consumers: ValueTable<[Int]>
+  let kept: Set<ValueID>
+  private let macs: [Int]
 
   /// A node that runs on stored numbers.
   struct Found {
@@ -28,8 +29,10 @@ struct IntegerFinder {
     var place: Int
   }
 
-  init(_ graph: Graph, _ facts: [String: Fact]) {
+  /// - Parameter macs: of each node.
+  init(_ graph: Graph, _ facts: Facts, macs: [Int]) {
     self.graph = graph
+    self.macs = macs
     self.facts = facts
     producers = graph.producers()
     consumers = graph.consumers()
@@ -45,8 +48,8 @@ struct IntegerFinder {
 
   private func found(at index: Int) -> Found? {
     let quantize = graph.nodes[index]
-    guard var output = parameters(quantize), facts[quantize.outputs[0]]?.dtype == .uint8 else { return nil }
-    output.name = quantize.outputs[0]
+    let target = quantize.outputs[0]
+    guard let output = parameters(quantize, of: target), facts[target].dtype == .uint8 else { return nil }
     var nodes: Set<Int> = [index]
     var value = quantize.inputs[0]
     var limits = Limits.none
@@ -62,11 +65,11 @@ struct IntegerFinder {
     }
     if let input = stored(value) {
       // Nothing but limits or a change of scale.
-      guard input.scale / output.scale <= CombineRule.largestScale, facts[value]!.shape.rank > 0 else {
+      guard input.scale / output.scale <= CombineRule.largestScale, facts[value].shape.rank > 0 else {
         return nil
       }
-      var planned = PlannedNode(quantize)
-      planned.node.inputs = [input.name]
+      var planned = PlannedNode(quantize, macs: 0)
+      planned.node.inputs = [input.value]
       planned.integer = IntegerWork(inputs: [input], output: output, range: output.range(limits))
       return Found(planned: planned, nodes: nodes, place: index)
     }
@@ -80,11 +83,9 @@ struct IntegerFinder {
     }
     guard var work = work(of: node, output: output) else { return nil }
     work.range = output.range(limits)
-    if case .warp = node.op, node.inputs.count > 2, !node.inputs[2].isEmpty {
-      nodes.insert(producers[node.inputs[2]]!)
-    }
-    var planned = PlannedNode(node)
-    planned.node.inputs = work.inputs.map(\.name)
+    if case .warp = node.op, let mask = node.input(2), let softmax = producers[mask] { nodes.insert(softmax) }
+    var planned = PlannedNode(node, macs: macs[producer])
+    planned.node.inputs = work.inputs.map(\.value)
     planned.node.outputs = quantize.outputs
     planned.integer = work
     return Found(planned: planned, nodes: nodes, place: index)
@@ -93,44 +94,36 @@ struct IntegerFinder {
   // What is known about values.
 
   /// Whether one node alone reads `value`.
-  func isPrivate(_ value: String) -> Bool { consumers[value]?.count == 1 && !kept.contains(value) }
+  func isPrivate(_ value: ValueID) -> Bool { consumers[value]?.count == 1 && !kept.contains(value) }
 
-  /// Scale and zero point of a conversion with one of each; the name is left empty.
-  private func parameters(_ node: Node) -> StoredValue? {
-    guard let scale = graph.floats(named: node.inputs[1]), scale.count == 1, scale[0].isNormal, scale[0] > 0
+  /// Scale and zero point of a conversion with one of each, as those of `value`.
+  private func parameters(_ node: Node, of value: ValueID) -> StoredValue? {
+    guard let scale = graph.floats(node.inputs[1]), scale.count == 1, scale[0].isNormal, scale[0] > 0
     else {
       return nil
     }
     var zero = 0
-    if node.inputs.count > 2, !node.inputs[2].isEmpty {
-      guard let tensor = graph.constants[node.inputs[2]]?.tensor, tensor.dtype == .uint8 else { return nil }
+    if let point = node.input(2) {
+      guard let tensor = graph.constants[point]?.tensor, tensor.dtype == .uint8 else { return nil }
       zero = Int(tensor.elements(as: UInt8.self)[0])
     }
-    return StoredValue(name: "", scale: Double(scale[0]), zero: zero)
+    return StoredValue(value: value, scale: Double(scale[0]), zero: zero)
   }
 
   /// The stored value that `value` is the real form of.
-  func stored(_ value: String) -> StoredValue? {
-    guard let result = storedOrKnown(value), graph.constants[result.name] == nil else { return nil }
+  func stored(_ value: ValueID) -> StoredValue? {
+    guard let result = storedOrConstant(value), graph.constants[result.value] == nil else { return nil }
     return result
   }
 
   /// The same, constants included.
-  func storedOrKnown(_ value: String) -> StoredValue? {
+  func storedOrConstant(_ value: ValueID) -> StoredValue? {
     guard let producer = producers[value], case .dequantizeLinear = graph.nodes[producer].op else {
       return nil
     }
     let node = graph.nodes[producer]
-    guard facts[node.inputs[0]]?.dtype == .uint8, var result = parameters(node) else { return nil }
-    result.name = node.inputs[0]
-    return result
-  }
-}
-
-extension Graph {
-  func floats(named name: String) -> [Float]? {
-    guard let tensor = constants[name]?.tensor, tensor.dtype == .float32 else { return nil }
-    return tensor.elements(as: Float.self)
+    guard facts[node.inputs[0]].dtype == .uint8 else { return nil }
+    return parameters(node, of: node.inputs[0])
   }
 }
 

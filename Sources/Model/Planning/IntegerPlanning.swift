@@ -6,8 +6,10 @@ internal import GraphIR
 extension Graph {
   /// The nodes in running order: those on stored numbers as `IntegerFinder` finds them, the rest as floats; and
   /// the constants that these read besides the graph's own, real forms of stored ones.
-  func planned(_ facts: [String: Fact], fuses: Bool) -> (nodes: [PlannedNode], constants: [String: Tensor]) {
-    let finder = IntegerFinder(self, facts)
+  func planned(_ facts: Facts, macs: [Int], fuses: Bool) -> (
+    nodes: [PlannedNode], constants: ValueTable<Tensor>
+  ) {
+    let finder = IntegerFinder(self, facts, macs: macs)
     var found = finder.find()
     if fuses { found = finder.joined(found) }
 
@@ -23,14 +25,18 @@ extension Graph {
       }
     }
     var rest = self
-    var real: [String: Tensor] = [:]
-    rest.nodes = nodes.indices.filter { !gone.contains($0) }.map { nodes[$0] }.filter { node in
-      guard !kept.contains(node.outputs[0]), let tensor = realConstant(node) else { return true }
-      real[node.outputs[0]] = tensor
+    var real = ValueTable<Tensor>()
+    let left = nodes.indices.filter { index in
+      guard !gone.contains(index) else { return false }
+      let output = nodes[index].outputs[0]
+      guard !kept.contains(output), let tensor = realConstant(nodes[index]) else { return true }
+      real[output] = tensor
       return false
     }
-    let floats = fuses ? rest.fused(facts) : rest.nodes.map { PlannedNode($0) }
-    let places = floats.map { finder.producers[$0.node.outputs[0]]! }
+    rest.nodes = left.map { nodes[$0] }
+    let planned = left.map { PlannedNode(nodes[$0], macs: macs[$0]) }
+    let floats = fuses ? rest.fused(planned, facts) : planned
+    let places = floats.compactMap { finder.producers[$0.node.outputs[0]] }
     let all = zip(places, floats).map { ($0, $1) } + found.map { ($0.place, $0.planned) }
     return (all.sorted { $0.0 < $1.0 }.map(\.1), real)
   }
@@ -38,11 +44,11 @@ extension Graph {
   /// What a DequantizeLinear of constants gives, as floats; `nil` for others.
   private func realConstant(_ node: Node) -> Tensor? {
     guard case .dequantizeLinear(let axis) = node.op, let stored = constants[node.inputs[0]]?.tensor,
-      let scales = floats(named: node.inputs[1])
+      let scales = floats(node.inputs[1])
     else { return nil }
     var zeros: [Int] = []
-    if node.inputs.count > 2, !node.inputs[2].isEmpty {
-      guard let tensor = constants[node.inputs[2]]?.tensor else { return nil }
+    if let input = node.input(2) {
+      guard let tensor = constants[input]?.tensor else { return nil }
       zeros = tensor.storedNumbers
     }
     let extents = stored.shape.extents
@@ -72,22 +78,22 @@ extension IntegerFinder {
   /// Lets convolutions do the adds that alone read them.
   func joined(_ found: [Found]) -> [Found] {
     var all = found.map(Optional.some)
-    var makers: [String: Int] = [:]
+    var makers = ValueTable<Int>()
     for (position, one) in found.enumerated() { makers[one.planned.node.outputs[0]] = position }
     for position in all.indices {
       guard let add = all[position], case .add = add.planned.node.op, let sum = add.planned.integer else {
         continue
       }
       // The operand that is made last, so that the other is there by then.
-      let order = [0, 1].sorted { makers[sum.inputs[$0].name] ?? -1 > makers[sum.inputs[$1].name] ?? -1 }
+      let order = [0, 1].sorted { makers[sum.inputs[$0].value] ?? -1 > makers[sum.inputs[$1].value] ?? -1 }
       for index in order {
         let (own, other) = (sum.inputs[index], sum.inputs[1 - index])
-        guard own.name != other.name, let maker = makers[own.name], var product = all[maker],
+        guard own.value != other.value, let maker = makers[own.value], var product = all[maker],
           case .conv(let convolution) = product.planned.node.op, convolution.groups == 1,
-          product.planned.integer?.join == nil, isReadOnce(own.name, by: add)
+          product.planned.integer?.join == nil, isReadOnce(own.value, by: add)
         else { continue }
         product.planned.integer!.join = IntegerWork.Join(other: other, output: sum.output, range: sum.range)
-        product.planned.residual = other.name
+        product.planned.residual = other.value
         product.planned.fused = [.add]
         product.planned.node.outputs = add.planned.node.outputs
         product.nodes.formUnion(add.nodes)
@@ -102,11 +108,11 @@ extension IntegerFinder {
   }
 
   /// Whether `value` is read through one conversion, by one node of `found`.
-  private func isReadOnce(_ value: String, by found: Found) -> Bool {
+  private func isReadOnce(_ value: ValueID, by found: Found) -> Bool {
     guard isPrivate(value), let reader = consumers[value]?.first else { return false }
     guard case .dequantizeLinear = graph.nodes[reader].op, isPrivate(graph.nodes[reader].outputs[0]) else {
       return false
     }
-    return consumers[graph.nodes[reader].outputs[0]]!.allSatisfy(found.nodes.contains)
+    return consumers[graph.nodes[reader].outputs[0], default: []].allSatisfy(found.nodes.contains)
   }
 }

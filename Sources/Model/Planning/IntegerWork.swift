@@ -6,7 +6,7 @@ internal import Kernels
 
 /// A value of the graph that is stored as u8, with one scale and zero point.
 struct StoredValue: Sendable, Hashable {
-  var name: String
+  var value: ValueID
   var scale: Double
   var zero: Int
 

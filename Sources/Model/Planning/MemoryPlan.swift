@@ -15,13 +15,13 @@ struct MemoryPlan: Sendable {
     var pixelStride: Int?
   }
 
-  private(set) var places: [String: Place] = [:]
+  private(set) var places = ValueTable<Place>()
   private(set) var arenaBytes = 0
 
   /// - Parameter steps: `written` is filled in for concatenations.
   init(
-    steps: inout [Step], stripes: [Stripe], facts: [String: Fact], inputs: [String], outputs: [String],
-    constants: Set<String>, reuses: Bool
+    steps: inout [Step], stripes: [Stripe], facts: Facts, inputs: [ValueID], outputs: [ValueID],
+    constants: Set<ValueID>, reuses: Bool
   ) {
     var blocks = Blocks(
       steps: steps, stripes: stripes, facts: facts, inputs: inputs, outputs: outputs, constants: constants)
@@ -36,7 +36,7 @@ struct MemoryPlan: Sendable {
   private mutating func place(_ all: [Block], _ blocks: Blocks) {
     /// In the order of their offsets.
     var placed: [(block: Block, offset: Int)] = []
-    var offsets: [String: Int] = [:]
+    var offsets = ValueTable<Int>()
     for block in all.sorted(by: { ($0.bytes, $1.root) > ($1.bytes, $0.root) }) {
       var offset = 0
       for other in placed where other.block.life.overlaps(block.life) {
@@ -68,7 +68,7 @@ extension Array {
 }
 
 struct Block {
-  var root: String
+  var root: ValueID
   var bytes: Int
   /// From the step that first writes it to the step that last reads it.
   var life: ClosedRange<Int>
@@ -82,36 +82,36 @@ struct Blocks {
     var pixelStride: Int
   }
 
-  private let facts: [String: Fact]
-  private var parents: [String: String] = [:]
-  private var births: [String: Int] = [:]
-  private var deaths: [String: Int] = [:]
-  private var readers: [String: [Int]] = [:]
-  private let makers: [String: Int]
+  private let facts: Facts
+  private var parents = ValueTable<ValueID>()
+  private var births = ValueTable<Int>()
+  private var deaths = ValueTable<Int>()
+  private var readers = ValueTable<[Int]>()
+  private let makers: ValueTable<Int>
   /// Values whose memory is not ours to reuse: inputs, which a caller may want to run again, and outputs.
-  private let pinned: Set<String>
+  private let pinned: Set<ValueID>
   private let end: Int
-  private(set) var parts: [String: Part] = [:]
-  /// Roots of values that have parts, or are some.
-  private var rootsOfParts: Set<String> = []
+  private(set) var parts = ValueTable<Part>()
+  /// Blocks that contain, or are, a part of a concatenation.
+  private var rootsOfParts: Set<ValueID> = []
   /// Steps that run in stripes, all of a stripe at the same time.
   private var striped: Set<Int> = []
-  let values: [String]
+  let values: [ValueID]
 
   init(
-    steps: [Step], stripes: [Stripe], facts: [String: Fact], inputs: [String], outputs: [String],
-    constants: Set<String>
+    steps: [Step], stripes: [Stripe], facts: Facts, inputs: [ValueID], outputs: [ValueID],
+    constants: Set<ValueID>
   ) {
     self.facts = facts
     end = steps.count
     var lives = steps.indices.map { $0...$0 }
-    var inside: Set<String> = []
+    var inside: Set<ValueID> = []
     for stripe in stripes {
       striped.formUnion(stripe.steps)
       for index in stripe.steps { lives[index] = stripe.steps.lowerBound...stripe.steps.upperBound - 1 }
       inside.formUnion(stripe.steps.dropLast().map { steps[$0].output })
     }
-    var makers: [String: Int] = [:]
+    var makers = ValueTable<Int>()
     for (index, step) in steps.enumerated() {
       for input in step.inputs where !constants.contains(input) && !inside.contains(input) {
         deaths[input] = lives[index].upperBound
@@ -128,25 +128,27 @@ struct Blocks {
     }
     for output in outputs where !constants.contains(output) { deaths[output] = end }
     pinned = Set(inputs).union(outputs)
-    values = births.keys.sorted()
+    values = births.values
     self.makers = makers
   }
 
-  func root(_ value: String) -> String {
+  func root(_ value: ValueID) -> ValueID {
     var value = value
     while let parent = parents[value] { value = parent }
     return value
   }
 
-  private func bytes(_ value: String) -> Int { facts[value]!.shape.count * facts[value]!.dtype.byteCount }
+  private func bytes(_ value: ValueID) -> Int { facts[value].shape.count * facts[value].dtype.byteCount }
 
-  mutating func join(_ value: String, to other: String) {
+  mutating func join(_ value: ValueID, to other: ValueID) {
     let (from, to) = (root(value), root(other))
-    guard from != to, births[to] != nil else { return }
+    guard from != to, let birth = births[to], let own = births[from],
+      let death = deaths[to], let end = deaths[from]
+    else { return }
     parents[from] = to
     if rootsOfParts.remove(from) != nil { rootsOfParts.insert(to) }
-    births[to] = min(births[to]!, births[from]!)
-    deaths[to] = max(deaths[to]!, deaths[from]!)
+    births[to] = min(birth, own)
+    deaths[to] = max(death, end)
   }
 
   /// Lets the output of `step` take the memory of an input that ends there.
@@ -167,8 +169,8 @@ struct Blocks {
     }
   }
 
-  private func isInput(_ value: String) -> Bool { births[value] == -1 }
-  private func hasParts(_ value: String) -> Bool { rootsOfParts.contains(root(value)) }
+  private func isInput(_ value: ValueID) -> Bool { births[value] == -1 }
+  private func hasParts(_ value: ValueID) -> Bool { rootsOfParts.contains(root(value)) }
 
   /// Lets producers write straight into the concatenation that reads them.
   mutating func joinConcatenations(_ steps: inout [Step]) {
@@ -176,16 +178,16 @@ struct Blocks {
       let step = steps[index]
       // A part of a part would need two strides.
       guard parts[step.output] == nil else { continue }
-      let element = facts[step.output]!.dtype.byteCount
+      let element = facts[step.output].dtype.byteCount
       let times = step.inputs.reduce(into: [:]) { $0[$1, default: 0] += 1 }
       for (position, value) in step.inputs.enumerated() {
         guard !pinned.contains(value), parents[value] == nil, parts[value] == nil, !hasParts(value),
           let maker = makers[value], steps[maker].givesStrided,
           times[value] == 1,
-          readers[value]!.allSatisfy({ $0 == index || steps[$0].takesStrided })
+          readers[value, default: []].allSatisfy({ $0 == index || steps[$0].takesStrided })
         else { continue }
         parts[value] = Part(
-          offset: step.channelOffsets[position] * element, pixelStride: facts[step.output]!.shape[-1])
+          offset: step.channelOffsets[position] * element, pixelStride: facts[step.output].shape[-1])
         steps[index].written.insert(position)
         join(value, to: step.output)
         rootsOfParts.insert(root(value))
@@ -197,7 +199,8 @@ struct Blocks {
     values.filter { parents[$0] == nil }.map { value in
       // The places of all members are inside the root's, which is the largest.
       let size = (bytes(value) + AlignedBytes.alignment - 1) & ~(AlignedBytes.alignment - 1)
-      let life = reuses ? births[value]!...max(births[value]!, deaths[value]!) : -1...end
+      let birth = births[value, default: -1]
+      let life = reuses ? birth...max(birth, deaths[value, default: end]) : -1...end
       return Block(root: value, bytes: size, life: life)
     }
   }

@@ -7,30 +7,26 @@ internal import Kernels
 /// What is known about a node when its step is made.
 struct NodeContext {
   let planned: PlannedNode
-  let facts: [String: Fact]
-  let constants: [String: Tensor]
+  let facts: Facts
+  let constants: ValueTable<Tensor>
   /// For the elements that the node works on.
   let kernels: FloatKernels
   let integers: Int8Kernels
-  let macs: Int
 
   var node: Node { planned.node }
   /// Everything the step reads: the node's inputs that are there, then the residual.
-  var values: [String] { node.inputs.filter { !$0.isEmpty } + (planned.residual.map { [$0] } ?? []) }
-  var output: String { node.outputs[0] }
-  var outputFact: Fact { facts[output]! }
+  var values: [ValueID] { node.inputs.filter { !$0.isOmitted } + (planned.residual.map { [$0] } ?? []) }
+  var output: ValueID { node.outputs[0] }
+  var outputFact: Fact { facts[output] }
 
-  /// The name of an input; `nil` where it is omitted.
-  func input(_ index: Int) -> String? {
-    guard index < node.inputs.count, !node.inputs[index].isEmpty else { return nil }
-    return node.inputs[index]
-  }
+  /// An input; `nil` where it is omitted.
+  func input(_ index: Int) -> ValueID? { node.input(index) }
 
-  func fact(_ index: Int) -> Fact? { input(index).flatMap { facts[$0] } }
+  func fact(_ index: Int) -> Fact? { input(index).flatMap(facts.find) }
   func constant(_ index: Int) -> Tensor? { input(index).flatMap { constants[$0] } }
 
-  func bytes(_ value: String) -> Int {
-    guard let fact = facts[value] else { return 0 }
+  func bytes(_ value: ValueID) -> Int {
+    let fact = facts[value]
     return fact.shape.count * fact.dtype.byteCount
   }
 

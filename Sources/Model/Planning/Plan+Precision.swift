@@ -17,7 +17,7 @@ extension Plan {
   /// Whether every step from the first conversion to the last runs on stored numbers: what comes in is stored
   /// at once, and what goes out was stored until then.
   public var isExact: Bool {
-    let (ins, outs) = (Set(inputs.map(\.name)), Set(outputs.map(\.name)))
+    let (ins, outs) = (Set(inputs.map(\.value)), Set(outputs.map(\.value)))
     return work.integer > 0
       && steps.allSatisfy { step in
         guard step.isConversion else { return step.runsOnStoredNumbers }

@@ -17,7 +17,7 @@ extension Plan {
       "plan \(name) level \(options.level.rawValue)",
       "arena \(arenaBytes) scratch \(scratchBytes) weights \(weightBytes) bytes, \(macs) MACs",
     ]
-    lines += inputs.map { "input \($0.name) \($0.fact) \(place($0.name))" }
+    lines += inputs.map { "input \($0.name) \($0.fact) \(place($0.value))" }
     let starts = Dictionary(uniqueKeysWithValues: stripes.map { ($0.steps.lowerBound, $0) })
     var end = 0
     for (index, step) in steps.enumerated() {
@@ -26,17 +26,17 @@ extension Plan {
         lines.append("stripe of \(stripe.rows) rows, \(stripe.steps.count) steps, \(bytes) bytes")
         end = stripe.steps.upperBound
       }
-      let fact = facts[step.output].map { "\($0)" } ?? ""
+      let inputs = step.inputs.map { names[$0] }.joined(separator: ", ")
       lines.append(
         "\(index < end ? "  " : "")step \(step.name) \(step.op) \(step.kernel)  "
-          + "\(step.inputs.joined(separator: ", ")) -> \(step.output) \(fact) \(place(step.output))  "
+          + "\(inputs) -> \(names[step.output]) \(facts[step.output]) \(place(step.output))  "
           + "\(step.macs) \(step.weightBytes)")
     }
-    lines += outputs.map { "output \($0.name) \($0.fact) \(place($0.name))" }
+    lines += outputs.map { "output \($0.name) \($0.fact) \(place($0.value))" }
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private func place(_ value: String) -> String {
+  private func place(_ value: ValueID) -> String {
     guard let place = memory.places[value] else { return constants[value] == nil ? "inside" : "constant" }
     return "\(place.offset)" + (place.pixelStride.map { "/\($0)" } ?? "")
   }

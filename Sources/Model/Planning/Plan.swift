@@ -3,7 +3,7 @@
 internal import Buffers
 public import CPU
 public import GraphIR
-public import Kernels
+internal import Kernels
 
 public struct PlanOptions: Sendable, Hashable {
   /// The instructions that kernels may use.
@@ -29,6 +29,7 @@ public struct PlanOptions: Sendable, Hashable {
 
 /// A value that goes in or comes out.
 public struct PlanValue: Sendable, Hashable {
+  public var value: ValueID
   public var name: String
   public var fact: Fact
 }
@@ -58,8 +59,10 @@ public struct Plan: Sendable {
   /// The steps among them that run together.
   let stripes: [Stripe]
   let memory: MemoryPlan
-  let facts: [String: Fact]
-  let constants: [String: Tensor]
+  let facts: Facts
+  let constants: ValueTable<Tensor>
+  /// For people.
+  let names: ValueNames
 
   /// - Parameter graph: in `channelsLast` layout; what `Graph.optimized()` returns.
   /// - Throws: `PlanningError` naming a node that no kernel can run; `GraphError` where the graph is unsound.
@@ -72,13 +75,13 @@ public struct Plan: Sendable {
       throw PlanningError("this machine has no \(options.level.rawValue)")
     }
     let facts = try graph.facts()
-    let (nodes, real) = graph.planned(facts, fuses: options.fuses)
-    let macs = graph.macs(facts)
+    let (nodes, real) = graph.planned(facts, macs: graph.macs(facts), fuses: options.fuses)
     let floats = FloatKernels(level: options.level)
     let halves = FloatKernels(
       level: options.level, element: .float16, multipliesBF16: options.multipliesBF16)
     let integers = Int8Kernels(level: options.level)
-    let constants = graph.constants.mapValues(\.tensor).merging(real) { own, _ in own }
+    var constants = graph.constants.mapValues(\.tensor)
+    for (value, tensor) in real { constants[value] = tensor }
     var steps: [Step] = []
     steps.reserveCapacity(nodes.count)
     // Each node packs weights of its own, however many share them: what is too much is told before the work.
@@ -90,35 +93,35 @@ public struct Plan: Sendable {
     var packedBytes = 0
     for planned in nodes {
       let node = planned.node
-      let isHalf = [node.inputs[0], node.outputs[0]].contains { facts[$0]?.dtype == .float16 }
+      let isHalf = [node.inputs[0], node.outputs[0]].contains { facts[$0].dtype == .float16 }
       let context = NodeContext(
         planned: planned, facts: facts, constants: constants, kernels: isHalf ? halves : floats,
-        integers: integers,
-        macs: macs[planned.node.name] ?? 0)
+        integers: integers)
       let step = try StepFamily.step(for: context)
       packedBytes += step.weightBytes
       try Plan.refuse(packedBytes, at: planned.node)
       steps.append(step)
     }
-    let inputs = graph.inputs.map { PlanValue(name: $0.name, fact: $0.fact) }
-    let outputs = graph.outputs.map { PlanValue(name: $0, fact: facts[$0]!) }
+    let inputs = graph.inputs.map { PlanValue(value: $0.value, name: graph.names[$0.value], fact: $0.fact) }
+    let outputs = graph.outputs.map { PlanValue(value: $0, name: graph.names[$0], fact: facts[$0]) }
     var stripes: [Stripe] = []
     if let limits = options.stripes, options.reusesMemory {
       (steps, stripes) = StripeFinder(steps, facts: facts, outputs: graph.outputs, limits: limits).find()
     }
     memory = MemoryPlan(
-      steps: &steps, stripes: stripes, facts: facts, inputs: inputs.map(\.name), outputs: graph.outputs,
-      constants: Set(constants.keys), reuses: options.reusesMemory)
+      steps: &steps, stripes: stripes, facts: facts, inputs: inputs.map(\.value), outputs: graph.outputs,
+      constants: Set(constants.values), reuses: options.reusesMemory)
     let read = Set(steps.flatMap(\.readsConstants)).union(graph.outputs)
     self.name = graph.name
     self.options = options
     self.inputs = inputs
     self.outputs = outputs
-    self.constants = constants.filter { read.contains($0.key) }
+    self.constants = constants.filter { value, _ in read.contains(value) }
     self.facts = facts
+    names = graph.names
     metadata = graph.metadata
     weightBytes =
-      steps.reduce(0) { $0 + $1.weightBytes } + self.constants.values.reduce(0) { $0 + $1.bytes.count }
+      steps.reduce(0) { $0 + $1.weightBytes } + self.constants.reduce(0) { $0 + $1.element.bytes.count }
     self.steps = steps
     self.stripes = stripes
     scratchBytes = stripes.map { $0.schedule.scratchBytes(rows: $0.rows) }.max() ?? 0

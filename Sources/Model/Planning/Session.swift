@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Buffers
-public import GraphIR
+internal import GraphIR
 public import Workers
 
 /// Runs a plan: its own memory for values, and the kernel calls made ready over it. One thread at a time.
@@ -47,25 +47,19 @@ public final class Session: @unchecked Sendable {
     for work in sequence { pool.run(work) }
   }
 
-  /// Memory of an input, dense and channels last.
+  /// Memory of an input: the elements of its fact, dense, channels last.
   ///
-  /// - Precondition: the plan has an input of that name.
-  public func input(_ name: String) -> UnsafeMutableRawPointer {
-    precondition(plan.inputs.contains { $0.name == name }, "the network has no input '\(name)'")
-    return memory.pointer(name)
+  /// - Precondition: `input` is one of the plan's.
+  public func input(_ input: PlanValue) -> UnsafeMutableRawPointer {
+    precondition(plan.inputs.contains(input), "the network has no input '\(input.name)'")
+    return memory.pointer(input.value)
   }
 
-  /// Memory of an output, dense and channels last.
+  /// Memory of an output: the elements of its fact, dense, channels last.
   ///
-  /// - Precondition: the plan has an output of that name.
-  public func output(_ name: String) -> UnsafeRawPointer {
-    precondition(plan.outputs.contains { $0.name == name }, "the network has no output '\(name)'")
-    return UnsafeRawPointer(memory.pointer(name))
-  }
-
-  /// What is known about an input or output.
-  public func fact(_ name: String) -> Fact {
-    guard let fact = plan.facts[name] else { preconditionFailure("the network has no value '\(name)'") }
-    return fact
+  /// - Precondition: `output` is one of the plan's.
+  public func output(_ output: PlanValue) -> UnsafeRawPointer {
+    precondition(plan.outputs.contains(output), "the network has no output '\(output.name)'")
+    return UnsafeRawPointer(memory.pointer(output.value))
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Buffers
-internal import GraphIR
+public import GraphIR
 public import Kernels
 internal import Workers
 
@@ -14,8 +14,8 @@ public struct Step: Sendable {
   public let kernel: KernelID
   /// Why this kernel, and where it does not run over the whole map at once, how it runs.
   public internal(set) var reason: String
-  public let inputs: [String]
-  public let output: String
+  public let inputs: [ValueID]
+  public let output: ValueID
   /// Multiply-adds of a convolution or matrix product.
   public let macs: Int
   /// Bytes of the values and weights read and of the value written.
@@ -24,9 +24,9 @@ public struct Step: Sendable {
   public let weightBytes: Int
 
   /// Inputs that are read from the graph's constants as they are.
-  var readsConstants: [String]
+  var readsConstants: [ValueID]
   /// Inputs whose memory the output may take over once nothing else needs them.
-  var inPlace: [String]
+  var inPlace: [ValueID]
   /// The output is the first input's memory under another shape.
   var isView: Bool
   /// Map inputs may have other channels between their pixels.
@@ -46,8 +46,8 @@ public struct Step: Sendable {
 extension Step {
   init(
     _ context: NodeContext, kernel: KernelID, reason: String, weightBytes: Int = 0,
-    readsConstants: [String] = [],
-    inPlace: [String] = [], isView: Bool = false, takesStrided: Bool = false, givesStrided: Bool = false,
+    readsConstants: [ValueID] = [],
+    inPlace: [ValueID] = [], isView: Bool = false, takesStrided: Bool = false, givesStrided: Bool = false,
     channelOffsets: [Int] = [], reach: [RowReach?] = [], bind: @escaping @Sendable (Memory) -> [Job]
   ) {
     self.init(
@@ -58,8 +58,8 @@ extension Step {
 
   init(
     _ context: NodeContext, kernel: KernelID, reason: String, weightBytes: Int = 0,
-    readsConstants: [String] = [],
-    inPlace: [String] = [], isView: Bool = false, takesStrided: Bool = false, givesStrided: Bool = false,
+    readsConstants: [ValueID] = [],
+    inPlace: [ValueID] = [], isView: Bool = false, takesStrided: Bool = false, givesStrided: Bool = false,
     channelOffsets: [Int] = [], reach: [RowReach?] = [],
     bindStep: @escaping @Sendable (Memory, Step) -> [Job]
   ) {
@@ -69,10 +69,10 @@ extension Step {
     self.reason = reason
     inputs = context.values
     output = context.output
-    macs = context.macs
+    macs = context.planned.macs
     self.weightBytes = weightBytes
-    let constant = Set(context.constants.keys)
-    self.readsConstants = context.values.filter { readsConstants.contains($0) && constant.contains($0) }
+    let constants = context.constants
+    self.readsConstants = context.values.filter { readsConstants.contains($0) && constants[$0] != nil }
     self.inPlace = inPlace
     self.isView = isView
     self.takesStrided = takesStrided
@@ -81,7 +81,7 @@ extension Step {
     let known = reach.compactMap { $0 }
     self.reach = known.count == inputs.count && context.isSinglePicture ? known : nil
     bind = bindStep
-    let values = inputs.filter { !constant.contains($0) || readsConstants.contains($0) } + [output]
+    let values = inputs.filter { constants[$0] == nil || readsConstants.contains($0) } + [output]
     movedBytes = isView ? 0 : weightBytes + values.reduce(0) { $0 + context.bytes($1) }
   }
 }
@@ -90,34 +90,34 @@ extension Step {
 struct Memory {
   let arena: UnsafeMutableRawPointer
   let plan: MemoryPlan
-  let facts: [String: Fact]
-  let constants: [String: Tensor]
+  let facts: Facts
+  let constants: ValueTable<Tensor>
   /// Values of which some rows alone are to be seen, and where the first of those lies.
-  var windows: [String: Window] = [:]
+  var windows = ValueTable<Window>()
 
   struct Window {
     var pointer: UnsafeMutableRawPointer
     var rows: Range<Int>
   }
 
-  func pointer(_ value: String) -> UnsafeMutableRawPointer {
+  func pointer(_ value: ValueID) -> UnsafeMutableRawPointer {
     if let constant = constants[value] { return constant.bytes.pointer }
-    guard let place = plan.places[value] else { preconditionFailure("value '\(value)' has no place") }
+    guard let place = plan.places[value] else { preconditionFailure("value \(value) has no place") }
     return arena + place.offset
   }
 
-  func floats(_ value: String) -> UnsafeMutablePointer<Float> {
+  func floats(_ value: ValueID) -> UnsafeMutablePointer<Float> {
     pointer(value).assumingMemoryBound(to: Float.self)
   }
 
   /// The rows of a value of rank 4 that are to be seen.
-  func window(_ value: String) -> Window {
-    windows[value] ?? Window(pointer: pointer(value), rows: 0..<facts[value]!.shape[1])
+  func window(_ value: ValueID) -> Window {
+    windows[value] ?? Window(pointer: pointer(value), rows: 0..<facts[value].shape[1])
   }
 
   /// A value of rank 4 as a map.
-  func map(_ value: String) -> MapView {
-    let extents = facts[value]!.shape.extents
+  func map(_ value: ValueID) -> MapView {
+    let extents = facts[value].shape.extents
     precondition(extents.count == 4)
     let window = window(value)
     return MapView(
@@ -126,8 +126,8 @@ struct Memory {
   }
 
   /// Bytes from a row of a value of rank 4 to the next.
-  func rowBytes(_ value: String) -> Int {
-    let fact = facts[value]!
+  func rowBytes(_ value: ValueID) -> Int {
+    let fact = facts[value]
     return fact.shape[2] * (plan.places[value]?.pixelStride ?? fact.shape[3]) * fact.dtype.byteCount
   }
 }

@@ -50,8 +50,9 @@ extension StepFamily {
       weightBytes: 512 + 16 * attention.cells, takesStrided: true, givesStrided: true
     ) { memory in
       kernels.localAttention(
-        region: attention.region, steps: steps, table: table, query: (memory.byteMap(query.name), query.zero),
-        key: (memory.byteMap(key.name), key.zero), value: (memory.byteMap(value.name), value.zero),
+        region: attention.region, steps: steps, table: table,
+        query: (memory.byteMap(query.value), query.zero),
+        key: (memory.byteMap(key.value), key.zero), value: (memory.byteMap(value.value), value.zero),
         output: memory.byteMap(output))
     }
   }
@@ -69,8 +70,8 @@ extension StepFamily {
       weightBytes: 2 * ExponentTable.count, takesStrided: true, givesStrided: true
     ) { memory in
       kernels.globalAttention(
-        multiplier: multiplier, table: table, query: (memory.byteMap(query.name), query.zero),
-        key: (memory.byteMap(key.name), key.zero), value: memory.byteMap(value.name),
+        multiplier: multiplier, table: table, query: (memory.byteMap(query.value), query.zero),
+        key: (memory.byteMap(key.value), key.zero), value: memory.byteMap(value.value),
         output: memory.byteMap(output))
     }
   }

@@ -38,7 +38,7 @@ extension StepFamily {
     return Step(
       context, kernel: kernels.kernel(function.family),
       reason: isSame ? "same shape" : "broadcast over \(plan.extents.count) axes", readsConstants: [a, b],
-      inPlace: [a, b].filter { context.facts[$0]!.shape == shape }
+      inPlace: [a, b].filter { context.facts[$0].shape == shape }
     ) { memory in
       [
         kernels.binary(

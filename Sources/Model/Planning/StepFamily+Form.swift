@@ -65,7 +65,7 @@ extension StepFamily {
     let inputs = context.node.inputs
     let inner = shape.extents[(axis + 1)...].reduce(1, *)
     let outer = shape.extents[..<axis].reduce(1, *)
-    let parts = inputs.map { context.facts[$0]!.shape.extents[axis] * inner }
+    let parts = inputs.map { context.facts[$0].shape.extents[axis] * inner }
     let whole = parts.reduce(0, +)
     let offsets = parts.indices.map { parts[..<$0].reduce(0, +) }
     let kernels = context.kernels

@@ -68,14 +68,14 @@ extension StepFamily {
 }
 
 extension Memory {
-  func bytes(_ value: String) -> UnsafeMutablePointer<UInt8> {
+  func bytes(_ value: ValueID) -> UnsafeMutablePointer<UInt8> {
     pointer(value).assumingMemoryBound(to: UInt8.self)
   }
 
   /// A stored value as a map: of rank 4 as it is; else the rows of a matrix product are its pixels, in as many
   /// rows as there are to share between threads.
-  func byteMap(_ value: String) -> ByteMap {
-    let extents = facts[value]!.shape.extents
+  func byteMap(_ value: ValueID) -> ByteMap {
+    let extents = facts[value].shape.extents
     guard extents.count == 4 else {
       let pixels = extents.dropLast().reduce(1, *)
       let columns = (16...64).last { pixels % $0 == 0 } ?? pixels

@@ -15,12 +15,12 @@ extension StepFamily {
     let kernels = context.integers
     return Step(
       context, kernel: kernels.kernel(.combine), reason: "stored numbers",
-      readsConstants: [a.name, b.name], inPlace: [a.name, b.name],
+      readsConstants: [a.value, b.value], inPlace: [a.value, b.value],
       takesStrided: true, givesStrided: true, reach: [.same, .same]
     ) { memory in
       [
         kernels.combine(
-          memory.byteMap(a.name), memory.byteMap(b.name), output: memory.byteMap(output), rule: rule)
+          memory.byteMap(a.value), memory.byteMap(b.value), output: memory.byteMap(output), rule: rule)
       ]
     }
   }
@@ -32,28 +32,28 @@ extension StepFamily {
     let kernels = context.integers
     return Step(
       context, kernel: kernels.kernel(.combine), reason: "another scale",
-      inPlace: [input.name], takesStrided: true, givesStrided: true, reach: [.same]
+      inPlace: [input.value], takesStrided: true, givesStrided: true, reach: [.same]
     ) { memory in
-      [kernels.combine(memory.byteMap(input.name), nil, output: memory.byteMap(output), rule: rule)]
+      [kernels.combine(memory.byteMap(input.value), nil, output: memory.byteMap(output), rule: rule)]
     }
   }
 
   static func product(_ context: NodeContext, _ work: IntegerWork) -> Step {
     let (a, b, output) = (work.inputs[0], work.inputs[1], context.output)
-    let factor = IntegerFinder.factor(context.facts[b.name]!.shape, of: context.outputFact.shape)!
+    let factor = IntegerFinder.factor(context.facts[b.value].shape, of: context.outputFact.shape)!
     let multiplier = Float(a.scale * b.scale / work.output.scale)
     let range = work.range
     let kernels = context.integers
     return Step(
       context, kernel: kernels.kernel(.mul),
       reason: factor == .same ? "same shape" : "a weight for each of the \(factor)",
-      readsConstants: [a.name, b.name], inPlace: [a.name],
+      readsConstants: [a.value, b.value], inPlace: [a.value],
       takesStrided: factor != .channels, givesStrided: true,
       reach: [.same, factor == .channels ? .whole : .same]
     ) { memory in
       [
         kernels.multiply(
-          memory.byteMap(a.name), zero: a.zero, memory.byteMap(b.name), zero: b.zero, as: factor,
+          memory.byteMap(a.value), zero: a.zero, memory.byteMap(b.value), zero: b.zero, as: factor,
           output: memory.byteMap(output), multiplier: multiplier, range: range)
       ]
     }
@@ -66,10 +66,10 @@ extension StepFamily {
     let kernels = context.integers
     return Step(
       context, kernel: kernels.kernel(.softmax), reason: "256 exponents", weightBytes: 512,
-      inPlace: [input.name],
+      inPlace: [input.value],
       takesStrided: true, givesStrided: true, reach: [.same]
     ) { memory in
-      [kernels.softmax(memory.byteMap(input.name), output: memory.byteMap(output), table: table)]
+      [kernels.softmax(memory.byteMap(input.value), output: memory.byteMap(output), table: table)]
     }
   }
 
@@ -90,16 +90,16 @@ extension StepFamily {
     let kernels = context.integers
     return Step(
       context, kernel: kernels.kernel(.table), reason: "256 entries", weightBytes: 256,
-      inPlace: [input.name], takesStrided: true, givesStrided: true, reach: [.same]
+      inPlace: [input.value], takesStrided: true, givesStrided: true, reach: [.same]
     ) { memory in
-      [kernels.lookUp(memory.byteMap(input.name), output: memory.byteMap(output), values: values)]
+      [kernels.lookUp(memory.byteMap(input.value), output: memory.byteMap(output), values: values)]
     }
   }
 
   /// Inputs of the output's scale are written in place by their producers; if all are.
   static func integerConcat(_ context: NodeContext, _ work: IntegerWork) -> Step {
     let output = context.output
-    let channels = work.inputs.map { context.facts[$0.name]!.shape[-1] }
+    let channels = work.inputs.map { context.facts[$0.value].shape[-1] }
     let offsets = channels.indices.map { channels[..<$0].reduce(0, +) }
     let alike =
       work.inputs.allSatisfy { $0.scale == work.output.scale && $0.zero == work.output.zero }
@@ -121,7 +121,7 @@ extension StepFamily {
           part.base += offsets[index]
           part.channels = channels[index]
           return kernels.combine(
-            memory.byteMap(work.inputs[index].name), nil, output: part, rule: rules[index])
+            memory.byteMap(work.inputs[index].value), nil, output: part, rule: rules[index])
         }
       })
   }

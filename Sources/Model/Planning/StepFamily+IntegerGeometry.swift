@@ -25,9 +25,9 @@ extension StepFamily {
     return Step(
       context, kernel: kernels.kernel(isAverage ? .averagePool : .maxPool),
       reason: "\(window.kernelRows)x\(window.kernelColumns) window", takesStrided: true, givesStrided: true,
-      reach: [RowReach(window, input: context.facts[input.name]!, output: context.outputFact)]
+      reach: [RowReach(window, input: context.facts[input.value], output: context.outputFact)]
     ) { memory in
-      let (from, to) = (memory.byteMap(input.name), memory.byteMap(output))
+      let (from, to) = (memory.byteMap(input.value), memory.byteMap(output))
       if isAverage {
         return kernels.averagePool(
           settled, input: from, zero: input.zero, output: to, ratio: ratio, range: range)
@@ -44,14 +44,14 @@ extension StepFamily {
       context, kernel: kernels.kernel(.mean), reason: "all pixels", takesStrided: true
     ) { memory in
       kernels.mean(
-        input: memory.byteMap(input.name), zero: input.zero, output: memory.bytes(output), ratio: ratio,
+        input: memory.byteMap(input.value), zero: input.zero, output: memory.bytes(output), ratio: ratio,
         range: range)
     }
   }
 
   static func integerResize(_ context: NodeContext, _ work: IntegerWork, _ resize: Resize) -> Step {
     let (input, output) = (work.inputs[0], context.output)
-    let from = context.facts[input.name]!.shape.extents
+    let from = context.facts[input.value].shape.extents
     let to = context.outputFact.shape.extents
     var scales = (rows: Double(to[1]) / Double(from[1]), columns: Double(to[2]) / Double(from[2]))
     if case .scales(let rows, let columns) = resize.target { scales = (Double(rows), Double(columns)) }
@@ -64,7 +64,7 @@ extension StepFamily {
       takesStrided: true, givesStrided: true, reach: [.taps(rows)]
     ) { memory in
       let to = memory.byteMap(output)
-      return kernels.resize(input: memory.byteMap(input.name), output: to, rows: rows, columns: columns)
+      return kernels.resize(input: memory.byteMap(input.value), output: to, rows: rows, columns: columns)
         + work.rescaling(to, kernels)
     }
   }
@@ -72,7 +72,7 @@ extension StepFamily {
   /// Samples where a stored grid points: each of its 256 numbers is one position.
   static func integerGridSample(_ context: NodeContext, _ work: IntegerWork, _ sample: GridSample) -> Step {
     let (source, grid, output) = (work.inputs[0], work.inputs[1], context.output)
-    let extents = context.facts[source.name]!.shape.extents
+    let extents = context.facts[source.value].shape.extents
     func positions(_ extent: Int) -> GridPositions {
       let last = Double(extent - 1)
       return GridPositions(
@@ -90,7 +90,7 @@ extension StepFamily {
     ) { memory in
       let to = memory.byteMap(output)
       return kernels.sample(
-        source: memory.byteMap(source.name), grid: memory.byteMap(grid.name), rows: rows, columns: columns,
+        source: memory.byteMap(source.value), grid: memory.byteMap(grid.value), rows: rows, columns: columns,
         output: to) + work.rescaling(to, kernels)
     }
   }
@@ -108,8 +108,8 @@ extension StepFamily {
     ) { memory in
       let to = memory.byteMap(output)
       return kernels.warp(
-        scale: warp.scale, source: memory.byteMap(source.name), offsets: memory.byteMap(offsets.name),
-        scores: scores.map { (memory.byteMap($0.name), table!) }, output: to) + work.rescaling(to, kernels)
+        scale: warp.scale, source: memory.byteMap(source.value), offsets: memory.byteMap(offsets.value),
+        scores: scores.map { (memory.byteMap($0.value), table!) }, output: to) + work.rescaling(to, kernels)
     }
   }
 }

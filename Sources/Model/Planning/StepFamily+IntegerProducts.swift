@@ -28,14 +28,14 @@ extension StepFamily {
     }
     let window = ConvolutionWindow(convolution)
     let packed = context.integers.pack(
-      window, inChannels: context.facts[input.name]!.shape[-1],
+      window, inChannels: context.facts[input.value].shape[-1],
       outChannels: weights.scales.count, groups: convolution.groups, inputZero: input.zero,
       weights: weights.values,
       bias: bias, multipliers: multipliers)
     let (output, range) = (context.output, work.range)
     let residual = work.join.map { join in
       (
-        name: join.other.name,
+        value: join.other.value,
         rule: CombineRule(
           scaleA: work.output.scale / join.output.scale, zeroA: work.output.zero,
           scaleB: join.other.scale / join.output.scale, zeroB: join.other.zero, to: join.range)
@@ -45,14 +45,14 @@ extension StepFamily {
       context, kernel: packed.kernel,
       reason: ["stored numbers", residual.map { _ in "with the add" }, packed.whyNotOwn].compactMap { $0 }
         .joined(separator: ", "),
-      weightBytes: packed.byteCount, inPlace: residual.map { [$0.name] } ?? [], takesStrided: true,
+      weightBytes: packed.byteCount, inPlace: residual.map { [$0.value] } ?? [], takesStrided: true,
       givesStrided: true,
-      reach: [RowReach(window, input: context.facts[input.name]!, output: context.outputFact)]
+      reach: [RowReach(window, input: context.facts[input.value], output: context.outputFact)]
         + (residual == nil ? [] : [.same])
     ) { memory in
       packed.jobs(
-        input: memory.byteMap(input.name), output: memory.byteMap(output), range: range,
-        residual: residual.map { Int8Residual(memory.byteMap($0.name), rule: $0.rule) })
+        input: memory.byteMap(input.value), output: memory.byteMap(output), range: range,
+        residual: residual.map { Int8Residual(memory.byteMap($0.value), rule: $0.rule) })
     }
   }
 }

@@ -63,8 +63,8 @@ extension StepFamily {
     let kernels = context.integers
     return Step(context, kernel: kernels.kernel(.matmul), reason: product.text) { memory in
       kernels.matMul(
-        product, a: (UnsafePointer(memory.bytes(a.name)), a.zero),
-        b: (UnsafePointer(memory.bytes(b.name)), b.zero), output: memory.bytes(output),
+        product, a: (UnsafePointer(memory.bytes(a.value)), a.zero),
+        b: (UnsafePointer(memory.bytes(b.value)), b.zero), output: memory.bytes(output),
         multiplier: multiplier, range: range)
     }
   }

@@ -24,7 +24,7 @@ struct StepFamily: Sendable {
     for family in all {
       if let step = try family.step(context) { return step }
     }
-    let types = context.values.compactMap { context.facts[$0]?.description }.joined(separator: ", ")
+    let types = context.values.map { context.facts[$0].description }.joined(separator: ", ")
     throw context.fail("no kernel takes \(types)")
   }
 }

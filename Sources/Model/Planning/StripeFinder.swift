@@ -36,19 +36,19 @@ public struct StripeLimits: Sendable, Hashable {
 /// together as long as one value leaves them and their rows fit.
 struct StripeFinder {
   let limits: StripeLimits
-  let facts: [String: Fact]
+  let facts: Facts
   private let steps: [Step]
-  private let outputs: Set<String>
-  private let makers: [String: Int]
-  private let readers: [String: [Int]]
+  private let outputs: Set<ValueID>
+  private let makers: ValueTable<Int>
+  private let readers: ValueTable<[Int]>
 
-  init(_ steps: [Step], facts: [String: Fact], outputs: [String], limits: StripeLimits) {
+  init(_ steps: [Step], facts: Facts, outputs: [ValueID], limits: StripeLimits) {
     self.steps = steps
     self.facts = facts
     self.outputs = Set(outputs)
     self.limits = limits
-    var makers: [String: Int] = [:]
-    var readers: [String: [Int]] = [:]
+    var makers = ValueTable<Int>()
+    var readers = ValueTable<[Int]>()
     for (index, step) in steps.enumerated() {
       makers[step.output] = index
       for input in Set(step.inputs) { readers[input, default: []].append(index) }
@@ -63,10 +63,10 @@ struct StripeFinder {
     var groups = Dictionary(uniqueKeysWithValues: steps.indices.map { ($0, [$0]) })
     var last = Array(steps.indices)
     let values = steps.map(\.output).filter(mayStayInside).sorted {
-      (bytes($0), makers[$1]!) > (bytes($1), makers[$0]!)
+      (bytes($0), makers[$1, default: 0]) > (bytes($1), makers[$0, default: 0])
     }
     for value in values {
-      let parts = Set((readers[value]! + [makers[value]!]).map { last[$0] })
+      let parts = Set((readers[value, default: []] + [makers[value]].compactMap(\.self)).map { last[$0] })
       let merged = parts.flatMap { groups[$0]! }.sorted()
       guard parts.count > 1, hasOneEnd(merged),
         schedule(merged).scratchBytes(rows: StripeFinder.fewestRows) <= limits.scratchBytes
@@ -115,12 +115,12 @@ struct StripeFinder {
     return rows
   }
 
-  private func bytes(_ value: String) -> Int { facts[value]!.shape.count * facts[value]!.dtype.byteCount }
+  private func bytes(_ value: ValueID) -> Int { facts[value].shape.count * facts[value].dtype.byteCount }
 
   /// Whether a value is made and read row by row, and only by steps.
-  private func mayStayInside(_ value: String) -> Bool {
+  private func mayStayInside(_ value: ValueID) -> Bool {
     guard bytes(value) >= limits.leastValueBytes, !outputs.contains(value), let readers = readers[value],
-      runsByRows(makers[value]!)
+      let maker = makers[value], runsByRows(maker)
     else { return false }
     return readers.allSatisfy { reader in
       guard runsByRows(reader) else { return false }
@@ -140,7 +140,7 @@ struct StripeFinder {
     return members.dropLast().allSatisfy { member in
       let output = steps[member].output
       return !outputs.contains(output) && !readers[output, default: []].isEmpty
-        && readers[output]!.allSatisfy(inside.contains)
+        && readers[output, default: []].allSatisfy(inside.contains)
     }
   }
 }

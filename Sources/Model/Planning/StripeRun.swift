@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import GraphIR
 internal import Workers
 
 /// The kernel calls of one stripe over a session's memory, made ready for each thread.
@@ -93,7 +94,7 @@ final class StripeRun: PoolWork, @unchecked Sendable {
     _ places: [UnsafeMutableRawPointer]
   ) -> [Action] {
     var actions: [Action] = []
-    var held: [String: Memory.Window] = [:]
+    var held = ValueTable<Memory.Window>()
     for index in steps.indices.dropLast() {
       let (left, rows, value) = (pass.left[index], pass.held[index], steps[index].output)
       held[value] = Memory.Window(pointer: places[index], rows: rows)
@@ -110,14 +111,14 @@ final class StripeRun: PoolWork, @unchecked Sendable {
     for (index, step) in steps.enumerated() where !pass.made[index].isEmpty {
       var memory = memory
       /// Some rows of a value, which are there.
-      func show(_ value: String, _ rows: Range<Int>) {
+      func show(_ value: ValueID, _ rows: Range<Int>) {
         let all = held[value] ?? memory.window(value)
         memory.windows[value] = Memory.Window(
           pointer: all.pointer + (rows.lowerBound - all.rows.lowerBound) * memory.rowBytes(value), rows: rows)
       }
       for (input, reach) in zip(step.inputs, step.reach!) {
         if case .whole = reach { continue }
-        show(input, reach.rows(for: pass.made[index], of: memory.facts[input]!.shape[1]))
+        show(input, reach.rows(for: pass.made[index], of: memory.facts[input].shape[1]))
       }
       show(step.output, pass.made[index])
       actions += step.bind(memory, step).map { .job($0, step: first + index) }

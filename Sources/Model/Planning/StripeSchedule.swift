@@ -31,13 +31,14 @@ struct StripeSchedule: Sendable {
   var rows: Int { values.last!.rows }
 
   /// - Parameter steps: in running order, all with a reach; all outputs but the last are read by them alone.
-  init(_ steps: [Step], facts: [String: Fact]) {
+  init(_ steps: [Step], facts: Facts) {
     values = steps.map { step in
-      let fact = facts[step.output]!
+      let fact = facts[step.output]
       return Value(
         rows: fact.shape[1], rowBytes: fact.shape[2] * fact.shape[3] * fact.dtype.byteCount)
     }
-    let makers = Dictionary(uniqueKeysWithValues: steps.enumerated().map { ($1.output, $0) })
+    var makers = ValueTable<Int>()
+    for (index, step) in steps.enumerated() { makers[step.output] = index }
     for (index, step) in steps.enumerated() {
       for (input, reach) in zip(step.inputs, step.reach!) {
         if let maker = makers[input] { values[maker].readers.append((index, reach)) }

@@ -11,8 +11,10 @@ public struct Calibrator {
   public let scheme: QuantizationScheme
   private let graph: Graph
   private let session: Session
-  private let input: String
-  private var statistics: [String: ValueStatistics] = [:]
+  private let input: PlanValue
+  /// The values that are seen in what the session gives.
+  private let outputs: ValueTable<PlanValue>
+  private var statistics = ValueTable<ValueStatistics>()
 
   /// - Parameter graph: what `Graph.foldedForQuantization` gives; with one input.
   public init(
@@ -22,10 +24,13 @@ public struct Calibrator {
     self.graph = graph
     scheme = try QuantizationScheme(graph: graph, keepingReal: isReal)
     var observed = graph
-    observed.outputs = scheme.values.filter { value in !graph.inputs.contains { $0.name == value } }
+    observed.outputs = scheme.values.filter { value in !graph.inputs.contains { $0.value == value } }
     let plan = try Plan(graph: try observed.optimized(), options: PlanOptions(level: level))
     session = Session(plan: plan, pool: pool)
-    input = graph.inputs[0].name
+    input = plan.inputs[0]
+    var outputs = ValueTable<PlanValue>()
+    for output in plan.outputs { outputs[output.value] = output }
+    self.outputs = outputs
     for value in scheme.values { statistics[value] = ValueStatistics() }
   }
 
@@ -37,7 +42,7 @@ public struct Calibrator {
   )
     rethrows
   {
-    let elements = session.fact(input).shape.count
+    let elements = input.fact.shape.count
     let memory = UnsafeMutableBufferPointer(
       start: session.input(input).assumingMemoryBound(to: Float.self), count: elements)
     for round in 0..<2 {
@@ -45,13 +50,14 @@ public struct Calibrator {
         try example(index, memory)
         session.run()
         for value in scheme.values {
-          let start = value == input ? UnsafeRawPointer(memory.baseAddress!) : session.output(value)
-          let shape = session.fact(value).shape
+          let output = outputs[value]
+          let start = output.map { session.output($0) } ?? UnsafeRawPointer(session.input(input))
+          let shape = (output ?? input).fact.shape
           let seen = UnsafeBufferPointer(start: start.assumingMemoryBound(to: Float.self), count: shape.count)
           if round == 0 {
-            statistics[value]!.see(seen, channels: shape[-1])
+            statistics[value, default: ValueStatistics()].see(seen, channels: shape[-1])
           } else {
-            statistics[value]!.count(seen)
+            statistics[value, default: ValueStatistics()].count(seen)
           }
         }
       }
@@ -59,10 +65,10 @@ public struct Calibrator {
   }
 
   /// The mean of each channel of each value.
-  public var means: [String: [Float]] { statistics.mapValues(\.means) }
+  public var means: ValueTable<[Float]> { statistics.mapValues(\.means) }
 
   /// The range of each value.
-  public func ranges(_ method: RangeMethod) -> [String: ClosedRange<Float>] {
+  public func ranges(_ method: RangeMethod) -> ValueTable<ClosedRange<Float>> {
     statistics.mapValues { $0.range(method) }
   }
 
@@ -70,13 +76,14 @@ public struct Calibrator {
   ///
   /// - Parameter nodes: operators that run in floats besides those that the calibrator was told of. What they make
   ///   is not stored, so that what reads it runs in floats too.
-  public func quantized(ranges: [String: ClosedRange<Float>], without nodes: Set<String> = []) throws -> Graph
+  public func quantized(ranges: ValueTable<ClosedRange<Float>>, without nodes: Set<String> = []) throws
+    -> Graph
   {
     try graph.quantized(scheme.without(nodes), ranges: ranges, means: means)
   }
 
   /// The graph with nothing stored but what one operator makes, and its weights.
-  func quantized(alone node: String, ranges: [String: ClosedRange<Float>]) throws -> Graph {
+  func quantized(alone node: NodeID, ranges: ValueTable<ClosedRange<Float>>) throws -> Graph {
     try graph.quantized(scheme.alone(node), ranges: ranges, means: means)
   }
 }

@@ -15,7 +15,8 @@ extension Graph {
   ///     weights would add to the mean of a channel.
   /// - Throws: `GraphError` where a weight is not constant.
   public func quantized(
-    _ scheme: QuantizationScheme, ranges: [String: ClosedRange<Float>], means: [String: [Float]] = [:]
+    _ scheme: QuantizationScheme, ranges: ValueTable<ClosedRange<Float>>,
+    means: ValueTable<[Float]> = ValueTable()
   ) throws -> Graph {
     var writer = QuantizedGraphWriter(self, scheme, ranges, means)
     return try writer.run()
@@ -34,15 +35,15 @@ extension Quantization {
 private struct QuantizedGraphWriter {
   private let source: Graph
   private var scheme: QuantizationScheme
-  private let ranges: [String: ClosedRange<Float>]
-  private let means: [String: [Float]]
-  private let outputs: Set<String>
+  private let ranges: ValueTable<ClosedRange<Float>>
+  private let means: ValueTable<[Float]>
+  private let outputs: Set<ValueID>
   private var graph: Graph
-  private var parameters: [String: Quantization] = [:]
+  private var parameters = ValueTable<Quantization>()
 
   init(
-    _ source: Graph, _ scheme: QuantizationScheme, _ ranges: [String: ClosedRange<Float>],
-    _ means: [String: [Float]]
+    _ source: Graph, _ scheme: QuantizationScheme, _ ranges: ValueTable<ClosedRange<Float>>,
+    _ means: ValueTable<[Float]>
   ) {
     self.source = source
     self.scheme = scheme
@@ -56,18 +57,22 @@ private struct QuantizedGraphWriter {
   mutating func run() throws -> Graph {
     settleParameters()
     let stored = scheme.stored
-    for input in source.inputs where stored.contains(input.name) { convert(input.name, from: input.name) }
-    for var node in source.nodes {
-      if case .conv = node.op, !scheme.untouched.contains(node.name),
-        scheme.single.map({ $0 == node.name }) ?? stored.contains(node.inputs[0])
+    for input in source.inputs where stored.contains(input.value) {
+      convert(input.value, from: input.value)
+    }
+    for (index, var node) in source.nodes.enumerated() {
+      if case .conv = node.op, !scheme.untouched.contains(index),
+        scheme.single.map({ $0 == index }) ?? stored.contains(node.inputs[0])
       {
         try quantizeWeights(&node)
       }
-      for index in node.inputs.indices where stored.contains(node.inputs[index]) {
-        node.inputs[index] = real(node.inputs[index])
+      for position in node.inputs.indices where stored.contains(node.inputs[position]) {
+        node.inputs[position] = dequantized(node.inputs[position])
       }
       let output = node.outputs[0]
-      if stored.contains(output), outputs.contains(output) { node.outputs[0] = "\(output).exact" }
+      if stored.contains(output), outputs.contains(output) {
+        node.outputs[0] = graph.value("\(source.names[output]).exact")
+      }
       graph.nodes.append(node)
       if stored.contains(output) { convert(output, from: node.outputs[0]) }
     }
@@ -75,11 +80,13 @@ private struct QuantizedGraphWriter {
     return graph
   }
 
-  /// The name of a stored value behind its conversions. An output of the graph keeps its own.
-  private func real(_ value: String) -> String { outputs.contains(value) ? value : "\(value).real" }
+  /// A quantized value behind its conversions; an output of the graph stays itself.
+  private mutating func dequantized(_ value: ValueID) -> ValueID {
+    outputs.contains(value) ? value : graph.value("\(source.names[value]).real")
+  }
 
   private mutating func settleParameters() {
-    func span(_ value: String) -> Float {
+    func span(_ value: ValueID) -> Float {
       let range =
         scheme.fixed[scheme.leader(value)].map { _ in 1...1 } ?? ranges[scheme.leader(value)] ?? 0...0
       return range.upperBound - range.lowerBound
@@ -91,34 +98,35 @@ private struct QuantizedGraphWriter {
       else { continue }
       scheme.tie(inputs, to: output)
     }
-    var shared: [String: ClosedRange<Float>] = [:]
+    var shared = ValueTable<ClosedRange<Float>>()
     for value in scheme.values {
       let leader = scheme.leader(value)
       let range = ranges[value] ?? 0...0
-      let known = shared[leader] ?? range
-      shared[leader] = min(known.lowerBound, range.lowerBound)...max(known.upperBound, range.upperBound)
+      let all = shared[leader] ?? range
+      shared[leader] = min(all.lowerBound, range.lowerBound)...max(all.upperBound, range.upperBound)
     }
     for value in scheme.values {
       let leader = scheme.leader(value)
-      parameters[value] = scheme.fixed[leader] ?? Quantization(shared[leader]!)
+      parameters[value] = scheme.fixed[leader] ?? Quantization(shared[leader, default: 0...0])
     }
   }
 
-  /// Adds the two conversions of `value`: what reads it reads `real(value)` from now on.
-  private mutating func convert(_ value: String, from exact: String) {
-    let quantization = parameters[value]!
-    graph.constants["\(value).scale"] = Constant(Tensor(quantization.scales, shape: []), isParameter: false)
-    graph.constants["\(value).zero"] = Constant(
-      Tensor([UInt8(quantization.zeroPoints[0])], shape: []), isParameter: false)
-    let numbers = ["\(value).scale", "\(value).zero"]
+  /// Adds the two conversions of `value`: what reads it reads `dequantized(value)` from now on.
+  private mutating func convert(_ value: ValueID, from exact: ValueID) {
+    guard let quantization = parameters[value] else { return }
+    let name = source.names[value]
+    let numbers = [
+      constant("\(name).scale", Tensor(quantization.scales, shape: [])),
+      constant("\(name).zero", Tensor([UInt8(quantization.zeroPoints[0])], shape: [])),
+    ]
+    let stored = graph.value("\(name).stored")
     graph.nodes.append(
       Node(
-        "\(value).quantize", .quantizeLinear(axis: 1), inputs: [exact] + numbers, outputs: ["\(value).stored"]
-      ))
+        "\(name).quantize", .quantizeLinear(axis: 1), inputs: [exact] + numbers, outputs: [stored]))
     graph.nodes.append(
       Node(
-        "\(value).dequantize", .dequantizeLinear(axis: 1), inputs: ["\(value).stored"] + numbers,
-        outputs: [real(value)]))
+        "\(name).dequantize", .dequantizeLinear(axis: 1), inputs: [stored] + numbers,
+        outputs: [dequantized(value)]))
   }
 
   /// Stores the weights and bias of a convolution, the bias in steps of an input that is among the scheme's values.
@@ -131,8 +139,7 @@ private struct QuantizedGraphWriter {
     let channels = weights.shape[0]
     let real = weights.elements(as: Float.self)
     let row = real.count / channels
-    let biasName = node.inputs.count > 2 ? node.inputs[2] : ""
-    var bias = biasName.isEmpty ? nil : source.constants[biasName]?.tensor.elements(as: Float.self)
+    var bias = node.input(2).flatMap { source.constants[$0]?.tensor.elements(as: Float.self) }
     var scales: [Float] = []
     var values = [Int8](repeating: 0, count: real.count)
     for channel in 0..<channels {
@@ -177,25 +184,26 @@ private struct QuantizedGraphWriter {
     node.inputs[2] = constant("\(node.name).bias", Tensor(numbers, shape: [channels]), units)
   }
 
-  private mutating func constant(_ name: String, _ tensor: Tensor) -> String {
-    graph.constants[name] = Constant(tensor, isParameter: false)
-    return name
+  private mutating func constant(_ name: String, _ tensor: Tensor) -> ValueID {
+    let value = graph.value(name)
+    graph.constants[value] = Constant(tensor, isParameter: false)
+    return value
   }
 
-  /// Adds a stored constant and its conversion along axis 0.
+  /// Adds a quantized constant and its conversion along axis 0.
   ///
-  /// - Returns: the name of the real values.
-  private mutating func constant(_ name: String, _ tensor: Tensor, _ scales: [Float]) -> String {
-    graph.constants["\(name).stored"] = Constant(tensor, isParameter: false)
-    graph.constants["\(name).scale"] = Constant(Tensor(scales, shape: [scales.count]), isParameter: false)
-    var inputs = ["\(name).stored", "\(name).scale"]
+  /// - Returns: the floats.
+  private mutating func constant(_ name: String, _ tensor: Tensor, _ scales: [Float]) -> ValueID {
+    var inputs = [
+      constant("\(name).stored", tensor), constant("\(name).scale", Tensor(scales, shape: [scales.count])),
+    ]
     if tensor.dtype == .int8 {
-      graph.constants["\(name).zero"] = Constant(
-        Tensor([Int8](repeating: 0, count: scales.count), shape: [scales.count]), isParameter: false)
-      inputs.append("\(name).zero")
+      let zeros = [Int8](repeating: 0, count: scales.count)
+      inputs.append(constant("\(name).zero", Tensor(zeros, shape: [scales.count])))
     }
+    let floats = graph.value("\(name).real")
     graph.nodes.append(
-      Node("\(name).dequantize", .dequantizeLinear(axis: 0), inputs: inputs, outputs: ["\(name).real"]))
-    return "\(name).real"
+      Node("\(name).dequantize", .dequantizeLinear(axis: 0), inputs: inputs, outputs: [floats]))
+    return floats
   }
 }

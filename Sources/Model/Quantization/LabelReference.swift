@@ -37,10 +37,10 @@ public struct LabelReference {
     let shape = output.fact.shape
     var labels: [UInt8] = []
     for example in examples {
-      memcpy(session.input(input.name), example.pointer, example.count)
+      memcpy(session.input(input), example.pointer, example.count)
       session.run()
       let scores = UnsafeBufferPointer(
-        start: session.output(output.name).assumingMemoryBound(to: Float.self), count: shape.count)
+        start: session.output(output).assumingMemoryBound(to: Float.self), count: shape.count)
       labels += bestClasses(scores, classes: shape[-1], pixelStride: shape[-1])
     }
     return labels

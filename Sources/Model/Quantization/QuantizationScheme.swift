@@ -9,60 +9,69 @@ public import GraphIR
 /// Values inside a warp or an attention stay real: they exist in files only.
 public struct QuantizationScheme: Sendable {
   /// Values to store, in running order.
-  public private(set) var values: [String] = []
-  /// Nodes that are to run on stored numbers, in running order: by name, with their operators. Limits behind a
-  /// node belong to it.
-  public private(set) var operators: [(node: String, op: String)] = []
+  public private(set) var values: [ValueID] = []
+  /// A node that is to run on quantized numbers; limits behind it belong to it.
+  public struct Operation: Sendable, Hashable {
+    public var node: NodeID
+    public var name: String
+    /// The operator's ONNX name.
+    public var op: String
+  }
+
+  /// In running order.
+  public private(set) var operators: [Operation] = []
   /// Those of `values` that are stored indeed.
-  public private(set) var stored: Set<String> = []
-  /// The one node whose weights are stored, where it is not all whose input is.
-  private(set) var single: String?
+  public private(set) var stored: Set<ValueID> = []
+  /// For sensitivity analysis: quantizes the weights of this node alone. `nil` quantizes those of every node with a
+  /// quantized input.
+  private(set) var single: NodeID?
   /// The operator that makes a value, limits behind it included.
-  private var makers: [String: String] = [:]
+  private var makers = ValueTable<NodeID>()
   /// Nodes that stay as they are: those inside warps and attention, and those that are to.
-  private(set) var untouched: Set<String>
+  private(set) var untouched: Set<NodeID>
   /// Values whose parameters follow from what they are, not from what was seen.
-  public private(set) var fixed: [String: Quantization] = [:]
+  public private(set) var fixed = ValueTable<Quantization>()
   /// For each value, the one whose parameters it takes.
-  private var leaders: [String: String] = [:]
+  private var leaders = ValueTable<ValueID>()
   /// Concatenations whose inputs would best have the output's parameters.
-  public private(set) var concatenations: [(inputs: [String], output: String)] = []
+  public private(set) var concatenations: [(inputs: [ValueID], output: ValueID)] = []
 
   /// - Parameter isReal: which nodes are to stay in floats; tells by their names.
   public init(graph: Graph, keepingReal isReal: (String) -> Bool = { _ in false }) throws {
     let fused = try FusedParts(graph)
     let real = Set(graph.nodes.indices.filter { isReal(graph.nodes[$0].name) })
-    untouched = Set(fused.inner.union(real).map { graph.nodes[$0].name })
+    untouched = fused.inner.union(real)
     let producers = graph.producers()
     let consumers = graph.consumers()
     let facts = try graph.facts()
     let kept = Set(graph.outputs)
 
     /// The value behind the limits that alone read `value`.
-    func behindLimits(_ value: String) -> String {
+    func behindLimits(_ value: ValueID) -> ValueID {
       guard !kept.contains(value), let readers = consumers[value], readers.count == 1 else { return value }
       switch graph.nodes[readers[0]].op {
       case .relu, .clip: return behindLimits(graph.nodes[readers[0]].outputs[0])
       default: return value
       }
     }
-    func isMap(_ value: String) -> Bool {
-      facts[value]?.shape.rank == 4 && facts[value]?.dtype == .float32 && graph.constants[value] == nil
+    func isMap(_ value: ValueID) -> Bool {
+      facts.find(value)?.shape.rank == 4 && facts.find(value)?.dtype == .float32
+        && graph.constants[value] == nil
     }
     /// The node that makes `value`: not the limits behind it, unless they stay real.
-    func maker(_ value: String) -> Int? {
+    func maker(_ value: ValueID) -> NodeID? {
       guard let producer = producers[value], !real.contains(producer) else { return producers[value] }
       switch graph.nodes[producer].op {
       case .relu, .clip: return maker(graph.nodes[producer].inputs[0])
       default: return producer
       }
     }
-    func isMadeReal(_ value: String) -> Bool { maker(value).map(real.contains) ?? false }
-    var known: Set<String> = []
-    func add(_ value: String) {
+    func isMadeReal(_ value: ValueID) -> Bool { maker(value).map(real.contains) ?? false }
+    var known: Set<ValueID> = []
+    func add(_ value: ValueID) {
       guard isMap(value), known.insert(value).inserted else { return }
       values.append(value)
-      makers[value] = maker(value).map { graph.nodes[$0].name }
+      makers[value] = maker(value)
     }
 
     for (index, node) in graph.nodes.enumerated() where !fused.inner.contains(index) && !real.contains(index)
@@ -71,7 +80,7 @@ public struct QuantizationScheme: Sendable {
       if let parts = fused.attention[index] {
         for value in parts + node.outputs { add(value) }
         lead(node.outputs[0], by: parts[2])
-        operators.append((node.name, node.op.name))
+        operators.append(Operation(node: index, name: node.name, op: node.op.name))
         continue
       }
       switch node.op {
@@ -109,7 +118,7 @@ public struct QuantizationScheme: Sendable {
         lead(node.outputs[0], by: node.inputs[0])
       default: continue
       }
-      operators.append((node.name, node.op.name))
+      operators.append(Operation(node: index, name: node.name, op: node.op.name))
     }
     for (index, offsets) in fused.offsets where !real.contains(index) {
       add(offsets)
@@ -121,7 +130,8 @@ public struct QuantizationScheme: Sendable {
 
   /// This scheme with some operators left in floats: what they make is not stored, so that what reads it runs in
   /// floats too.
-  func without(_ nodes: Set<String>) -> QuantizationScheme {
+  func without(_ names: Set<String>) -> QuantizationScheme {
+    let nodes = Set(operators.filter { names.contains($0.name) }.map(\.node))
     var fewer = self
     fewer.untouched.formUnion(nodes)
     fewer.stored = stored.filter { value in !(makers[value].map(nodes.contains) ?? false) }
@@ -129,24 +139,24 @@ public struct QuantizationScheme: Sendable {
   }
 
   /// This scheme with nothing stored but what one operator makes, and its weights.
-  func alone(_ node: String) -> QuantizationScheme {
+  func alone(_ node: NodeID) -> QuantizationScheme {
     var one = self
     one.single = node
     one.stored = stored.filter { makers[$0] == node }
     return one
   }
 
-  private mutating func lead(_ value: String, by leader: String) { leaders[value] = leader }
+  private mutating func lead(_ value: ValueID, by leader: ValueID) { leaders[value] = leader }
 
   /// The value whose parameters `value` takes; often itself.
-  public func leader(_ value: String) -> String {
+  public func leader(_ value: ValueID) -> ValueID {
     var value = value
     while let next = leaders[value] { value = next }
     return value
   }
 
   /// Gives all inputs of a concatenation the parameters of its output.
-  mutating func tie(_ inputs: [String], to output: String) {
+  mutating func tie(_ inputs: [ValueID], to output: ValueID) {
     for input in inputs {
       let (from, to) = (leader(input), leader(output))
       if from != to, fixed[from] == nil { leaders[from] = to }
@@ -166,24 +176,26 @@ extension Graph {
 /// The nodes of a graph that the standard passes turn into warps and attention.
 private struct FusedParts {
   /// Nodes that become part of another one.
-  var inner: Set<Int> = []
+  var inner: Set<NodeID> = []
   /// The source of each GridSample that becomes a warp.
-  var sources: [Int: String] = [:]
+  var sources: [NodeID: ValueID] = [:]
   /// The offsets that each such GridSample reads.
-  var offsets: [(node: Int, value: String)] = []
+  var offsets: [(node: NodeID, value: ValueID)] = []
   /// What the softmax of its mask reads.
-  var scores: [(node: Int, value: String)] = []
+  var scores: [(node: NodeID, value: ValueID)] = []
   /// Query, key and value of each node that becomes an attention.
-  var attention: [Int: [String]] = [:]
+  var attention: [NodeID: [ValueID]] = [:]
 
   init(_ graph: Graph) throws {
     var recognised = graph
     try recognised.apply([.recogniseWarps, .recogniseLocalAttention, .recogniseGlobalAttention, .removeDead])
-    let left = Set(recognised.nodes.map(\.name))
-    let producers = recognised.producers()
-    for (index, node) in graph.nodes.enumerated() where !left.contains(node.name) { inner.insert(index) }
+    // Passes leave to a node what it gives.
+    let (before, producers) = (graph.producers(), recognised.producers())
+    for (index, node) in graph.nodes.enumerated() where producers[node.outputs[0]] == nil {
+      inner.insert(index)
+    }
     for node in recognised.nodes {
-      guard let index = graph.nodes.firstIndex(where: { $0.name == node.name }) else { continue }
+      guard let index = before[node.outputs[0]] else { continue }
       switch node.op {
       case .localAttention, .globalAttention: attention[index] = Array(node.inputs.prefix(3))
       default: break
@@ -193,8 +205,7 @@ private struct FusedParts {
       offsets.append((index, node.inputs[1]))
       if node.inputs.count > 2, let softmax = producers[node.inputs[2]] {
         scores.append((index, recognised.nodes[softmax].inputs[0]))
-        let name = recognised.nodes[softmax].name
-        if let mask = graph.nodes.firstIndex(where: { $0.name == name }) { inner.insert(mask) }
+        if let mask = before[node.inputs[2]] { inner.insert(mask) }
       }
     }
   }

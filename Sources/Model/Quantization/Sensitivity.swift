@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GraphIR
+public import GraphIR
 
 /// What storing one operator costs.
 public struct OperatorSensitivity: Sendable {
@@ -19,14 +19,14 @@ extension Calibrator {
   ///   - reference: of this calibrator's graph. A few examples tell enough, and every operator runs on all.
   ///   - progress: told before each operator how many are done, of how many.
   public func sensitivities(
-    ranges: [String: ClosedRange<Float>], against reference: LabelReference,
+    ranges: ValueTable<ClosedRange<Float>>, against reference: LabelReference,
     progress: (_ done: Int, _ all: Int) -> Void = { _, _ in }
   ) throws -> [OperatorSensitivity] {
     var found: [OperatorSensitivity] = []
-    for (index, (node, op)) in scheme.operators.enumerated() {
+    for (index, operation) in scheme.operators.enumerated() {
       progress(index, scheme.operators.count)
-      let agreement = try reference.agreement(of: quantized(alone: node, ranges: ranges))
-      found.append(OperatorSensitivity(node: node, op: op, agreement: agreement))
+      let agreement = try reference.agreement(of: quantized(alone: operation.node, ranges: ranges))
+      found.append(OperatorSensitivity(node: operation.name, op: operation.op, agreement: agreement))
     }
     // Of equals the first in the graph first: sorting is stable.
     return found.sorted { $0.agreement < $1.agreement }

@@ -12,6 +12,11 @@ public enum TestSource: Sendable, Equatable {
     }
   }
 
+  /// It knows the true class of each pixel.
+  public var isStreet: Bool {
+    if case .street = self { true } else { false }
+  }
+
   static let names = ["street", "bars"]
   static let keys = ["size", "rate", "seconds", "seed"]
 

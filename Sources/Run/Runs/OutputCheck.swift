@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Addresses
 internal import Foundation
 internal import Frames
 internal import Stages
@@ -38,8 +39,8 @@ public struct OutputCheck: Sendable {
 
   /// - Parameter renewsReport: the report of an earlier run gives way to that of the next.
   init(_ config: PipelineConfig, model: String, overwrite: Bool, renewsReport: Bool = false) {
-    add(input: config.source.uri, "the source")
-    add(input: model, "the model")
+    add(input: config.source.address, "the source")
+    inputs.append((model, "the model"))
     for output in config.outputs { add(output) }
     let others = overwrite || config.outputs.contains(where: \.overwrite)
     if let stats = config.statsFile { add(Target(path: stats, overwrite: others)) }
@@ -51,41 +52,44 @@ public struct OutputCheck: Sendable {
   }
 
   private mutating func add(_ target: Target) {
-    if target.path == "-" { standardOutputs += 1 } else { targets.append(target) }
+    if OutputAddress(target.path) == .standardOutput { standardOutputs += 1 } else { targets.append(target) }
   }
 
-  /// Names a file that is read; a folder or pattern stands for its pictures.
-  public mutating func add(input uri: String, _ role: String) {
-    if uri == "-" || uri.hasPrefix("test:") || uri.contains("://") { return }
-    inputs.append((uri, role))
-    guard ImageSequenceReader.suits(uri), let pictures = try? ImageSequenceReader(uri).paths else { return }
-    inputs += pictures.map { ($0, "a picture of \(role)") }
+  /// Names what is read; a folder or pattern stands for its pictures. What is no file is nothing to be kept.
+  public mutating func add(input address: SourceAddress, _ role: String) {
+    switch address {
+    case .file(let path): inputs.append((path, role))
+    case .camera(.path(let path)): inputs.append((path, role))
+    case .pictures(let path):
+      inputs.append((path, role))
+      let pictures = (try? ImageSequenceReader(path).paths) ?? []
+      inputs += pictures.map { ($0, "a picture of \(role)") }
+    case .standardInput, .camera(.word), .stream, .test: break
+    }
   }
 
   private mutating func add(_ output: OutputConfig) {
-    let uri = output.uri
-    if output.kind == .null || uri == "null:" || uri.contains("://") { return }
-    if uri == "-" {
+    if output.kind == .null { return }
+    switch output.address {
+    case .none, .push, .device, .page: return
+    case .standardOutput:
       standardOutputs += 1
       return
-    }
-    if output.listenAddress != nil || uri.hasPrefix("http:") { return }
-    let stem = uri.hasSuffix("/") ? String(uri.dropLast()) : uri
-    if let folder = output.playlistFolder {
-      let list = Target(
-        path: folder + "/index.m3u8", overwrite: output.overwrite, isSeries: true, makesFolder: true)
-      targets.append(list)
-    } else if output.kind == .png {
+    case .playlist(let folder):
       targets.append(
-        Target(path: stem + "/000000.png", overwrite: output.overwrite, isSeries: true, makesFolder: true))
-    } else if let pattern = PicturePattern(uri) {
+        Target(
+          path: folder + "/index.m3u8", overwrite: output.overwrite, isSeries: true, makesFolder: true))
+    case .file where output.kind == .png:
+      let first = output.pictureFolder + "/000000.png"
+      targets.append(Target(path: first, overwrite: output.overwrite, isSeries: true, makesFolder: true))
+    case .pictures(let pattern):
       targets.append(Target(path: pattern.path(0), overwrite: output.overwrite, isSeries: true))
-    } else {
-      targets.append(Target(path: uri, overwrite: output.overwrite))
+    case .file(let path):
+      targets.append(Target(path: output.fixedPath ?? path, overwrite: output.overwrite))
     }
     guard output.kind == .mask || output.kind == .png else { return }
     // That of a series of files is written again by each run.
-    let isSeries = output.segment != nil || uri.contains("%")
+    let isSeries = output.segment != nil || output.uri.contains("%")
     targets.append(Target(path: output.classMapPath, overwrite: output.overwrite || isSeries))
   }
 

@@ -13,8 +13,8 @@ public final class SessionInference: Inference {
   public let byteCount: Int
   private let session: Session
   private let pool: WorkerPool
-  private let inputName: String
-  private let outputName: String
+  private let source: PlanValue
+  private let result: PlanValue
 
   /// - Parameters:
   ///   - plan: one input `[1][rows][columns][3]`, one output `[1][rows][columns][classes]`.
@@ -61,8 +61,8 @@ public final class SessionInference: Inference {
     logits = LogitsFormat(
       rows: given.shape[1], columns: given.shape[2], classes: given.shape[3], dtype: given.dtype)
     byteCount = plan.weightBytes + plan.sessionBytes(threads: pool.threads)
-    inputName = source.name
-    outputName = result.name
+    self.source = source
+    self.result = result
     session = Session(plan: plan, pool: pool)
     self.pool = pool
   }
@@ -70,8 +70,8 @@ public final class SessionInference: Inference {
   public func limit(workers: Int) { pool.limit(to: workers) }
 
   public func run(_ tensor: UnsafeRawPointer, into logits: UnsafeMutableRawPointer) {
-    memcpy(session.input(inputName), tensor, input.byteCount)
+    memcpy(session.input(source), tensor, input.byteCount)
     session.run()
-    memcpy(logits, session.output(outputName), self.logits.byteCount)
+    memcpy(logits, session.output(result), self.logits.byteCount)
   }
 }

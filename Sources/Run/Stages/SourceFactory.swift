@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import Buffers
 internal import Frames
 internal import Scenes
@@ -18,24 +19,32 @@ struct SourceFactory {
   /// Frames come when they come, whatever we do: said by the address. An `http` address may turn out so once
   /// it is open; a pipe is live if the user says so.
   static func isLive(_ source: PipelineConfig.Source) -> Bool {
-    let uri = source.uri
-    return VideoReader.isLive(uri) || uri == "-" && source.isLive == true || Camera.suits(uri)
+    source.address.isLive || source.address == .standardInput && source.isLive == true
   }
 
   func open() throws -> any FrameSource {
     config.hideSecrets()
     let source = config.source
-    if source.uri.hasPrefix("test:") { return drawn(try TestSource.parse(source.uri)) }
-    if Camera.suits(source.uri) { return try camera() }
-    if source.format == nil && ImageSequenceReader.suits(source.uri) {
-      var options = ImageSequenceReader.Options()
-      options.maxFrames = source.frames
-      options.stride = source.stride
-      options.rotation = turn ?? .none
-      options.matrix = config.decode.matrix
-      options.range = config.decode.range
-      return try ImageSequenceReader(source.uri, options: options)
+    switch source.address {
+    case .test(let text): return drawn(try TestSource.parse(text))
+    case .camera(let name): return try camera(name)
+    case .pictures(let path) where source.format == nil: return try pictures(path)
+    case .pictures, .file, .standardInput, .stream: return try video()
     }
+  }
+
+  private func pictures(_ path: String) throws -> ImageSequenceReader {
+    var options = ImageSequenceReader.Options()
+    options.maxFrames = config.source.frames
+    options.stride = config.source.stride
+    options.rotation = turn ?? .none
+    options.matrix = config.decode.matrix
+    options.range = config.decode.range
+    return try ImageSequenceReader(path, options: options)
+  }
+
+  private func video() throws -> any FrameSource {
+    let source = config.source
     var options = VideoReader.Options()
     options.threads = threads.decoderThreads
     options.start = source.start?.seconds
@@ -57,13 +66,13 @@ struct SourceFactory {
     if Self.isLive(source) { options.isLive = true }
     options.catchesUp = config.pipelineOptions(comesLive: true).policy != .block
     let first = try VideoReader(source.uri, options: options)
-    guard first.isLive, source.uri != "-" else { return first }
+    guard first.isLive, source.address != .standardInput else { return first }
     return ReopeningSource(first, reopeningOptions, journal: journal) { [options, uri = source.uri] in
       try VideoReader(uri, options: options)
     }
   }
 
-  private func camera() throws -> ReopeningSource {
+  private func camera(_ name: CameraName) throws -> ReopeningSource {
     let source = config.source
     var options = CameraReader.Options()
     if let size = source.size { (options.wishes.width, options.wishes.height) = (size.width, size.height) }
@@ -78,7 +87,7 @@ struct SourceFactory {
     options.reserve = reserve
     options.interrupt = interrupt
     options.journal = journal
-    let camera = Camera(source.uri)
+    let camera = Camera(name)
     var reopeningOptions = reopeningOptions
     reopeningOptions.isBack = { camera.isThere }
     return ReopeningSource(try camera.open(options), reopeningOptions, journal: journal) { [options] in

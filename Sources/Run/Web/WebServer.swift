@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Addresses
 internal import Dispatch
 internal import FlyingFox
 internal import FlyingSocks

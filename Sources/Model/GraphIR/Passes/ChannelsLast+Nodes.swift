@@ -48,7 +48,7 @@ extension LayoutRewriter {
     guard hasOneScale(node), let form = existing(x, preferring: usual) else {
       return emit(node, make(channelAxis(axis, node)), [read(x)] + numbers)
     }
-    emit(node, make(axis), [form.name] + numbers, order: form.order)
+    emit(node, make(axis), [form.value] + numbers, order: form.order)
   }
 
   /// Where `axis` of an old value stands in the new one.
@@ -79,23 +79,23 @@ extension LayoutRewriter {
   private mutating func binary(_ node: Node) {
     let rank = shape(node.outputs[0]).rank
     // Where an operand of the whole shape stands in another order only, the result does too.
-    let whole = node.inputs.first { shape($0) == shape(node.outputs[0]) && !isKnown($0) }
+    let whole = node.inputs.first { shape($0) == shape(node.outputs[0]) && !isConstant($0) }
     if rank == 4, let order = whole.flatMap({ existing($0, preferring: Self.last) })?.order,
       order != Self.last,
       node.inputs.allSatisfy({ shape($0).rank == 4 })
     {
       return emit(node, node.op, node.inputs.map { read($0, order) }, order: order)
     }
-    let inputs = node.inputs.map { input -> String in
+    let inputs = node.inputs.map { input -> ValueID in
       let shape = shape(input)
       guard rank == 4, shape.rank < 4, shape.count > 1 else { return read(input) }
       let full = Shape(Array(repeating: 1, count: 4 - shape.rank) + shape.extents)
       if let constant = old.constants[input] {
         let tensor = constant.tensor.reshaped(full).transposed(Self.last)
-        return insert(tensor, isParameter: constant.isParameter, like: "\(input).usual")
+        return insert(tensor, isParameter: constant.isParameter, like: "\(old.names[input]).usual")
       }
-      let wide = insert(.reshape(Reshape(full.extents)), [read(input)], like: "\(input).wide")
-      return insert(.transpose(permutation: Self.last), [wide], like: "\(input).usual")
+      let wide = insert(.reshape(Reshape(full.extents)), [read(input)], like: "\(old.names[input]).wide")
+      return insert(.transpose(permutation: Self.last), [wide], like: "\(old.names[input]).usual")
     }
     emit(node, node.op, inputs)
   }
@@ -106,17 +106,17 @@ extension LayoutRewriter {
     let (x, y) = (node.inputs[0], node.outputs[0])
     let (from, to) = (shape(x).extents, shape(y).extents)
     let open = target.extents.contains(-1)
-    let isConstant = old.constants[x] != nil
-    if !isConstant, from == to {
+    let isFixed = old.constants[x] != nil
+    if !isFixed, from == to {
       emit(node, .reshape(Reshape(Array(repeating: 0, count: to.count))), [read(x)])
-    } else if !isConstant, from.count == 4, to == [from[0], from[1], from[2] * from[3]] {
+    } else if !isFixed, from.count == 4, to == [from[0], from[1], from[2] * from[3]] {
       emit(node, .reshape(Reshape([0, -1, from[1]])), [read(x)], order: [0, 2, 1])
-    } else if !isConstant, to.count == 4, from == [to[0], to[1], to[2] * to[3]] {
+    } else if !isFixed, to.count == 4, from == [to[0], to[1], to[2] * to[3]] {
       emit(node, .reshape(Reshape([0, to[2], open ? -1 : to[3], to[1]])), [read(x, [0, 2, 1])])
-    } else if !isConstant, from.count == 4, to.count < 4, from[2] * from[3] == 1 {
+    } else if !isFixed, from.count == 4, to.count < 4, from[2] * from[3] == 1 {
       // One cell: both orders are one.
       emit(node, .reshape(Reshape(to)), [read(x)], order: Array(0..<to.count))
-    } else if !isConstant, to.count == 4, from.count < 4, to[2] * to[3] == 1 {
+    } else if !isFixed, to.count == 4, from.count < 4, to[2] * to[3] == 1 {
       emit(node, .reshape(Reshape([to[0], 1, 1, to[1]])), [readPlain(x)])
     } else {
       emit(node, node.op, [readPlain(x)], order: Array(0..<to.count))

@@ -18,9 +18,9 @@ extension Pass {
 private struct BatchNormFolder {
   var graph: Graph
   var changes = 0
-  private let producers: [String: Int]
-  private let consumers: [String: [Int]]
-  private let kept: Set<String>
+  private let producers: ValueTable<Int>
+  private let consumers: ValueTable<[NodeID]>
+  private let kept: Set<ValueID>
   private var names: FreshNames
 
   init(_ graph: Graph) {
@@ -72,29 +72,31 @@ private struct BatchNormFolder {
       let weight = graph.constants[node.inputs[1]], weight.tensor.dtype == .float32,
       consumers[node.inputs[1]]?.count == 1, weight.tensor.shape[0] == line.a.count
     else { return false }
-    let bias = node.inputs.count > 2 ? node.inputs[2] : ""
-    guard bias.isEmpty || graph.floats(bias) != nil && consumers[bias]?.count == 1 else { return false }
+    let bias = node.input(2)
+    if let bias { guard graph.floats(bias) != nil, consumers[bias]?.count == 1 else { return false } }
 
     var values = weight.tensor.elements(as: Float.self)
     let row = values.count / line.a.count
     for position in values.indices {
       values[position] = Float(Double(values[position]) * line.a[position / max(row, 1)])
     }
-    graph.constants[node.inputs[1]]!.tensor = Tensor(values, shape: weight.tensor.shape)
+    var scaled = weight
+    scaled.tensor = Tensor(values, shape: weight.tensor.shape)
+    graph.constants[node.inputs[1]] = scaled
 
-    let old = bias.isEmpty ? nil : graph.floats(bias)
+    let old = bias.flatMap(graph.floats)
     let sums = line.a.indices.map { Float(Double(old?[$0] ?? 0) * line.a[$0] + line.b[$0]) }
-    var name = bias
-    if name.isEmpty {
-      let weightName = node.inputs[1]
-      let stem = weightName.hasSuffix(".weight") ? String(weightName.dropLast(7)) : weightName
-      name = names.make("\(stem).bias")
-    }
-    graph.constants[name] = Constant(Tensor(sums, shape: [sums.count]), isParameter: weight.isParameter)
-    node.inputs = [node.inputs[0], node.inputs[1], name]
+    let value = bias ?? names.value("\(stem(graph.names[node.inputs[1]])).bias", in: &graph)
+    graph.constants[value] = Constant(Tensor(sums, shape: [sums.count]), isParameter: weight.isParameter)
+    node.inputs = [node.inputs[0], node.inputs[1], value]
     node.outputs = norm.outputs
     graph.nodes[index] = node
     return true
+  }
+
+  /// The name of a layer, of that of its weights.
+  private func stem(_ weight: String) -> String {
+    weight.hasSuffix(".weight") ? String(weight.dropLast(7)) : weight
   }
 
   /// A normalization behind no convolution: one product and one sum for each channel.
@@ -102,14 +104,14 @@ private struct BatchNormFolder {
     let channels = line.a.count
     let map = MapShape(batch: 1, channels: channels, rows: 1, columns: 1)
     let shape = Shape(map.extents(graph.layout))
-    let scale = names.make("\(node.name).factor")
-    let offset = names.make("\(node.name).offset")
-    let product = names.make("\(node.name).mul")
-    let parameter = graph.constants[node.inputs[1]]!.isParameter
+    let scale = names.value("\(node.name).factor", in: &graph)
+    let offset = names.value("\(node.name).offset", in: &graph)
+    let product = names.value("\(node.name).mul", in: &graph)
+    let parameter = graph.constants[node.inputs[1]]?.isParameter ?? false
     graph.constants[scale] = Constant(Tensor(line.a.map(Float.init), shape: shape), isParameter: parameter)
     graph.constants[offset] = Constant(Tensor(line.b.map(Float.init), shape: shape), isParameter: parameter)
     return (
-      Node(product, .mul, inputs: [node.inputs[0], scale], outputs: [product]),
+      Node(graph.names[product], .mul, inputs: [node.inputs[0], scale], outputs: [product]),
       Node(node.name, .add, inputs: [product, offset], outputs: node.outputs)
     )
   }

@@ -9,7 +9,7 @@ extension Pass {
     let facts = try graph.facts()
     let kept = Set(graph.outputs)
     var work = 0
-    var replacements: [String: String] = [:]
+    var replacements = ValueTable<ValueID>()
     var nodes: [Node] = []
     for var node in graph.nodes {
       for position in node.inputs.indices {
@@ -35,22 +35,22 @@ extension Pass {
   private static func constant(_ node: Node, _ graph: Graph) throws -> Tensor? {
     let inputs = node.inputs.compactMap { graph.constants[$0]?.tensor }
     guard inputs.count == node.inputs.count else { return nil }
-    return try ConstantEvaluator.evaluate(node, inputs, layout: graph.layout)
+    return try ConstantEvaluator.evaluate(node.op, of: node.name, inputs, layout: graph.layout)
   }
 
   /// The value that `node` merely repeats, if it does.
-  private static func identity(_ node: Node, _ graph: Graph, _ facts: [String: Fact]) -> String? {
-    let output = facts[node.outputs[0]]!
+  private static func identity(_ node: Node, _ graph: Graph, _ facts: Facts) -> ValueID? {
+    let output = facts[node.outputs[0]]
     /// The other operand, where the one at `index` has `number` everywhere and does not stretch it.
-    func without(_ index: Int, _ number: Float) -> String? {
+    func without(_ index: Int, _ number: Float) -> ValueID? {
       guard let values = graph.floats(node.inputs[index]), values.allSatisfy({ $0 == number }) else {
         return nil
       }
       let other = node.inputs[1 - index]
-      return facts[other]?.shape == output.shape && graph.constants[other] == nil ? other : nil
+      return facts.find(other)?.shape == output.shape && graph.constants[other] == nil ? other : nil
     }
-    // Constants that earlier nodes folded into have no entry in `facts` of their own, but keep their names.
-    guard let x = facts[node.inputs[0]] else { return nil }
+    // Constants that earlier nodes folded into have no entry in `facts` of their own.
+    guard let x = facts.find(node.inputs[0]) else { return nil }
     let repeats: Bool
     switch node.op {
     case .add: return without(1, 0) ?? without(0, 0)

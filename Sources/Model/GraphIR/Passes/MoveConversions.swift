@@ -24,12 +24,12 @@ extension Pass {
 private struct ConversionMover {
   var graph: Graph
   var changes = 0
-  private let facts: [String: Fact]
+  private let facts: Facts
   private var names: FreshNames
   /// The nodes that make u8 values real, by what they give. Constants count as real.
-  private var conversions: [String: Node] = [:]
+  private var conversions = ValueTable<Node>()
 
-  init(_ graph: Graph, _ facts: [String: Fact]) {
+  init(_ graph: Graph, _ facts: Facts) {
     self.graph = graph
     self.facts = facts
     names = FreshNames(graph)
@@ -39,7 +39,7 @@ private struct ConversionMover {
   mutating func sink() {
     var nodes: [Node] = []
     for node in graph.nodes {
-      if graph.quantization(node, quantizes: false) != nil, facts[node.inputs[0]]?.dtype == .uint8,
+      if graph.quantization(node, quantizes: false) != nil, facts.find(node.inputs[0])?.dtype == .uint8,
         graph.constants[node.inputs[0]] == nil
       {
         conversions[node.outputs[0]] = node
@@ -51,7 +51,7 @@ private struct ConversionMover {
         nodes.append(node)
         continue
       }
-      let stored = names.make("\(node.outputs[0]).stored")
+      let stored = names.value("\(graph.names[node.outputs[0]]).stored", in: &graph)
       var real = conversion
       real.name = names.make("\(node.name).real")
       real.inputs[0] = stored
@@ -82,7 +82,7 @@ private struct ConversionMover {
         var node = quantize
         node.name = names.make("\(quantize.name).early")
         node.inputs[0] = input
-        node.outputs = [names.make("\(quantize.outputs[0]).early")]
+        node.outputs = [names.value("\(graph.names[quantize.outputs[0]]).early", in: &graph)]
         return node
       }
       graph.nodes[index] = Node(
@@ -99,7 +99,7 @@ private struct ConversionMover {
 
   /// What `node` is on stored numbers; a concatenation by channels is left to who computes it without copies.
   private func movingForAll(_ node: Node, _ quantization: Quantization) -> Operator? {
-    if case .concat(let axis) = node.op, let rank = facts[node.inputs[0]]?.shape.rank {
+    if case .concat(let axis) = node.op, let rank = facts.find(node.inputs[0])?.shape.rank {
       return rank == 4 && (axis == 3 || axis == -1) ? nil : node.op
     }
     return node.op.moving(numbersOf: quantization, exactly: false)
@@ -108,7 +108,7 @@ private struct ConversionMover {
   /// Numbers that are made real and stored again as they were are read where they stood.
   mutating func dropPairs() {
     let kept = Set(graph.outputs)
-    var replacements: [String: String] = [:]
+    var replacements = ValueTable<ValueID>()
     for node in graph.nodes {
       guard let quantization = graph.quantization(node, quantizes: true), !kept.contains(node.outputs[0]),
         let conversion = conversions[node.inputs[0]],

@@ -14,10 +14,10 @@ extension Pass {
 ///     output = Transpose(MatMul(Softmax(scores), Transpose(value as [1, D, N]))) as [1, D, rows, columns]
 private struct GlobalAttentionFinder {
   let graph: Graph
-  let facts: [String: Fact]
-  let producers: [String: Int]
+  let facts: Facts
+  let producers: ValueTable<Int>
 
-  init(_ graph: Graph, _ facts: [String: Fact]) {
+  init(_ graph: Graph, _ facts: Facts) {
     self.graph = graph
     self.facts = facts
     producers = graph.producers()
@@ -25,7 +25,7 @@ private struct GlobalAttentionFinder {
 
   func attention(at index: Int) -> Node? {
     let node = graph.nodes[index]
-    guard case .reshape = node.op, let size = facts[node.outputs[0]]?.shape, size.rank == 4,
+    guard case .reshape = node.op, let size = facts.find(node.outputs[0])?.shape, size.rank == 4,
       let mixed = turned(node.inputs[0]), let mix = producer(mixed), case .matMul = mix.op,
       let value = turned(mix.inputs[1]).flatMap({ flattened($0) }),
       let softmax = producer(mix.inputs[0]), case .softmax(let axis) = softmax.op, axis == 2 || axis == -1,
@@ -36,7 +36,7 @@ private struct GlobalAttentionFinder {
         let product = producer(scaled.inputs[scores]), case .matMul = product.op,
         let query = turned(product.inputs[0]).flatMap({ flattened($0) }),
         let key = flattened(product.inputs[1]),
-        facts[query] == facts[key], facts[value]?.shape == size, let map = facts[key]?.shape,
+        facts[query] == facts[key], facts.find(value)?.shape == size, let map = facts.find(key)?.shape,
         map[0] == 1, map[2] == size[2], map[3] == size[3]
       else { continue }
       return Node(
@@ -45,18 +45,18 @@ private struct GlobalAttentionFinder {
     return nil
   }
 
-  private func producer(_ value: String) -> Node? { producers[value].map { graph.nodes[$0] } }
+  private func producer(_ value: ValueID) -> Node? { producers[value].map { graph.nodes[$0] } }
 
   /// What `value` is the transpose of.
-  private func turned(_ value: String) -> String? {
+  private func turned(_ value: ValueID) -> ValueID? {
     guard let node = producer(value), case .transpose(permutation: [0, 2, 1]) = node.op else { return nil }
     return node.inputs[0]
   }
 
   /// The map whose rows and columns are one axis in `value`.
-  private func flattened(_ value: String) -> String? {
-    guard let node = producer(value), case .reshape = node.op, let map = facts[node.inputs[0]]?.shape,
-      map.rank == 4, facts[value]?.shape == Shape([map[0], map[1], map[2] * map[3]])
+  private func flattened(_ value: ValueID) -> ValueID? {
+    guard let node = producer(value), case .reshape = node.op, let map = facts.find(node.inputs[0])?.shape,
+      map.rank == 4, facts.find(value)?.shape == Shape([map[0], map[1], map[2] * map[3]])
     else { return nil }
     return node.inputs[0]
   }

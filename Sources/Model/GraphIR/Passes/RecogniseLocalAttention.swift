@@ -17,10 +17,10 @@ extension Pass {
 ///     output  = sum over cells of Slice(fine(value), cell) * Slice(weights, cell)
 private struct LocalAttentionFinder {
   let graph: Graph
-  let facts: [String: Fact]
-  let producers: [String: Int]
+  let facts: Facts
+  let producers: ValueTable<Int>
 
-  init(_ graph: Graph, _ facts: [String: Fact]) {
+  init(_ graph: Graph, _ facts: Facts) {
     self.graph = graph
     self.facts = facts
     producers = graph.producers()
@@ -29,7 +29,7 @@ private struct LocalAttentionFinder {
   func attention(at index: Int) -> Node? {
     let node = graph.nodes[index]
     guard case .add = node.op, let parts = parts(node), let region = Self.region(cells: parts.count),
-      let last = weighted(parts[parts.count - 1]), let size = facts[node.outputs[0]]?.shape,
+      let last = weighted(parts[parts.count - 1]), let size = facts.find(node.outputs[0])?.shape,
       let value = source(last.map, region, cell: parts.count - 1, size: size),
       let relation = relation(last.weights, cells: parts.count)
     else { return nil }
@@ -38,8 +38,8 @@ private struct LocalAttentionFinder {
         source(part.map, region, cell: cell, size: size) == value
       else { return nil }
     }
-    var query: String?
-    var key: String?
+    var query: ValueID?
+    var key: ValueID?
     for (cell, score) in relation.scores.enumerated() {
       guard let pair = product(score, region, cell: cell, size: size), query ?? pair.query == pair.query,
         key ?? pair.key == pair.key
@@ -52,12 +52,12 @@ private struct LocalAttentionFinder {
       inputs: [query, key, value] + relation.bias, outputs: node.outputs)
   }
 
-  private func producer(_ value: String) -> Node? { producers[value].map { graph.nodes[$0] } }
+  private func producer(_ value: ValueID) -> Node? { producers[value].map { graph.nodes[$0] } }
 
   private static func region(cells: Int) -> Int? { [3, 5, 7].first { $0 * $0 == cells } }
 
   /// The terms of a chain of sums, first to last; `nil` where it is longer than any region.
-  private func parts(_ last: Node) -> [String]? {
+  private func parts(_ last: Node) -> [ValueID]? {
     var parts = [last.inputs[1]]
     var first = last.inputs[0]
     while let node = producer(first), case .add = node.op {
@@ -69,12 +69,12 @@ private struct LocalAttentionFinder {
   }
 
   /// `Slice(weights, cell) * map`, either way round.
-  private func weighted(_ value: String) -> (map: String, weights: String, cell: Int)? {
+  private func weighted(_ value: ValueID) -> (map: ValueID, weights: ValueID, cell: Int)? {
     guard let node = producer(value), case .mul = node.op else { return nil }
     for (map, weight) in [(0, 1), (1, 0)] {
       guard let slice = producer(node.inputs[weight]),
         case .slice(let starts, let ends, [1], [1]) = slice.op, ends[0] == starts[0] + 1, starts[0] >= 0,
-        facts[slice.outputs[0]]?.shape[1] == 1
+        facts.find(slice.outputs[0])?.shape[1] == 1
       else { continue }
       return (node.inputs[map], slice.inputs[0], starts[0])
     }
@@ -82,31 +82,31 @@ private struct LocalAttentionFinder {
   }
 
   /// The coarse map that `value` is the fine form of, moved to `cell`.
-  private func source(_ value: String, _ region: Int, cell: Int, size: Shape) -> String? {
+  private func source(_ value: ValueID, _ region: Int, cell: Int, size: Shape) -> ValueID? {
     let border = region - 1
     guard let slice = producer(value), case .slice(let starts, _, [2, 3], [1, 1]) = slice.op,
-      starts == [cell / region * 2, cell % region * 2], let moved = facts[value]?.shape,
+      starts == [cell / region * 2, cell % region * 2], let moved = facts.find(value)?.shape,
       moved[2] == size[2], moved[3] == size[3],
       let pad = producer(slice.inputs[0]),
       case .pad([0, 0, border, border], [0, 0, border, border], 0) = pad.op,
       let resize = producer(pad.inputs[0]), case .resize(let change) = resize.op,
       change.mode == .nearest, change.coordinates == .asymmetric, change.rounding == .floor,
-      let coarse = facts[resize.inputs[0]]?.shape, coarse[2] * 2 == size[2], coarse[3] * 2 == size[3],
-      let fine = facts[pad.inputs[0]]?.shape, fine[2] == size[2], fine[3] == size[3]
+      let coarse = facts.find(resize.inputs[0])?.shape, coarse[2] * 2 == size[2], coarse[3] * 2 == size[3],
+      let fine = facts.find(pad.inputs[0])?.shape, fine[2] == size[2], fine[3] == size[3]
     else { return nil }
     return resize.inputs[0]
   }
 
   /// Query and key of the score of one cell.
-  private func product(_ score: String, _ region: Int, cell: Int, size: Shape) -> (
-    query: String, key: String
+  private func product(_ score: ValueID, _ region: Int, cell: Int, size: Shape) -> (
+    query: ValueID, key: ValueID
   )? {
     guard let sum = producer(score), case .reduceSum(axes: [1], keepDims: true) = sum.op,
       let product = producer(sum.inputs[0]), case .mul = product.op
     else { return nil }
     for (query, key) in [(0, 1), (1, 0)] {
       guard let source = source(product.inputs[key], region, cell: cell, size: size),
-        facts[product.inputs[query]]?.shape == facts[product.outputs[0]]?.shape
+        facts.find(product.inputs[query])?.shape == facts.find(product.outputs[0])?.shape
       else { continue }
       return (product.inputs[query], source)
     }
@@ -114,15 +114,16 @@ private struct LocalAttentionFinder {
   }
 
   /// - Returns: `bias` is empty where it was zero and its sum has been dropped.
-  private func relation(_ weights: String, cells: Int) -> (scores: [String], scale: Float, bias: [String])? {
+  private func relation(_ weights: ValueID, cells: Int) -> (scores: [ValueID], scale: Float, bias: [ValueID])?
+  {
     guard let softmax = producer(weights), case .softmax(let axis) = softmax.op, axis == 1 || axis == -3,
       let pixels = producer(softmax.inputs[0]), case .depthToSpace(block: 2, mode: .dcr) = pixels.op,
       var blocks = producer(pixels.inputs[0])
     else { return nil }
-    var bias: [String] = []
+    var bias: [ValueID] = []
     if case .add = blocks.op {
       bias = [blocks.inputs[1]]
-      guard facts[bias[0]]?.shape == [1, 4 * cells, 1, 1], let summed = producer(blocks.inputs[0]) else {
+      guard facts.find(bias[0])?.shape == [1, 4 * cells, 1, 1], let summed = producer(blocks.inputs[0]) else {
         return nil
       }
       blocks = summed

@@ -14,12 +14,12 @@ extension Pass {
 ///     offsets = Conv(Conv(d, one-hot 3x3) * Concat(m, m), sums of nine)     or any 2-channel map
 private struct WarpFinder {
   let graph: Graph
-  let facts: [String: Fact]
-  let producers: [String: Int]
+  let facts: Facts
+  let producers: ValueTable<Int>
   /// How far a constant may be from its exact value; grids are written by many exporters.
   let tolerance: Float = 1e-5
 
-  init(_ graph: Graph, _ facts: [String: Fact]) {
+  init(_ graph: Graph, _ facts: Facts) {
     self.graph = graph
     self.facts = facts
     producers = graph.producers()
@@ -28,11 +28,11 @@ private struct WarpFinder {
   func warp(at index: Int) -> Node? {
     let node = graph.nodes[index]
     guard case .gridSample(let sample) = node.op, sample == GridSample(mode: .bilinear, padding: .border),
-      let source = facts[node.inputs[0]]?.shape, source.rank == 4,
+      let source = facts.find(node.inputs[0])?.shape, source.rank == 4,
       let sum = producer(node.inputs[1]), case .add = sum.op
     else { return nil }
     for (base, moved) in [(0, 1), (1, 0)] {
-      guard let offsets = offsets(sum.inputs[moved]), let size = facts[offsets]?.shape, size.rank == 4,
+      guard let offsets = offsets(sum.inputs[moved]), let size = facts.find(offsets)?.shape, size.rank == 4,
         size[0] == source[0], size[1] == 2, isBase(sum.inputs[base], rows: size[2], columns: size[3]),
         size[2] % source[2] == 0, size[2] / source[2] == size[3] / source[3], size[3] % source[3] == 0
       else { continue }
@@ -43,11 +43,11 @@ private struct WarpFinder {
     return nil
   }
 
-  private func producer(_ value: String) -> Node? { producers[value].map { graph.nodes[$0] } }
+  private func producer(_ value: ValueID) -> Node? { producers[value].map { graph.nodes[$0] } }
 
   /// `[rows][columns](x, y)`: the centre of each pixel, -1…1 from border to border.
-  private func isBase(_ name: String, rows: Int, columns: Int) -> Bool {
-    guard let values = graph.floats(name), let shape = facts[name]?.shape,
+  private func isBase(_ value: ValueID, rows: Int, columns: Int) -> Bool {
+    guard let values = graph.floats(value), let shape = facts.find(value)?.shape,
       shape == [1, rows, columns, 2] || shape == [rows, columns, 2]
     else { return false }
     for row in 0..<rows {
@@ -64,11 +64,11 @@ private struct WarpFinder {
   }
 
   /// The map of offsets in pixels behind `value`, which is them in grid units, channels innermost.
-  private func offsets(_ value: String) -> String? {
+  private func offsets(_ value: ValueID) -> ValueID? {
     guard let product = producer(value) else { return nil }
     // On a map of 2x2 a pixel is a grid unit, and the product may have been dropped.
     if case .transpose(permutation: [0, 2, 3, 1]) = product.op,
-      let shape = facts[product.inputs[0]]?.shape, shape.extents.dropFirst(2) == [2, 2]
+      let shape = facts.find(product.inputs[0])?.shape, shape.extents.dropFirst(2) == [2, 2]
     {
       return product.inputs[0]
     }
@@ -76,9 +76,9 @@ private struct WarpFinder {
     for (moved, factor) in [(0, 1), (1, 0)] {
       guard let turned = producer(product.inputs[moved]),
         case .transpose(permutation: [0, 2, 3, 1]) = turned.op,
-        let shape = facts[turned.inputs[0]]?.shape, shape.rank == 4,
+        let shape = facts.find(turned.inputs[0])?.shape, shape.rank == 4,
         let numbers = graph.floats(product.inputs[factor]), numbers.count == 2,
-        facts[product.inputs[factor]]?.shape[-1] == 2,
+        facts.find(product.inputs[factor])?.shape[-1] == 2,
         near(numbers[0], 2 / Float(shape[3])), near(numbers[1], 2 / Float(shape[2]))
       else { continue }
       return turned.inputs[0]
@@ -89,20 +89,20 @@ private struct WarpFinder {
   private func near(_ value: Float, _ exact: Float) -> Bool { abs(value - exact) <= tolerance * exact }
 
   /// First offsets and mask, where `value` is the mixture of each pixel's 3x3 neighbours.
-  private func mixed(_ value: String) -> (offsets: String, mask: String)? {
+  private func mixed(_ value: ValueID) -> (offsets: ValueID, mask: ValueID)? {
     guard let sum = producer(value), sum.isPlainConv(kernel: 1, pads: 0, groups: 1),
       graph.floats(sum.inputs[1]) == (0..<36).map({ ($0 < 18) == ($0 % 18 < 9) ? 1 : 0 }),
-      facts[sum.inputs[1]]?.shape == [2, 18, 1, 1], let product = producer(sum.inputs[0]),
+      facts.find(sum.inputs[1])?.shape == [2, 18, 1, 1], let product = producer(sum.inputs[0]),
       case .mul = product.op
     else { return nil }
     for (first, second) in [(0, 1), (1, 0)] {
       guard let shift = producer(product.inputs[first]), shift.isPlainConv(kernel: 3, pads: 1, groups: 2),
-        facts[shift.inputs[1]]?.shape == [18, 1, 3, 3], let kernels = graph.floats(shift.inputs[1]),
+        facts.find(shift.inputs[1])?.shape == [18, 1, 3, 3], let kernels = graph.floats(shift.inputs[1]),
         kernels.indices.allSatisfy({ kernels[$0] == ($0 % 9 == $0 / 9 % 9 ? 1 : 0) }),
         let both = producer(product.inputs[second]), case .concat(let axis) = both.op,
         axis == 1 || axis == -3,
         both.inputs.count == 2, both.inputs[0] == both.inputs[1],
-        let mask = facts[both.inputs[0]]?.shape, let offsets = facts[shift.inputs[0]]?.shape,
+        let mask = facts.find(both.inputs[0])?.shape, let offsets = facts.find(shift.inputs[0])?.shape,
         mask == Shape([offsets[0], 9, offsets[2], offsets[3]])
       else { continue }
       return (shift.inputs[0], both.inputs[0])
@@ -114,7 +114,7 @@ private struct WarpFinder {
 extension Node {
   /// A convolution at every pixel, without bias or activation.
   fileprivate func isPlainConv(kernel: Int, pads: Int, groups: Int) -> Bool {
-    guard case .conv(let convolution) = op, inputs.count == 2 || inputs[2].isEmpty else { return false }
+    guard case .conv(let convolution) = op, input(2) == nil else { return false }
     return convolution == Convolution(kernel: Pair(kernel), pads: Pads(pads), groups: groups)
   }
 }

@@ -12,7 +12,7 @@ extension Pass {
     }
     let before = graph.nodes.count + graph.constants.count
     graph.nodes = kept.reversed()
-    graph.constants = graph.constants.filter { needed.contains($0.key) }
+    graph.constants = graph.constants.filter { value, _ in needed.contains(value) }
     return before - graph.nodes.count - graph.constants.count
   }
 }

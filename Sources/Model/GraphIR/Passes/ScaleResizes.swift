@@ -11,7 +11,7 @@ extension Pass {
     for index in graph.nodes.indices {
       let node = graph.nodes[index]
       guard case .resize(var resize) = node.op, case .size(let size) = resize.target,
-        let x = MapShape(facts[node.inputs[0]]!.shape.extents, layout: graph.layout),
+        let x = MapShape(facts[node.inputs[0]].shape.extents, layout: graph.layout),
         size.rows % x.rows == 0, size.columns % x.columns == 0
       else { continue }
       resize.target = .scales(rows: Float(size.rows / x.rows), columns: Float(size.columns / x.columns))

@@ -24,9 +24,9 @@ extension Pass {
       else { continue }
       for place in [index] + conversions {
         let zero = graph.signedZero(graph.nodes[place]) ?? 0
-        let name = names.make("\(graph.nodes[place].name).zero")
-        graph.constants[name] = Constant(Tensor([UInt8(Int(zero) + 128)], shape: []), isParameter: false)
-        graph.nodes[place].inputs = Array(graph.nodes[place].inputs.prefix(2)) + [name]
+        let value = names.value("\(graph.nodes[place].name).zero", in: &graph)
+        graph.constants[value] = Constant(Tensor([UInt8(Int(zero) + 128)], shape: []), isParameter: false)
+        graph.nodes[place].inputs = Array(graph.nodes[place].inputs.prefix(2)) + [value]
       }
       changes += 1
     }

@@ -1,37 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Addresses
 internal import Synchronization
 
 /// One camera, by the user's name for it. It remembers which device that was, so that opening it again finds
 /// the same one wherever it was plugged in.
 public final class Camera: Sendable {
-  private let address: CameraAddress
+  private let name: CameraName
   private let tree = CameraTree()
   private let identity = Mutex<CameraIdentity?>(nil)
 
-  /// True where `uri` names a camera.
-  public static func suits(_ uri: String) -> Bool { CameraAddress(uri) != nil }
-
-  /// - Precondition: `suits(uri)`.
-  public init(_ uri: String) {
-    guard let address = CameraAddress(uri) else { preconditionFailure("\(uri) names no camera") }
-    self.address = address
-  }
+  public init(_ name: CameraName) { self.name = name }
 
   /// Starts the camera and waits for its first picture.
   ///
   /// - Throws: notFound, deviceAccess, notCamera, busy, gone, stalled, usage or interrupted. All but notCamera
   ///   and usage may pass by themselves.
   public func open(_ options: CameraReader.Options) throws -> CameraReader {
-    let path = try address.resolve(known: identity.withLock { $0 }, in: tree)
-    let reader = try CameraReader(path, uri: address.uri, options: options)
+    let path = try name.resolve(known: identity.withLock { $0 }, in: tree)
+    let reader = try CameraReader(path, uri: name.text, options: options)
     remember(path)
     return reader
   }
 
   /// The camera is plugged in and may be opened; it need not give pictures.
   public var isThere: Bool {
-    guard let path = try? address.resolve(known: identity.withLock { $0 }, in: tree) else { return false }
+    guard let path = try? name.resolve(known: identity.withLock { $0 }, in: tree) else { return false }
     return (try? VideoDevice(path)) != nil
   }
 

@@ -21,13 +21,9 @@ public final class VideoDeviceWriter: FrameSink {
   private var bytes: [UInt8]
   private var isFirst = true
 
-  /// True where `uri` names a video output: `v4l2:///dev/video10`.
-  public static func suits(_ uri: String) -> Bool { CameraAddress.path(ofOutput: uri) != nil }
-
-  /// - Parameter uri: one that `suits`.
+  /// - Parameter path: of the node, `/dev/video10`.
   /// - Throws: notFound, deviceAccess, notCamera, busy, gone, unsupportedOutput.
-  public init(_ uri: String, video: VideoFormat, interrupt: InterruptFlag? = nil) throws {
-    let path = CameraAddress.path(ofOutput: uri) ?? uri
+  public init(_ path: String, video: VideoFormat, interrupt: InterruptFlag? = nil) throws {
     device = try VideoDevice(path)
     self.interrupt = interrupt
     (matrix, range) = (video.color.matrix, video.color.range)

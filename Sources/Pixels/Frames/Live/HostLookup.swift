@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import Foundation
 internal import Glibc
 internal import Synchronization
@@ -16,7 +17,7 @@ enum HostLookup {
 
   /// - Throws: unknownHost, timedOut or interrupted.
   static func check(_ uri: String, guardian: IOGuard) throws {
-    guard let host = hostName(of: uri), !isAddress(host) else { return }
+    guard let host = StreamAddress(uri)?.hostName, !isAddress(host) else { return }
     let answer = Answer()
     let thread = Thread {
       var found: UnsafeMutablePointer<addrinfo>?
@@ -39,15 +40,6 @@ enum HostLookup {
       }
       usleep(1000)
     }
-  }
-
-  /// `cam.lan` of `rtsp://user:word@cam.lan:554/main`; `nil` where an address names no host to call.
-  static func hostName(of uri: String) -> String? {
-    var name = peerName(uri)
-    guard name != uri, !name.isEmpty else { return nil }
-    if name.hasPrefix("[") { return String(name.dropFirst().prefix { $0 != "]" }) }
-    if let colon = name.lastIndex(of: ":") { name = String(name[..<colon]) }
-    return name.isEmpty ? nil : name
   }
 
   private static func isAddress(_ host: String) -> Bool {

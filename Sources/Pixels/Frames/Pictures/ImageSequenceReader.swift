@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 public import Buffers
 internal import CFFmpeg
 
@@ -27,9 +28,6 @@ public final class ImageSequenceReader: FrameSource {
   private var place = 0
   private var first: UnsafeMutablePointer<AVFrame>?
 
-  /// True where `path` is a folder, a pattern, or a file with a picture's ending.
-  public static func suits(_ path: String) -> Bool { PictureList.suits(path) }
-
   /// - Throws: notFound, permission, noFrames, invalidData.
   public init(_ path: String, options: Options = Options()) throws {
     precondition(options.rate.isKnown && options.stride > 0)
@@ -51,7 +49,7 @@ public final class ImageSequenceReader: FrameSource {
     shaper = FrameShaper(
       first: frame, rotation: options.rotation, matrix: options.matrix, range: options.range)
     let timeBase = TimeBase(options.rate.denominator, options.rate.numerator)
-    let ending = PictureFile.ending(of: start)
+    let ending = PictureName.ending(of: start)
     info = SourceInfo(
       uri: path, codec: ending == "jpg" ? "jpeg" : ending, storedFormat: shaper.storedFormat,
       video: VideoFormat(

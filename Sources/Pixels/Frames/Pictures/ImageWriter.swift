@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 public import Buffers
 internal import CFFmpeg
 internal import Glibc
@@ -53,7 +54,7 @@ public final class ImageWriter {
   ///
   /// - Throws: exists, cannotCreate, permission, diskFull, io; unsupportedOutput for other endings.
   public func write(_ frame: Frame, to path: String) throws {
-    switch PictureFile.ending(of: path) {
+    switch PictureName.ending(of: path) {
     case "png":
       try prepare(
         frame.format == .gray8 ? AV_PIX_FMT_GRAY8 : AV_PIX_FMT_RGB24, frame.width, frame.height, path)

@@ -8,16 +8,6 @@ final class PictureFile {
   private var decoders: [UInt32: UnsafeMutablePointer<AVCodecContext>] = [:]
   private let packet: UnsafeMutablePointer<AVPacket> = av_packet_alloc()
 
-  static let extensions: Set<String> = ["png", "jpg", "jpeg", "bmp", "ppm", "pgm", "webp"]
-
-  /// The ending of `path` in lower case, without the dot.
-  static func ending(of path: String) -> String {
-    guard let name = path.split(separator: "/").last, let dot = name.lastIndex(of: "."),
-      dot != name.startIndex
-    else { return "" }
-    return name[name.index(after: dot)...].lowercased()
-  }
-
   deinit {
     for decoder in decoders.values {
       var decoder: UnsafeMutablePointer<AVCodecContext>? = decoder

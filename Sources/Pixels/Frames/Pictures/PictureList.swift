@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import Glibc
 
 /// Finds the picture files that a path, folder or pattern stands for, in natural order.
 enum PictureList {
-  /// True where the pictures of `path` are files of their own.
-  static func suits(_ path: String) -> Bool {
-    if isFolder(path) { return true }
-    if path.contains("://") { return false }
-    var status = stat()
-    if stat(path, &status) == 0 { return PictureFile.extensions.contains(PictureFile.ending(of: path)) }
-    return path.contains { "*?[".contains($0) }
-  }
-
   /// - Throws: notFound, permission, noFrames where nothing matches.
   static func find(_ path: String) throws -> [String] {
     if isFolder(path) {
@@ -23,7 +15,7 @@ enum PictureList {
         let name = withUnsafeBytes(of: &entry.pointee.d_name) {
           String(cString: $0.bindMemory(to: CChar.self).baseAddress!)
         }
-        if name.first != ".", PictureFile.extensions.contains(PictureFile.ending(of: name)) {
+        if name.first != ".", PictureName.isPicture(name) {
           names.append(name)
         }
       }

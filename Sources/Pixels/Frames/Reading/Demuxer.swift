@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import CFFmpeg
 internal import Glibc
 
@@ -23,11 +24,14 @@ final class Demuxer {
     LogCollector.shared.install()
     self.uri = uri
     guardian = IOGuard(options.interrupt)
-    isNetwork = uri.contains("://") && !uri.hasPrefix("file:")
-    try Demuxer.checkFile(uri, isNetwork: isNetwork)
+    let address = SourceAddress(uri)
+    isNetwork = address.isNetwork
+    let place = StreamAddress(uri)?.url ?? "file:" + (address.path ?? uri)
+    try Demuxer.checkFile(address, uri)
     guardian.allow(options.connectTimeout)
     if isNetwork { try HostLookup.check(uri, guardian: guardian) }
-    input = StreamInput.suits(uri) ? try StreamInput(uri, guardian: guardian) : nil
+    let pipe = address.path ?? uri
+    input = StreamInput.suits(pipe) ? try StreamInput(pipe, guardian: guardian) : nil
     mayWait = isNetwork || input != nil
     // A pipe may pause for as long as its writer likes.
     stallTimeout = isNetwork || options.isLive == true ? options.stallTimeout : nil
@@ -55,7 +59,7 @@ final class Demuxer {
       }
     }
     // On failure the context is freed and set to null.
-    var code = avformat_open_input(&context, isNetwork ? uri : "file:" + uri, format, &dictionary)
+    var code = avformat_open_input(&context, place, format, &dictionary)
     guard code >= 0, let opened = context else { throw Demuxer.failure(code, uri, guardian) }
     code = avformat_find_stream_info(opened, nil)
     let streams = (0..<Int(opened.pointee.nb_streams)).map { opened.pointee.streams[$0]! }
@@ -169,7 +173,8 @@ extension Demuxer {
       return FramesError(.interrupted, "read", uri, "stopped", hint: "start it again")
     }
     if guardian.isOverdue { return FramesError(code: rm_averror(ETIMEDOUT), "open", uri) }
-    if code == rm_averror_eof() && uri.contains("://") {
+    let isNetwork = SourceAddress(uri).isNetwork
+    if code == rm_averror_eof() && isNetwork {
       return FramesError(
         .unreachable, "open", uri, "the peer hung up", hint: "check that it sends the stream at this address")
     }
@@ -177,14 +182,13 @@ extension Demuxer {
       return FramesError(.noFrames, "open", uri, "it is empty", hint: "check how the file was made")
     }
     var error = FramesError(code: code, "open", uri)
-    if error.kind == .unreadable, uri.contains("://") { error.kind = .unreachable }
+    if error.kind == .unreadable, isNetwork { error.kind = .unreachable }
     return error
   }
 
-  private static func checkFile(_ uri: String, isNetwork: Bool) throws {
-    guard !isNetwork, uri != "-" else { return }
+  private static func checkFile(_ address: SourceAddress, _ uri: String) throws {
+    guard let path = address.path else { return }
     var status = stat()
-    let path = uri.hasPrefix("file:") ? String(uri.dropFirst(5)) : uri
     guard stat(path, &status) == 0 else { throw FramesError(errno: errno, "open", uri) }
     if status.st_mode & S_IFMT == S_IFREG, status.st_size == 0 {
       throw FramesError(.noFrames, "open", uri, "the file is empty", hint: "check how the file was made")

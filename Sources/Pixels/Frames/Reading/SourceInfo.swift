@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 public import Buffers
 
 /// What a stream of frames is made of: enough to set up an output that matches it.
@@ -96,7 +97,7 @@ extension SourceInfo {
 
   /// The last part of the path; addresses stay whole, but for passwords.
   public var name: String {
-    if uri.contains("://") { return redacted(uri) }
+    if let stream = StreamAddress(uri) { return stream.redacted }
     return uri.split(separator: "/").last.map(String.init) ?? uri
   }
 }

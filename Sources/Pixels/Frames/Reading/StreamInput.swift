@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import CFFmpeg
 internal import Glibc
 
@@ -13,7 +14,7 @@ final class StreamInput {
 
   /// True for what cannot be read at any place: `-`, FIFOs and sockets.
   static func suits(_ uri: String) -> Bool {
-    if uri == "-" { return true }
+    if case .standardInput = SourceAddress(uri) { return true }
     var status = stat()
     guard stat(uri, &status) == 0 else { return false }
     let kind = status.st_mode & S_IFMT
@@ -22,9 +23,10 @@ final class StreamInput {
 
   init(_ uri: String, guardian: IOGuard) throws {
     // O_NONBLOCK: opening a FIFO must not wait for its writer; `poll` does.
-    descriptor = uri == "-" ? STDIN_FILENO : open(uri, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    let isStandard = SourceAddress(uri) == .standardInput
+    descriptor = isStandard ? STDIN_FILENO : open(uri, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw FramesError(errno: errno, "open", uri) }
-    ownsDescriptor = uri != "-"
+    ownsDescriptor = !isStandard
     self.guardian = guardian
     let size: Int32 = 64 << 10
     context = avio_alloc_context(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import Buffers
 internal import CFFmpeg
 
@@ -39,7 +40,7 @@ public final class VideoReader: FrameSource {
     var options = options
     demuxer = try Demuxer(uri, options: options)
     isLive =
-      options.isLive ?? (VideoReader.isLive(uri) || demuxer.isNetwork && demuxer.duration == nil)
+      options.isLive ?? (SourceAddress(uri).isLive || demuxer.isNetwork && demuxer.duration == nil)
     if isLive { (options.start, options.end, options.duration, options.maxFrames) = (nil, nil, nil, nil) }
     self.options = options
     decoder = try Decoder(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import CFFmpeg
 
 extension Muxer {
@@ -7,22 +8,18 @@ extension Muxer {
 
   var isMP4: Bool { containerName == "mp4" || containerName == "mov" }
 
-  static func container(for path: String) -> String? {
-    if path == "-" { return "matroska" }
-    if path.hasPrefix("hls:") { return "hls" }
-    if path.hasPrefix("rtmp") { return "flv" }
-    if path.hasPrefix("rtsp://") { return "rtsp" }
-    if path.hasPrefix("udp://") || path.hasPrefix("srt://") || path.hasPrefix("tcp://") { return "mpegts" }
-    return nil
-  }
+  static func container(for path: String) -> String? { OutputAddress(path).container }
 
   /// What libavformat is to open: the playlist in the folder of `hls:`, and UDP in packets that fit a network's.
   static func place(_ path: String) -> String {
-    if path.hasPrefix("hls:") { return String(path.dropFirst(4)) + "/index.m3u8" }
-    if path.hasPrefix("udp://"), !path.contains("pkt_size=") {
-      return path + (path.contains("?") ? "&" : "?") + "pkt_size=1316"
+    switch OutputAddress(path) {
+    case .playlist(let folder): return folder + "/index.m3u8"
+    case .push(let stream):
+      guard stream.scheme == "udp", !stream.rest.contains("pkt_size=") else { return stream.url }
+      return stream.url + (stream.rest.contains("?") ? "&" : "?") + "pkt_size=1316"
+    case .file(let path): return path
+    case .pictures, .standardOutput, .device, .page, .none: return path
     }
-    return path
   }
 
   func accepts(_ codec: AVCodecID) -> Bool {

@@ -9,13 +9,13 @@ extension Muxer {
     _ context: UnsafeMutablePointer<AVFormatContext>, _ path: String, isAddress: Bool, overwrite: Bool
   ) throws -> OutputFile? {
     if context.pointee.oformat.pointee.flags & AVFMT_NOFILE != 0 { return nil }
-    if isAddress && !path.hasPrefix("file:") {
+    if isAddress {
       let code = avio_open2(
         &context.pointee.pb, place(path), AVIO_FLAG_WRITE, &context.pointee.interrupt_callback, nil)
       if code < 0 { throw FramesError(code: code, "connect to", path) }
       return nil
     }
-    let opened = try OutputFile(path, overwrite: overwrite)
+    let opened = try OutputFile(place(path), overwrite: overwrite)
     context.pointee.pb = opened.context
     context.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
     return opened

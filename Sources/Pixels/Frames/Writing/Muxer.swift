@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import CFFmpeg
 internal import Glibc
 
@@ -50,7 +51,7 @@ final class Muxer {
     self.shift = shift
     self.guardian = guardian
     self.peerTimeout = peerTimeout
-    let isAddress = path.contains("://")
+    let isAddress = OutputAddress(path).isPush
     if isAddress { avformat_network_init() }
     var allocated: UnsafeMutablePointer<AVFormatContext>?
     avformat_alloc_output_context2(&allocated, nil, name, Muxer.place(path))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import CFFmpeg
 internal import Glibc
 
@@ -64,7 +65,7 @@ final class OutputFile {
   }
 
   private static func open(_ path: String, overwrite: Bool) throws -> Int32 {
-    if path == "-" { return STDOUT_FILENO }
+    if OutputAddress(path) == .standardOutput { return STDOUT_FILENO }
     var status = stat()
     let exists = stat(path, &status) == 0
     let isRegular = status.st_mode & S_IFMT == S_IFREG

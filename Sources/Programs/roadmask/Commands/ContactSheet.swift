@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Addresses
 import ArgumentParser
 import Buffers
 import Frames
@@ -25,7 +26,7 @@ struct ContactSheet: ParsableCommand {
   func run() throws {
     var check = OutputCheck()
     check.targets = [OutputCheck.Target(path: output, overwrite: overwrite)]
-    check.add(input: input, "the source")
+    check.add(input: SourceAddress(input), "the source")
     try check.run()
     let total = try countFrames()
     let wanted = (0..<min(count, total)).map { ($0 * 2 + 1) * total / (2 * min(count, total)) }
@@ -54,7 +55,7 @@ struct ContactSheet: ParsableCommand {
   }
 
   private func open() throws -> any FrameSource {
-    if ImageSequenceReader.suits(input) { return try ImageSequenceReader(input) }
+    if case .pictures(let path) = SourceAddress(input) { return try ImageSequenceReader(path) }
     return try VideoReader(input)
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Addresses
 import ArgumentParser
 import Buffers
 import Evaluation
@@ -77,8 +78,8 @@ struct QuantizeCommand: ParsableCommand {
   func run() throws {
     let path = try ModelStore.path(of: model, precision: .fp32)
     var check = OutputCheck()
-    check.add(input: path, "the model")
-    if let calib { check.add(input: calib, "the source") }
+    check.add(input: .file(path: path), "the model")
+    if let calib { check.add(input: SourceAddress(calib), "the source") }
     check.targets = [OutputCheck.Target(path: output, overwrite: overwrite)]
     try check.run()
 

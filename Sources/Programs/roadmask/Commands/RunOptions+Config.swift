@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Addresses
 import ArgumentParser
 import Foundation
 import Frames
@@ -98,10 +99,10 @@ extension RunOptions {
 
   private func addOutputs(to config: inout PipelineConfig, output: String?) throws {
     let isOpen = config.outputs.isEmpty && more.isEmpty && !config.source.uri.isEmpty
-    if let output = output ?? (isOpen ? Self.defaultOutput(for: config.source.uri) : nil) {
+    if let output = output ?? (isOpen ? Self.defaultOutput(for: config.source.address) : nil) {
       // The output of the command line stands for the file's picture.
       config.outputs.removeAll { $0.kind == nil || $0.kind == .video || $0.kind == .null }
-      config.outputs.insert(OutputConfig(uri: output, kind: output == "null:" ? .null : nil), at: 0)
+      config.outputs.insert(OutputConfig(uri: output, kind: nil), at: 0)
       config.outputs[0].format = outputFormat
     }
     func add(_ uri: String?, _ kind: OutputConfig.Kind, tap: OutputConfig.Tap = .argmax) throws {
@@ -116,7 +117,7 @@ extension RunOptions {
       }
       config.outputs.append(output)
     }
-    for uri in more { config.outputs.append(OutputConfig(uri: uri, kind: uri == "null:" ? .null : nil)) }
+    for uri in more { config.outputs.append(OutputConfig(uri: uri, kind: nil)) }
     try add(mask, .mask)
     try add(maskPNG, .png)
     try add(truth, .truth)
@@ -159,10 +160,8 @@ extension RunOptions {
   }
 
   /// `<stem>.seg.mp4` beside a file or folder, else nothing.
-  private static func defaultOutput(for uri: String) -> String {
-    let schemes = ["test:", "cam:", "/dev/"]
-    let isAddress = uri == "-" || uri.contains("://") || schemes.contains(where: uri.hasPrefix)
-    guard !isAddress, !uri.contains("*") else { return "null:" }
+  private static func defaultOutput(for address: SourceAddress) -> String {
+    guard let uri = address.path, !uri.hasPrefix("/dev/"), !uri.contains("*") else { return "null:" }
     var isFolder: ObjCBool = false
     _ = FileManager.default.fileExists(atPath: uri, isDirectory: &isFolder)
     var stem = uri
@@ -170,6 +169,7 @@ extension RunOptions {
     if !isFolder.boolValue, let dot = stem.lastIndex(of: "."), !stem[dot...].contains("/") {
       stem = String(stem[..<dot])
     }
-    return stem + ".seg.mp4"
+    // A percent sign of the name is no directive of ours.
+    return stem.replacing("%", with: "%%") + ".seg.mp4"
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 public import Foundation
 internal import Frames
 
@@ -16,7 +17,7 @@ public enum Console {
   /// Writes a file aside and renames it; what is no regular file, as a device or a pipe, is written to, and
   /// `-` is standard output.
   public static func write(_ data: Data, to path: String) throws {
-    if path == "-" { return try FileHandle.standardOutput.write(contentsOf: data) }
+    if OutputAddress(path) == .standardOutput { return try FileHandle.standardOutput.write(contentsOf: data) }
     guard let found = FileIdentity(path), !found.isRegular else {
       return try data.write(to: URL(fileURLWithPath: path), options: .atomic)
     }
@@ -27,7 +28,7 @@ public enum Console {
 
   /// - Throws: `Problem` where `path` stands for standard output; for what has no stream's form.
   public static func refuseDash(_ path: String) throws {
-    guard path == "-" else { return }
+    guard OutputAddress(path) == .standardOutput else { return }
     throw Problem(
       .usage, "RM-USE-002", "cannot write -: this file does not go to standard output",
       hint: "give it a name; ./- is a file called -")

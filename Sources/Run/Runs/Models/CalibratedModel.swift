@@ -13,7 +13,7 @@ public struct CalibratedModel {
   private let graph: Graph
   private let pool: WorkerPool
   private let calibrator: Calibrator
-  private var ranges: [String: ClosedRange<Float>] = [:]
+  private var ranges = ValueTable<ClosedRange<Float>>()
 
   /// So many pictures tell sensitive operators from others: each runs on all of them.
   private static let sensitivityExamples = 8

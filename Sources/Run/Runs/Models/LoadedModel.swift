@@ -65,7 +65,7 @@ public struct LoadedModel: Sendable {
       }
       if isHalf { graph = try graph.halved() }
       let ends = try graph.withStoredEnds()
-      stored = ends.graph.inputs.first.flatMap { ends.inputs[$0.name] }
+      stored = ends.graph.inputs.first.flatMap { ends.inputs[$0.value] }
       var plans = [(plan: try Plan(graph: ends.graph, options: options), picture: picture)]
       if isForSizes, let largest = picture ?? whole {
         for size in largest.smaller {

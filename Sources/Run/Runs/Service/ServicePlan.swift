@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import Foundation
 internal import Frames
 public import Stages
@@ -85,7 +86,7 @@ public struct ServicePlan {
           .configuration, "RM-SERVE-002", "\(pipeline.file): '\(other.name)' writes \(redacted(uri)) too",
           hint: "give each output a place of its own")
       }
-      guard let device = device(pipeline.config.source.uri) else { continue }
+      guard let device = device(pipeline.config.source.address) else { continue }
       if let other = devices.updateValue(pipeline, forKey: device) {
         throw Problem(
           .configuration, "RM-SERVE-002", "\(pipeline.file): '\(other.name)' reads the same camera",
@@ -93,8 +94,7 @@ public struct ServicePlan {
       }
     }
     for pipeline in pipelines {
-      let source = pipeline.config.source.uri
-      guard !source.contains("://"), !source.hasPrefix("test:"),
+      guard let source = pipeline.config.source.address.path,
         let other = written[FileIdentity.place(of: source)]
       else { continue }
       throw Problem(
@@ -108,17 +108,20 @@ public struct ServicePlan {
     // Pages of several pipelines share a port.
     let check = OutputCheck(config, model: "", overwrite: false, renewsReport: true)
     let streams =
-      config.outputs.map(\.uri).filter { $0.contains("://") } + (check.standardOutputs > 0 ? ["-"] : [])
+      config.outputs.filter(\.address.isExclusive).map(\.uri) + (check.standardOutputs > 0 ? ["-"] : [])
     let files = check.targets.map(\.path)
     return streams.map { ($0, $0) }
       + files.filter { $0 != "/dev/null" }.map { (FileIdentity.place(of: $0), $0) }
   }
 
   /// What only one program can read.
-  private func device(_ uri: String) -> String? {
-    if uri == "-" || uri.hasPrefix("cam:") { return uri }
-    let path = uri.hasPrefix("v4l2://") ? String(uri.dropFirst("v4l2://".count)) : uri
-    return path.hasPrefix("/dev/") ? FileIdentity.place(of: path) : nil
+  private func device(_ address: SourceAddress) -> String? {
+    switch address {
+    case .standardInput: "-"
+    case .camera(.word(let word)): "cam:" + word
+    case .camera(.path(let path)): FileIdentity.place(of: path)
+    case .file, .pictures, .stream, .test: nil
+    }
   }
 
   /// For `--dry-run`.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 public import CPU
 internal import Frames
 internal import Pixels
@@ -15,16 +16,19 @@ extension PipelineConfig {
       throw RunError(
         .configuration, "run", "the pipeline", "it has no source", hint: "name one under 'source: uri:'")
     }
-    if source.uri.hasPrefix("test:") { _ = try TestSource.parse(source.uri) }
-    if Camera.suits(source.uri), source.start != nil {
+    switch source.address {
+    case .test(let text): _ = try TestSource.parse(text)
+    case .camera where source.start != nil:
       throw RunError(
         .configuration, "read", source.uri, "a camera has no place to begin at", hint: "leave out --ss")
+    case .camera, .file, .pictures, .standardInput, .stream: break
     }
     try checkOutputs()
     _ = try builtInPalette()
     _ = try usableLevel()
     // Whether it is live is known for certain once it is open.
-    if !source.uri.hasPrefix("http") { try checkAdaptation(under: likelyPolicy) }
+    if case .stream(let stream) = source.address, stream.isHTTP { return }
+    try checkAdaptation(under: likelyPolicy)
   }
 
   /// The CPU level to use: the best, or the one that is asked for.

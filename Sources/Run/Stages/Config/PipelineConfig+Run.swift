@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import CPU
 internal import Frames
 internal import Pixels
@@ -109,17 +110,17 @@ extension PipelineConfig {
         + "\(model.precision)\(exact)  kernels \(level)",
     ]
     if let notice = model.notice { lines.append("     \(notice)") }
-    for output in outputs where output.uri != "null:" {
+    for output in outputs where output.address != .none {
       var line = "out  \(redacted(output.uri))"
       let kind = try? OutputFactory.kind(of: output)
       switch kind {
-      case .video? where PicturePattern(output.uri) != nil: line += "  pictures"
+      case .video? where output.isPictures: line += "  pictures"
       case .video? where output.isUncompressed: line += "  uncompressed"
       case .video?:
         var encoder = EncoderOptions(name: encode.codec)
         (encoder.crf, encoder.bitrate) = (encode.crf, encode.bitrate)
         line += "  \(encode.codec) \(encoder.quality)"
-        if output.uri.hasSuffix(".mp4") {
+        if output.address.path?.hasSuffix(".mp4") == true {
           line += output.fragment.map { "  fragments \($0)" } ?? "  one index"
         }
         if !info.audio.isEmpty { line += keepsAudio ? "  audio copied" : "  no audio" }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Addresses
 public import Buffers
 public import CPU
 public import Pixels
@@ -23,8 +24,10 @@ public struct PipelineConfig: Sendable, Equatable {
       public var jitter = 0.2
     }
 
-    /// File, folder, pattern, address, `-`, or `test:street?…`.
-    public var uri = ""
+    /// File, folder, pattern, address, `-`, or `test:street?…`, as it was written.
+    public var uri = "" { didSet { address = SourceAddress(uri) } }
+    /// What `uri` names.
+    public private(set) var address = SourceAddress("")
     /// True paces a file by its timestamps and selects `latest`, false selects `block`; by the kind of
     /// source.
     public var isLive: Bool?
@@ -214,7 +217,10 @@ public struct OutputConfig: Sendable, Equatable {
   /// Behind which stage checksums are taken.
   public enum Tap: String, Sendable, CaseIterable { case decode, argmax, overlay }
 
-  public var uri: String
+  /// As it was written.
+  public var uri: String { didSet { address = OutputAddress(uri) } }
+  /// What `uri` names.
+  public private(set) var address: OutputAddress
   /// By the extension.
   public var kind: Kind?
   public var ids = Ids.train
@@ -239,6 +245,7 @@ public struct OutputConfig: Sendable, Equatable {
 
   public init(uri: String, kind: Kind? = nil) {
     self.uri = uri
+    address = OutputAddress(uri)
     self.kind = kind
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import Frames
 
 /// One key of a pipeline file: its path, what may be written there, and how to set and show it.

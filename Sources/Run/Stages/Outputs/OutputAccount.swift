@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import Frames
 
 /// The books of one output, from any thread: what became of each frame it was to have.

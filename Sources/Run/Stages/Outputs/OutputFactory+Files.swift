@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import Buffers
 internal import Frames
 internal import Glibc
@@ -25,16 +26,15 @@ extension OutputFactory {
   private func picture(_ output: OutputConfig, _ path: String, shift: Int64) throws -> any FrameSink {
     var video = source.video
     if config.overlay.view == .side { video.width = (video.width + 1) / 2 * 4 }
-    if let pattern = PicturePattern(output.uri) {
-      return ImageSequenceWriter(pattern, overwrite: output.overwrite)
-    }
-    if VideoDeviceWriter.suits(path) {
-      return try VideoDeviceWriter(path, video: video, interrupt: interrupt)
+    switch output.address {
+    case .pictures(let pattern): return ImageSequenceWriter(pattern, overwrite: output.overwrite)
+    case .device(let path): return try VideoDeviceWriter(path, video: video, interrupt: interrupt)
+    case .playlist(let folder): try makeFolder(folder)
+    case .file, .standardOutput, .push, .page, .none: break
     }
     if let form = output.format.flatMap(RawVideoWriter.Form.init) {
       return try RawVideoWriter(path, form: form, video: video, overwrite: output.overwrite)
     }
-    if let folder = output.playlistFolder { try makeFolder(folder) }
     var options = VideoWriter.Options()
     options.encoder = EncoderOptions(name: config.encode.codec)
     options.encoder.crf = config.encode.crf
@@ -42,7 +42,7 @@ extension OutputFactory {
     options.encoder.preset = config.encode.preset
     options.encoder.gop = config.encode.gop.seconds
     options.encoder.threads = threads.encoderThreads
-    options.encoder.zeroLatency = isLive || output.isPush
+    options.encoder.zeroLatency = isLive || output.address.isPush
     options.container = output.format
     options.fragment =
       output.isFastStart ? .fastStart : output.fragment.map { .every($0.seconds) } ?? Fragmentation.none
@@ -76,7 +76,7 @@ extension OutputFactory {
 
   func writeClassMap(beside output: OutputConfig) throws {
     // Standard output has no place beside it; a label video names its classes itself.
-    if output.uri == "-" { return }
+    if output.address == .standardOutput { return }
     let isCut = output.partNames?.isTimed == true || output.segment != nil
     let file = try TextFile(output.classMapPath, overwrite: output.overwrite || isCut)
     try file.append(ClassMap.json(palette, numbering: numbering(output)))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import Frames
 internal import Pixels
 
@@ -57,9 +58,9 @@ struct OutputFactory {
   }
 
   private func rule(of output: OutputConfig, _ kind: OutputConfig.Kind) -> OutputSlot.Rule {
-    let onError = output.onError ?? (output.isPush && isLive ? .continue : .stop)
+    let onError = output.onError ?? (output.address.isPush && isLive ? .continue : .stop)
     guard onError == .continue else { return .stop }
-    return output.isPush ? .peer : .file
+    return output.address.isPush ? .peer : .file
   }
 
   /// Opens `output`, and opens it again after an error.
@@ -83,7 +84,8 @@ struct OutputFactory {
     case .null: return { NullOutput() }
     case .hash:
       return {
-        HashOutput(try ChecksumWriter(output.uri, overwrite: output.overwrite), tap: output.tap)
+        HashOutput(
+          try ChecksumWriter(output.address.path ?? output.uri, overwrite: output.overwrite), tap: output.tap)
       }
     case .preview:
       guard let board else { preconditionFailure("a preview without a board") }
@@ -91,7 +93,7 @@ struct OutputFactory {
     case .png:
       try writeClassMap(beside: output)
       return {
-        let folder = output.uri.hasSuffix("/") ? String(output.uri.dropLast()) : output.uri
+        let folder = output.pictureFolder
         try makeFolder(folder)
         return LabelPictureOutput(
           folder: folder, palette: palette, numbering: numbering(output), overwrite: output.overwrite)

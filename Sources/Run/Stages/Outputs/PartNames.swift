@@ -35,9 +35,16 @@ struct PartNames: Sendable {
 
   var isTimed: Bool { tokens.contains { if case .digits = $0 { true } else { false } } }
 
+  /// The name with no number and nothing filled in, `%%` being a percent sign.
+  var plainPath: String { folder + plainText + ending }
+
+  private var plainText: String {
+    tokens.map { if case .text(let text) = $0 { text } else { "" } }.joined()
+  }
+
   /// The name without what changes, for files beside it.
   var plainStem: String {
-    guard isTimed else { return folder + stem }
+    guard isTimed else { return folder + plainText }
     var plain = ""
     for case .text(let text) in tokens {
       func isGap(_ character: Character) -> Bool { "-_ ".contains(character) }
@@ -53,14 +60,14 @@ struct PartNames: Sendable {
   ///   - isFirst: of this run.
   ///   - overwrite: a plain first name may exist.
   func next(isFirst: Bool, time: time_t = Glibc.time(nil)) -> String {
-    if startsPlain && isFirst { return folder + stem + ending }
+    if startsPlain && isFirst { return plainPath }
     var start = 0
     if isTimed {
       let path = folder + filled(time) + ending
       if access(path, F_OK) != 0 { return path }
       start = 1
     }
-    let base = isTimed ? filled(time) : stem
+    let base = isTimed ? filled(time) : plainText
     if !isTimed { start = (parts.compactMap(\.number).max() ?? -1) + 1 }
     var number = startsPlain ? max(1, start) : start
     while true {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import Frames
 internal import Glibc
 
@@ -16,7 +17,7 @@ final class TextFile {
   init(_ path: String, overwrite: Bool) throws {
     self.path = path
     waiting.reserveCapacity(2 * TextFile.chunk)
-    if path == "-" {
+    if OutputAddress(path) == .standardOutput {
       descriptor = STDOUT_FILENO
       return
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import Frames
 
 /// Writes JSON into bytes that are used again and again, so that a line for each frame costs no

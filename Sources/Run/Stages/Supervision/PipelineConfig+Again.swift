@@ -11,7 +11,7 @@ extension PipelineConfig {
     for index in outputs.indices where !outputs[index].overwrite {
       if outputs[index].playlistFolder != nil { outputs[index].overwrite = true }
       let isOneFile = outputs[index].isFile && outputs[index].kind != .png && outputs[index].segment == nil
-      if isOneFile { outputs[index].uri = PipelineConfig.free(outputs[index].uri) }
+      if isOneFile, let path = outputs[index].address.path { outputs[index].uri = PipelineConfig.free(path) }
     }
     if !outputs.contains(where: \.overwrite) { statsFile = statsFile.map(PipelineConfig.free) }
   }
@@ -19,7 +19,7 @@ extension PipelineConfig {
   /// An output that would be refused when the pipeline starts again.
   public var outputForOneRun: OutputConfig? {
     guard restart.policy != .never else { return nil }
-    return outputs.first { !$0.overwrite && ($0.kind == .png || PicturePattern($0.uri) != nil) }
+    return outputs.first { !$0.overwrite && ($0.kind == .png || $0.isPictures) }
   }
 
   /// `path`, or where a regular file is there, the next of its names.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Addresses
 import Foundation
 import Testing
 
 @testable import Frames
 
 /// Addresses and identities against trees of devices made for the test.
-@Suite struct CameraAddressTests {
+@Suite struct CameraNameTests {
   let scratch: Scratch
 
   init() throws { scratch = try Scratch() }
@@ -29,7 +30,7 @@ import Testing
   }
 
   private func node(_ uri: String, _ tree: CameraTree, known: CameraIdentity? = nil) throws -> String {
-    let address = try #require(CameraAddress(uri))
+    let address = try #require(CameraName(uri))
     return try address.resolve(known: known, in: tree).split(separator: "/").last.map(String.init) ?? ""
   }
 
@@ -37,16 +38,16 @@ import Testing
     "/dev/video0", "/dev/v4l/by-id/usb-046d_C920-video-index0", "cam:", "cam:C920", "v4l2:///dev/video3",
     "v4l2://video3",
   ])
-  func camerasAreKnownByTheirAddress(uri: String) { #expect(Camera.suits(uri)) }
+  func camerasAreKnownByTheirAddress(uri: String) { #expect(CameraName(uri) != nil) }
 
   @Test(arguments: ["video.mp4", "/dev/null", "rtsp://cam/", "-", "camera.mp4", "http://cam:80/", "/dev/sda"])
-  func othersAreNot(uri: String) { #expect(!Camera.suits(uri)) }
+  func othersAreNot(uri: String) { #expect(CameraName(uri) == nil) }
 
   @Test func pathsStandForThemselves() throws {
     let none = try tree([])
-    #expect(try CameraAddress("/dev/video7")?.resolve(in: none) == "/dev/video7")
-    #expect(try CameraAddress("v4l2:///dev/video7")?.resolve(in: none) == "/dev/video7")
-    #expect(try CameraAddress("v4l2://video7")?.resolve(in: none) == "/dev/video7")
+    #expect(try CameraName("/dev/video7")?.resolve(in: none) == "/dev/video7")
+    #expect(try CameraName("v4l2:///dev/video7")?.resolve(in: none) == "/dev/video7")
+    #expect(try CameraName("v4l2://video7")?.resolve(in: none) == "/dev/video7")
   }
 
   @Test func wordsFindCameras() throws {

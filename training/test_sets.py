@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Labelled sets by description, losses of labels that stand for several classes, and what weather does to a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from camvid import CLASSES, IGNORE, Batches, Augmentation, Frame
+from losses import pixel_loss
+from sets import LabelledSet, SetError, Unions
+from weather import KINDS, roughen
+
+HERE = Path(__file__).parent
+COLORS = """\
+name: drawn
+images: images/*.png
+labels: labels/{stem}_x.png
+replace: [_image, _label]
+reach: 30
+colors:
+  lane: [128, 64, 128]
+  plant: [0, 200, 0]
+  thing: [200, 0, 0]
+map:
+  lane: road
+  plant: tree
+  thing: [pole, sign, fence]
+"""
+
+
+def write(root: Path, text: str, label: np.ndarray, size: tuple[int, int] = (8, 4)) -> Path:
+    for folder in ("images", "labels"):
+        (root / folder).mkdir(exist_ok=True)
+    Image.new("RGB", size, (9, 9, 9)).save(root / "images" / "a_image.png")
+    Image.fromarray(label).save(root / "labels" / "a_label_x.png")
+    (root / "set.yaml").write_text(text)
+    return root / "set.yaml"
+
+
+def colors() -> np.ndarray:
+    label = np.zeros((4, 8, 3), np.uint8)
+    label[:2] = (120, 70, 125)  # not quite a lane's
+    label[2] = (0, 200, 0)
+    label[3, :4] = (200, 0, 0)
+    label[3, 4:] = (90, 90, 90)  # far from all
+    return label
+
+
+def test_colours_lead_to_the_nearest_class_within_reach(tmp_path: Path) -> None:
+    unions = Unions(CLASSES)
+    frames = LabelledSet(write(tmp_path, COLORS, colors()), unions).read(tmp_path)
+    label = frames[0].label
+    assert (label[:2] == CLASSES.index("road")).all() and (label[2] == CLASSES.index("tree")).all()
+    assert (label[3, :4] == len(CLASSES)).all() and (label[3, 4:] == IGNORE).all()
+    row = unions.matrix()[len(CLASSES)]
+    assert {CLASSES[i] for i in np.flatnonzero(row)} == {"pole", "sign", "fence"}
+
+
+def test_numbers_lead_to_classes(tmp_path: Path) -> None:
+    text = "name: n\nimages: images/*.png\nlabels: labels/{stem}_x.png\nreplace: [_image, _label]\n" \
+           "ids: {0: road, 7: sky, 900: car}\n"
+    ids = np.zeros((4, 8), np.uint16)
+    ids[0], ids[1], ids[2] = 7, 900, 3
+    label = LabelledSet(write(tmp_path, text, ids), Unions(CLASSES)).read(tmp_path)[0].label
+    assert [int(v) for v in label[:, 0]] == [CLASSES.index("sky"), CLASSES.index("car"), IGNORE, CLASSES.index("road")]
+
+
+@pytest.mark.parametrize("change, word", [
+    (("thing: [pole, sign, fence]", "thing: lamp"), "no class of the network"),
+    (("  plant: tree", "  plants: tree"), "no label of the set"),
+    (("name: drawn\n", ""), "'name' is missing"),
+    (("reach: 30", "reech: 30"), "unknown key"),
+    (("_x.png", "_y.png"), "have no label"),
+    (("images/*.png", "pictures/*.png"), "no pictures"),
+    (("colors:", "ids: {0: road}\ncolors:"), "either"),
+    (("lane: road\n  plant: tree\n  thing: [pole, sign, fence]", "lane: ignore\n  plant: ignore\n  thing: ignore"),
+     "no label leads"),
+    (("reach: 30", "reach: -4"), "no pixel"),
+])
+def test_what_is_wrong_is_named(tmp_path: Path, change: tuple[str, str], word: str) -> None:
+    path = write(tmp_path, COLORS.replace(*change), colors() * 0 + 90 if word == "no pixel" else colors())
+    with pytest.raises(SetError, match=word):
+        LabelledSet(path, Unions(CLASSES)).read(tmp_path)
+
+
+def test_other_sizes_are_named_or_stretched(tmp_path: Path) -> None:
+    path = write(tmp_path, COLORS, colors(), size=(16, 8))
+    with pytest.raises(SetError, match="16x8"):
+        LabelledSet(path, Unions(CLASSES)).read(tmp_path)
+    path.write_text(COLORS + "size: 16x8\n")
+    assert LabelledSet(path, Unions(CLASSES)).read(tmp_path)[0].label.shape == (8, 16)
+
+
+@pytest.mark.parametrize("path", sorted((HERE / "sets").glob("*.yaml")), ids=lambda p: p.stem)
+def test_descriptions_that_ship_are_sound(path: Path) -> None:
+    LabelledSet(path, Unions(CLASSES))
+
+
+def test_a_union_costs_what_its_classes_together_miss() -> None:
+    logits = torch.tensor([[1.0, 2.0, 0.5]]).reshape(1, 3, 1, 1)
+    unions = torch.tensor([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0]], dtype=torch.float32)
+    loss = pixel_loss(logits, torch.full((1, 1, 1), 3), torch.ones(3), unions)
+    expected = -torch.log(logits.softmax(1)[0, :2].sum())
+    assert abs(float(loss - expected)) < 1e-6
+    fine = torch.full((1, 1, 1), 1)
+    assert abs(float(pixel_loss(logits, fine, torch.ones(3), unions) - pixel_loss(logits, fine, torch.ones(3)))) < 1e-6
+
+
+@pytest.mark.parametrize("name", list(KINDS))
+def test_weather_changes_pictures_and_keeps_their_form(name: str) -> None:
+    rng = np.random.default_rng(4)
+    x = rng.uniform(0, 255, (40, 60, 3)).astype(np.float32)
+    y = KINDS[name][1](np.random.default_rng(5), x.copy())
+    assert y.shape == x.shape and np.isfinite(y).all() and np.abs(y - x).mean() > 0.5
+    again = KINDS[name][1](np.random.default_rng(5), x.copy())
+    assert np.array_equal(y, again)
+
+
+def test_roughened_pictures_stay_in_range() -> None:
+    rng = np.random.default_rng(6)
+    x = rng.uniform(0, 255, (40, 60, 3)).astype(np.float32)
+    for _ in range(40):
+        y = roughen(rng, x, second=0.5)
+        assert y.dtype == np.float32 and y.min() >= 0 and y.max() <= 255
+
+
+def test_batches_take_their_shares() -> None:
+    def frames(value: int) -> list[Frame]:
+        return [Frame(np.zeros((64, 96, 3), np.uint8), np.full((64, 96), value, np.uint8))]
+    batches = Batches(frames(0), 8, 3, Augmentation(size=(96, 64)), [(frames(1), 0.5), (frames(2), 0.25)])
+    labels = torch.stack([batches.make(i)[1] for i in range(40)])
+    seen = [float((labels.flatten(2).float().amin(2) == v).float().mean()) for v in range(3)]
+    assert abs(seen[1] - 0.5) < 0.12 and abs(seen[2] - 0.25) < 0.12
