@@ -102,7 +102,8 @@ extension Importer {
       for step in 2...count {
         let isLast = step == count
         value = try importer.add(
-          .mul, [value, node.input(0)], output: isLast ? output : nil, part: isLast ? "" : "power\(step)", node)
+          .mul, [value, node.input(0)], output: isLast ? output : nil, part: isLast ? "" : "power\(step)",
+          node)
       }
     },
   ]
@@ -167,7 +168,8 @@ extension Importer {
     var sum = try add(.mul, [t, try scalar(1.061_405_4, "a5", node)], part: "term5", node)
     for (index, factor) in [-1.453_152, 1.421_413_7, -0.284_496_74, 0.254_829_6].enumerated() {
       let part = "\(4 - index)"
-      let raised = try add(.add, [sum, try scalar(Float(factor), "a\(part)", node)], part: "sum\(part)", node)
+      let raised = try add(
+        .add, [sum, try scalar(Float(factor), "a\(part)", node)], part: "sum\(part)", node)
       sum = try add(.mul, [raised, t], part: "term\(part)", node)
     }
     let square = try add(.mul, [x, x], part: "square", node)

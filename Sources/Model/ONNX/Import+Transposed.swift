@@ -40,7 +40,8 @@ extension Importer {
     let limits = 1...64
     guard dilations == Pair(1), strides.rows == strides.columns, limits.contains(strides.rows),
       limits.contains(kernel.rows), limits.contains(kernel.columns), given.count == 4,
-      given.allSatisfy({ (0...64).contains($0) }), kernel == Pair(rows: weight.shape[2], columns: weight.shape[3]),
+      given.allSatisfy({ (0...64).contains($0) }),
+      kernel == Pair(rows: weight.shape[2], columns: weight.shape[3]),
       (0...64).contains(added.rows), (0...64).contains(added.columns)
     else {
       throw node.fail(

@@ -106,7 +106,8 @@ extension Importer {
       return Int(value)
     }
     guard all.count == 3 || all.count == 4 else {
-      throw fail("rank \(all.count)", hint: "one picture of rows, columns and 3 channels is what can be given")
+      throw fail(
+        "rank \(all.count)", hint: "one picture of rows, columns and 3 channels is what can be given")
     }
     let batch = all.count == 4 ? all[0] ?? 1 : 1
     let map = all.suffix(3).map { $0 }
@@ -155,7 +156,7 @@ extension Importer {
     default: return false
     }
     guard names.count == 2, let operand = known(node.inputs[1 - place])?.tensor, operand.dtype == .float32,
-      let rank = table[own.value]?.shape.rank,
+      let rank = placed(own.value)?.shape.rank,
       let values = perChannel(operand, isChannelsLast: own.isChannelsLast, rank: rank)
     else { return false }
     for channel in 0..<3 {

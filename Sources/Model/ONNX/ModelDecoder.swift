@@ -36,7 +36,11 @@ struct ModelDecoder {
       let opset = Int(exactly: version), ONNXReader.opsets.contains(opset)
     else {
       let given = proto.opsetImport.map { "\($0.domain) \($0.version)" }.joined(separator: ", ")
-      throw ONNXError("opset\(given)", hint: "opsets \(ONNXReader.opsets.lowerBound) to \(ONNXReader.opsets.upperBound) are read; export with opset 17")
+      throw ONNXError(
+        "opset\(given)",
+        hint:
+          "opsets \(ONNXReader.opsets.lowerBound) to \(ONNXReader.opsets.upperBound) are read; export with opset 17"
+      )
     }
     self.opset = opset
     var external = ExternalData(folder: folder)
