@@ -96,8 +96,9 @@ extension Importer {
               let to = (channel * inputsPerGroup + input) * rows.taps * columns.taps
               for i in 0..<rows.taps where row + stride * i < kernel.rows {
                 for j in 0..<columns.taps where column + stride * j < kernel.columns {
-                  taps[to + (rows.taps - 1 - i) * columns.taps + columns.taps - 1 - j] =
-                    source[from + (row + stride * i) * kernel.columns + column + stride * j]
+                  let place = (rows.taps - 1 - i) * columns.taps + (columns.taps - 1 - j)
+                  let cell = (row + stride * i) * kernel.columns + (column + stride * j)
+                  taps[to + place] = source[from + cell]
                 }
               }
             }

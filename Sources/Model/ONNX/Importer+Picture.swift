@@ -234,7 +234,8 @@ extension Importer {
         hint: "a map of scores, one for each class, is needed; --output chooses another output")
     }
     if extents != given { value = try add(.reshape(Reshape(extents)), [value], part: "map", reader) }
-    if (axis.map { $0 == 3 } ?? isChannelsLast(extents)) {
+    let isLast = axis == nil ? isChannelsLast(extents) : axis == 3
+    if isLast {
       value = try add(.transpose(permutation: [0, 3, 1, 2]), [value], part: "channels", reader)
       extents = [1, extents[3], extents[1], extents[2]]
     }

@@ -7,7 +7,7 @@ import SwiftProtobuf
 
 /// One file while it is read: its message checked as a whole, then its nodes imported.
 struct ModelDecoder {
-  private var proto: ONNXModelProto
+  private let proto: ONNXModelProto
   private var importer: Importer
   private let opset: Int
   /// Of a picture network.
@@ -43,8 +43,6 @@ struct ModelDecoder {
       )
     }
     self.opset = opset
-    var external = ExternalData(folder: folder)
-    for index in proto.graph.initializer.indices { try external.load(&proto.graph.initializer[index]) }
     let graph = proto.graph
     guard graph.node.count <= GraphLimits.nodes else {
       throw ONNXError("\(graph.node.count) nodes; the limit is \(GraphLimits.nodes)")
@@ -68,8 +66,10 @@ struct ModelDecoder {
       importer.graph.metadata["precision"] = "fp16"
     }
     let initial = Set(graph.initializer.map(\.name))
-    for tensor in graph.initializer {
+    var external = ExternalData(folder: folder)
+    for var tensor in graph.initializer {
       do {
+        try external.load(&tensor)
         try importer.addInitializer(tensor.name, try tensor.tensor(tensor.name))
       } catch var error as GraphError {
         let reader = graph.node.first { $0.input.contains(tensor.name) }
@@ -81,7 +81,7 @@ struct ModelDecoder {
     // Files before IR version 4 list initialisers among the inputs.
     let inputs = graph.input.filter { !initial.contains($0.name) }
     guard settings.asPicture else {
-      head = nil
+      self.head = nil
       for input in inputs { try importer.addInput(input.name, try Self.fact(input, settings.size)) }
       return
     }

@@ -2,6 +2,7 @@
 
 internal import Foundation
 internal import GraphIR
+internal import ONNX
 internal import Pixels
 internal import Stages
 
@@ -43,11 +44,6 @@ struct ModelMetadata {
     names = entries["classes"].map {
       $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }
-    if let names, !(1...255).contains(names.count) {
-      throw Problem(
-        .badData, "RM-MODEL-006", "its metadata 'classes' holds \(names.count) names",
-        hint: "a name for each of 1 to 255 classes")
-    }
     colors = (entries["palette"] ?? "").split(separator: ",").compactMap { Palette.Color(hex: String($0)) }
     precision = entries["precision"]
     license = entries["license"]
@@ -69,6 +65,11 @@ struct ModelMetadata {
       throw Problem(
         .badData, "RM-MODEL-008", "its output has scores for \(classes) classes",
         hint: "a score for each of 1 to 255 classes is needed")
+    }
+    if let names, names.count > 255 {
+      throw Problem(
+        .badData, "RM-MODEL-006", "its metadata 'classes' holds \(names.count) names",
+        hint: "a name for each of 1 to 255 classes")
     }
     guard let names else { return .spread(names: (0..<classes).map { "class \($0)" }) }
     return colors.count == names.count ? Palette(names: names, colors: colors) : .spread(names: names)
