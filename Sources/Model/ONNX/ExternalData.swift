@@ -5,8 +5,8 @@ import GraphIR
 
 /// Numbers that a model keeps in files beside it.
 ///
-/// Only regular files in the model's own folder, or below it, are read: no absolute path, no `..`, no link that
-/// leads out.
+/// Only regular files in the model's own folder, or below it, are read: no absolute path, no `..`, no link
+/// that leads out.
 struct ExternalData {
   /// The folder of the model; `nil` for bytes in memory, which have none.
   let folder: String?

@@ -102,7 +102,8 @@ extension Importer {
     for (position, axis) in axes.enumerated() {
       let extent = extents[axis]
       let most = mode == "reflect" ? extent - 1 : extent
-      guard before[axis] >= 0, after[axis] >= 0, before[axis] + after[axis] < GraphLimits.inputs,
+      let sides = 0..<GraphLimits.inputs / 2
+      guard sides.contains(before[axis]), sides.contains(after[axis]),
         mode == "edge" || before[axis] <= most && after[axis] <= most
       else { throw node.fail("pads axis \(axis) of \(extents) by \(before[axis]) and \(after[axis])") }
       func cell(_ place: Int) -> Int {

@@ -25,7 +25,8 @@ extension Importer {
       let to = Array(repeating: 1, count: rank - target.count) + target
       // Only the axes that grow: the sum brings the others along.
       let grown = zip(from, to).map { $0 == 1 ? $1 : 1 }
-      guard rank <= GraphLimits.rank, zip(from, to).allSatisfy({ $0 == $1 || $0 == 1 || $1 == 1 }),
+      guard rank <= GraphLimits.rank, to.allSatisfy({ $0 >= 1 }),
+        zip(from, to).allSatisfy({ $0 == $1 || $0 == 1 || $1 == 1 }),
         let count = Shape.checkedCount(grown), count > 0, count <= GraphLimits.foldedElements
       else { throw node.fail("expands \(x.shape) to \(target)") }
       if count == 1, rank == x.shape.rank { return try importer.alias(output, to: node.input(0), node) }

@@ -3,11 +3,11 @@
 import Buffers
 import GraphIR
 
-/// ConvTranspose as a convolution that computes all sub-pixels as channels, and DepthToSpace: the same products, summed
-/// in one place, on kernels that are there, in int8 too.
+/// ConvTranspose as a convolution that computes all sub-pixels as channels, and DepthToSpace: the same products,
+/// summed in one place, on kernels that are there, in int8 too.
 ///
-/// Along one axis, stride s, kernel k: full output s · m + r = Σ_j x[m - j] · w[r + s · j]. Each phase r is a
-/// convolution of ceil(k / s) taps; pads cut the full output.
+/// Along one axis, stride s, kernel k: full output s · m + r = Σ_j x[m - j] · w[r + s · j]. Each phase r is
+/// a convolution of ceil(k / s) taps; pads cut the full output.
 extension Importer {
   static let transposed: [String: Rule] = [
     "ConvTranspose": { try $0.convTranspose(&$1) }
@@ -42,10 +42,11 @@ extension Importer {
       limits.contains(kernel.rows), limits.contains(kernel.columns), given.count == 4,
       given.allSatisfy({ (0...64).contains($0) }),
       kernel == Pair(rows: weight.shape[2], columns: weight.shape[3]),
-      (0...64).contains(added.rows), (0...64).contains(added.columns)
+      (0...64).contains(added.rows), (0...64).contains(added.columns),
+      sizes?.allSatisfy({ (1...GraphLimits.side).contains($0) }) ?? true
     else {
       throw node.fail(
-        "kernel \(kernel.rows)x\(kernel.columns), strides \(strides.rows) and \(strides.columns), dilations \(dilations.rows) and \(dilations.columns)",
+        "kernel \(kernel.rows)x\(kernel.columns), strides \(strides.rows) and \(strides.columns), pads \(given)",
         hint: "one stride for both axes, without dilation, up to 64")
     }
     let inputs = x[1]
@@ -78,12 +79,13 @@ extension Importer {
     let columns = try axis(x[3], kernel.columns, given[1], given[3], added.columns, sizes?.last)
 
     let perGroup = weight.shape[1]
-    let outputs = perGroup * groups
     let phases = stride * stride
     let inputsPerGroup = inputs / groups
-    guard let count = Shape.checkedCount([outputs * phases, inputsPerGroup, rows.taps, columns.taps]),
+    guard
+      let count = Shape.checkedCount([perGroup, groups, phases, inputsPerGroup, rows.taps, columns.taps]),
       count <= GraphLimits.knownElements
     else { throw node.fail("its weights are beyond the limits") }
+    let outputs = perGroup * groups
     let source = weight.elements(as: Float.self)
     var taps = [Float](repeating: 0, count: count)
     for group in 0..<groups {

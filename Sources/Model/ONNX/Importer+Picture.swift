@@ -221,6 +221,7 @@ extension Importer {
     // Where classes are, counted in [batch, a, b, c].
     var axis: Int?
     if case .winner(let given, _) = head.kind {
+      guard (-4...3).contains(given) else { throw reader.fail("its axis is \(given)") }
       let resolved = given < 0 ? given + extents.count : given
       axis = resolved + 4 - extents.count
     }
@@ -231,7 +232,7 @@ extension Importer {
     guard extents.count == 4, extents[0] == 1 else {
       throw GraphError(
         "output '\(head.output)': scores of shape \(shape)",
-        hint: "a map of scores, one for each class, is needed; --output chooses another output")
+        hint: "a map of scores, one for each class, is needed")
     }
     if extents != given { value = try add(.reshape(Reshape(extents)), [value], part: "map", reader) }
     let isLast = axis == nil ? isChannelsLast(extents) : axis == 3

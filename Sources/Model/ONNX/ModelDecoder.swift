@@ -39,7 +39,7 @@ struct ModelDecoder {
       throw ONNXError(
         "opset\(given)",
         hint:
-          "opsets \(ONNXReader.opsets.lowerBound) to \(ONNXReader.opsets.upperBound) are read; export with opset 17"
+          "\(ONNXReader.opsets) are read; export with opset 17"
       )
     }
     self.opset = opset

@@ -4,8 +4,8 @@ import GraphIR
 
 /// What stands at the end of a picture network, and what of it is still to be computed.
 ///
-/// Exporters put label arithmetic behind the scores: ArgMax with casts and squeezes, a sigmoid with a threshold, a
-/// softmax. None of it changes which class wins, so that reading stops before it.
+/// Exporters put label arithmetic behind the scores: ArgMax with casts and squeezes, a sigmoid with a threshold,
+/// a softmax. None of it changes which class wins, so that reading stops before it.
 struct PictureHead {
   enum Kind {
     /// Scores, or one channel that is above 0 (or 0.5 behind a sigmoid) where the second class is.
@@ -21,7 +21,8 @@ struct PictureHead {
   let kind: Kind
   /// The value that scores are taken from.
   private(set) var scores: String
-  /// A sigmoid stood between `scores` and the output: a threshold on its result is one on theirs by its inverse.
+  /// A sigmoid stood between `scores` and the output: a threshold on its result is one on theirs by the
+  /// inverse.
   private(set) var hasLostSigmoid = false
   /// One channel of `scores` is a sigmoid's, 0…1.
   private(set) var isProbability = false
@@ -96,7 +97,9 @@ struct PictureHead {
 
   /// Goes back over what does not change the order of scores.
   private mutating func dropMonotone(_ maker: (String) -> ONNXNodeProto?) {
-    while let node = maker(scores), let first = node.input.first {
+    // A file that runs in circles is refused when it is imported.
+    for _ in 0..<16 {
+      guard let node = maker(scores), let first = node.input.first else { return }
       switch node.opType {
       case "Identity", "Cast", "Dropout": break
       case "LogSoftmax", "Softmax":
