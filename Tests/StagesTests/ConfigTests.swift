@@ -76,7 +76,7 @@ import Testing
     arguments: [("auto", 0.5, "500ms"), ("none", nil, "none"), ("2s", 2, "2s")] as [(String, Double?, String)]
   )
   func autoIsNotNone(word: String, seconds: Double?, shown: String) throws {
-    let config = try read("outputs: [ { uri: a.mp4, fragment: \(word) } ]\n")
+    let config = try read("version: 1\noutputs: [ { uri: a.mp4, fragment: \(word) } ]\n")
     #expect(config.outputs[0].fragment?.seconds == seconds)
     #expect(config.shown.contains { $0 == ("outputs.0.fragment", shown) })
   }
