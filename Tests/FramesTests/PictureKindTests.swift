@@ -89,7 +89,7 @@ struct PictureKindTests {
   @Test(arguments: ["161x97", "160x97", "161x96"])
   func oddSizesStayWhole(size: String) throws {
     let source = footage.make("a.mkv", "-f lavfi -i testsrc=s=\(size):d=0.4 -c:v ffv1 -pix_fmt yuv420p")
-    let result = try footage.relabel(source, "b.mp4") { $0.encoder.crf = 0 }
+    let result = try footage.relabel(source, "b.mp4", writing: { $0.encoder.crf = 0 })
     let sides = size.split(separator: "x")
     #expect(Footage.probe(result.path, "stream=width,height,pix_fmt") == ["\(sides[0]),\(sides[1]),yuv444p"])
     #expect(Footage.shown(result.path) == 10)
@@ -195,7 +195,7 @@ struct PictureKindTests {
     for source in sources {
       for ending in ["mp4", "mkv"] {
         for fragment in [Fragmentation.every(0.5), .none] {
-          let result = try footage.relabel(source, "b." + ending) { $0.fragment = fragment }
+          let result = try footage.relabel(source, "b." + ending, writing: { $0.fragment = fragment })
           let chapters = Footage.probe(
             result.path, "chapter=start_time:chapter_tags=title", ["-show_chapters"])
           #expect(chapters == ["0.000000,Out", "1.000000,Home"], "\(source) \(ending) \(fragment)")

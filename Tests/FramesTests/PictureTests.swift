@@ -68,7 +68,7 @@ import Testing
         Frame(picture, index: index, pts: Int64(index), duration: 1, timeBase: TimeBase(1, 25)))
     }
     for source in [scratch.path, scratch.path("p*.\(ending)")] {
-      #expect(ImageSequenceReader.suits(source))
+      #expect(SourceAddress(source) == .pictures(path: source))
       let reader = try ImageSequenceReader(source)
       #expect(reader.info.frameCountEstimate == 12)
       var index = 0
