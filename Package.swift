@@ -35,9 +35,12 @@ extension Target {
 let system: [Target] = [
   .systemLibrary(
     name: "CFFmpeg", path: "Sources/System/CFFmpeg",
-    pkgConfig: "libavformat libavcodec libavutil libswscale libavdevice",
+    pkgConfig: "libavformat libavcodec libavutil libswscale libswresample libavfilter libavdevice",
     providers: [
-      .apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswscale-dev", "libavdevice-dev"])
+      .apt([
+        "libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswscale-dev", "libswresample-dev",
+        "libavfilter-dev", "libavdevice-dev",
+      ])
     ]),
   .systemLibrary(name: "CVideo4Linux", path: "Sources/System/CVideo4Linux"),
   .systemLibrary(

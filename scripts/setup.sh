@@ -43,6 +43,6 @@ need_packages() {
     die "apt-get could not install ${missing[*]}" "see the lines above; then run this again" 69
 }
 
-build_packages=(pkg-config git libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libavdevice-dev
-  libopenblas-dev)
+build_packages=(pkg-config git libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev
+  libavfilter-dev libavdevice-dev libopenblas-dev)
 test_packages=(ffmpeg python3 python3-venv)

@@ -120,7 +120,7 @@ import Testing
     let target = Picture(
       format: format, width: rotation.swapsSides ? height : width,
       height: rotation.swapsSides ? width : height)
-    source.view.copy(turned: rotation, into: target.view)
+    source.view.copy(turned: Orientation(rotation), into: target.view)
     for plane in 0..<format.planeCount {
       let size = format.planeSize(plane, width: width, height: height)
       let cell = format == .nv12 && plane == 1 ? 2 : 1

@@ -62,7 +62,7 @@ import Testing
     #expect(config.flow.cpu == .avx2)
     #expect(config.decode.rotate == .right && config.decode.range == .full && config.decode.discardCorrupt)
     #expect(config.overlay.view == .side && config.overlay.alpha == 0.25)
-    #expect(config.encode.crf == 30 && config.encode.audio == PipelineConfig.Encode.Audio.none)
+    #expect(config.encode.crf == 30 && config.encode.audio == SoundMode.none)
     #expect(config.outputs.count == 3)
     #expect(config.outputs[0].fragment == nil && config.outputs[0].onError == .continue)
     #expect(config.outputs[2].kind == .mask && config.outputs[2].ids == .label)

@@ -37,7 +37,8 @@ struct SourceFactory {
     var options = ImageSequenceReader.Options()
     options.maxFrames = config.source.frames
     options.stride = config.source.stride
-    options.rotation = turn ?? .none
+    options.rotation = turn
+    options.colorsGray = true
     options.matrix = config.decode.matrix
     options.range = config.decode.range
     return try ImageSequenceReader(path, options: options)
@@ -55,8 +56,13 @@ struct SourceFactory {
     options.rotation = turn
     options.matrix = config.decode.matrix
     options.range = config.decode.range
+    options.colorsGray = true
+    options.deinterlacing = config.decode.deinterlace
+    options.hdr = config.decode.hdr
+    options.keepBeside = !config.encode.stripMetadata && !Self.isLive(source)
     options.discardCorrupt = config.decode.discardCorrupt
-    options.keepAudio = config.encode.audio.map { $0 == .copy } ?? !Self.isLive(source)
+    options.keepAudio = config.encode.audio.map { $0 != .none } ?? !Self.isLive(source)
+    options.track = source.track
     options.interrupt = interrupt
     options.connectTimeout = source.connectTimeout.seconds
     options.stallTimeout = source.stallTimeout.seconds

@@ -6,14 +6,22 @@
 #include <stdio.h>
 
 #include <libavcodec/avcodec.h>
+#include <libavcodec/bsf.h>
 #include <libavdevice/avdevice.h>
+#include <libavfilter/avfilter.h>
+#include <libavfilter/buffersink.h>
+#include <libavfilter/buffersrc.h>
 #include <libavformat/avformat.h>
+#include <libavutil/audio_fifo.h>
 #include <libavutil/avutil.h>
+#include <libavutil/channel_layout.h>
 #include <libavutil/display.h>
+#include <libavutil/dovi_meta.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <libavutil/sha.h>
+#include <libswresample/swresample.h>
 #include <libswscale/swscale.h>
 
 static inline int rm_averror(int code) { return AVERROR(code); }
@@ -89,6 +97,28 @@ static inline const int32_t *rm_display_matrix(const AVStream *stream) {
   const uint8_t *data = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
   return data && size >= 9 * sizeof(int32_t) ? (const int32_t *)data : 0;
 #endif
+}
+
+// As above, of a picture: where an EXIF orientation or a message in the stream says it.
+static inline const int32_t *rm_picture_matrix(const AVFrame *frame) {
+  const AVFrameSideData *data = av_frame_get_side_data(frame, AV_FRAME_DATA_DISPLAYMATRIX);
+  return data && data->size >= 9 * sizeof(int32_t) ? (const int32_t *)data->data : 0;
+}
+
+// The profile of Dolby Vision, or -1 where the stream has none.
+static inline int rm_dovi_profile(const AVStream *stream) {
+  size_t size = 0;
+  const uint8_t *data;
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+  const AVPacketSideData *side = av_packet_side_data_get(
+      stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data, AV_PKT_DATA_DOVI_CONF);
+  data = side ? side->data : 0;
+  size = side ? side->size : 0;
+#else
+  data = av_stream_get_side_data(stream, AV_PKT_DATA_DOVI_CONF, &size);
+#endif
+  if (!data || size < sizeof(AVDOVIDecoderConfigurationRecord)) return -1;
+  return ((const AVDOVIDecoderConfigurationRecord *)data)->dv_profile;
 }
 
 // Log lines are formatted here, because va_list does not cross into Swift on every architecture.

@@ -29,7 +29,7 @@ import Testing
     guard let copy = bytes.withUnsafeBytes({ decoder.copy($0) }), let handle = decoder.picture(copy) else {
       return nil
     }
-    let shaper = FrameShaper(first: handle, rotation: .none, matrix: nil, range: nil)
+    let shaper = FrameShaper(first: handle, Orientation(), matrix: nil, range: nil, colorsGray: false)
     let shaped = try shaper.shape(handle)
     return Frame(
       taking: shaped.handle, index: 0, pts: 0, duration: 1, timeBase: TimeBase(1, 30), color: shaper.color,

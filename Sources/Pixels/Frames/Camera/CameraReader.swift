@@ -63,14 +63,15 @@ public final class CameraReader: FrameSource {
     let first = try CameraReader.picture(of: stream, decoder, options, &ignored).handle
     defer { FrameShells.give(first) }
     shaper = FrameShaper(
-      first: first, rotation: options.rotation ?? .none, matrix: options.matrix, range: options.range)
+      first: first, Orientation(options.rotation ?? .none), matrix: options.matrix, range: options.range,
+      colorsGray: false)
     info = plan.info(
       uri: uri,
       video: VideoFormat(
         format: shaper.format, width: shaper.width, height: shaper.height, timeBase: CameraReader.timeBase,
         rate: rate.isKnown ? Ratio(rate.numerator, rate.denominator * Int32(options.stride)) : rate,
         color: shaper.color),
-      rotation: shaper.rotation)
+      rotation: shaper.orientation.rotation)
   }
 
   /// - Throws: gone, stalled, interrupted.

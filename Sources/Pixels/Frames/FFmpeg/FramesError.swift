@@ -9,6 +9,10 @@ public struct FramesError: Error, Sendable, Hashable {
   public enum Kind: String, Sendable, CaseIterable {
     // The source.
     case notFound, invalidData, noVideoStream, noFrames, sizeMismatch
+    /// A recording that was cut off before its index was written.
+    case unfinished
+    /// Pictures that nothing here can show as they are meant.
+    case unsupportedSource
     /// A disk or device gives an error instead of data.
     case unreadable
     /// A camera was unplugged, a peer hung up: it may come back.

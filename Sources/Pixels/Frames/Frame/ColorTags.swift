@@ -35,9 +35,6 @@ public struct ColorTags: Sendable, Hashable {
     ColorTags(matrix: height >= 720 ? .bt709 : .bt601, range: range, isGuessed: true)
   }
 
-  /// True for PQ and HLG, whose colours come out flat here: there is no tone mapping.
-  public var isHighDynamicRange: Bool { transferCode == 16 || transferCode == 18 }
-
   /// The same tags with a matrix or range that the user insists on.
   public func overriding(matrix: ColorMatrix?, range: ColorRange?) -> ColorTags {
     var tags = self

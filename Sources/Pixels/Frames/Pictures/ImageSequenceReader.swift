@@ -12,7 +12,10 @@ public final class ImageSequenceReader: FrameSource {
     public var maxFrames: Int?
     /// Every n-th picture is read. At least 1.
     public var stride = 1
-    public var rotation = Rotation.none
+    /// A turn in place of the one that each picture asks for.
+    public var rotation: Rotation?
+    /// Gray pictures come with chroma, so that they can be drawn on in colours.
+    public var colorsGray = false
     public var matrix: ColorMatrix?
     public var range: ColorRange?
 
@@ -24,7 +27,7 @@ public final class ImageSequenceReader: FrameSource {
   public let paths: [String]
   private let file = PictureFile()
   private let shaper: FrameShaper
-  private let size: (width: Int32, height: Int32)
+  private let rotation: Rotation?
   private var place = 0
   private var first: UnsafeMutablePointer<AVFrame>?
 
@@ -45,9 +48,11 @@ public final class ImageSequenceReader: FrameSource {
       throw error
     }
     first = frame
-    size = (frame.pointee.width, frame.pointee.height)
+    rotation = options.rotation
+    let orientation = options.rotation.map { Orientation($0) } ?? Orientation(of: frame)
     shaper = FrameShaper(
-      first: frame, rotation: options.rotation, matrix: options.matrix, range: options.range)
+      first: frame, orientation, matrix: options.matrix, range: options.range,
+      colorsGray: options.colorsGray)
     let timeBase = TimeBase(options.rate.denominator, options.rate.numerator)
     let ending = PictureName.ending(of: start)
     info = SourceInfo(
@@ -57,7 +62,7 @@ public final class ImageSequenceReader: FrameSource {
         rate: options.rate,
         color: shaper.color),
       isVariableRate: false, duration: timeBase.seconds(Int64(paths.count)), frameCountEstimate: paths.count,
-      rotation: options.rotation)
+      rotation: orientation.rotation)
   }
 
   deinit { if let first { FrameShells.give(first) } }
@@ -79,7 +84,7 @@ public final class ImageSequenceReader: FrameSource {
     }
     first = nil
     let isCorrupt = frame.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 || frame.pointee.decode_error_flags != 0
-    let shaped = try shaper.shape(frame)
+    let shaped = try shaper.shape(frame, turned: orientation(of: frame))
     return Frame(
       taking: shaped.handle, index: index, pts: Int64(index), duration: 1,
       timeBase: info.timeBase,
@@ -87,11 +92,18 @@ public final class ImageSequenceReader: FrameSource {
       isWritable: shaped.isWritable)
   }
 
+  private func orientation(of frame: UnsafePointer<AVFrame>) -> Orientation {
+    rotation.map { Orientation($0) } ?? Orientation(of: frame)
+  }
+
   private func check(_ frame: UnsafeMutablePointer<AVFrame>, _ path: String) throws {
-    let (width, height) = (frame.pointee.width, frame.pointee.height)
-    guard (width, height) == size else {
+    let swapsSides = orientation(of: frame).rotation.swapsSides
+    let (width, height) = (Int(frame.pointee.width), Int(frame.pointee.height))
+    let upright = swapsSides ? (height, width) : (width, height)
+    guard upright == (shaper.width, shaper.height) else {
       throw FramesError(
-        .sizeMismatch, "read", path, "\(width)x\(height) after pictures of \(size.width)x\(size.height)",
+        .sizeMismatch, "read", path,
+        "\(upright.0)x\(upright.1) after pictures of \(shaper.width)x\(shaper.height)",
         hint: "all pictures of a film have one size")
     }
   }

@@ -10,6 +10,9 @@ final class Decoder {
   /// `nil` decodes everything, however late.
   private var lag: DecodeLag?
   private var awaitsKey = false
+  /// Pictures before the first key frame cannot be decoded; false once one has come.
+  private(set) var isBeforeKey = true
+  private let keepsCorrupt: Bool
   /// Packets inside the decoder, less what it was told to skip.
   private var held = 0
   private var usuallyHeld = 0
@@ -23,6 +26,7 @@ final class Decoder {
     subject: String
   ) throws {
     lag = catchesUp ? DecodeLag() : nil
+    self.keepsCorrupt = keepsCorrupt
     guard let codec = avcodec_find_decoder(stream.pointee.codecpar.pointee.codec_id),
       let context = avcodec_alloc_context3(codec)
     else {
@@ -40,7 +44,6 @@ final class Decoder {
     context.pointee.thread_count = Int32(max(1, threads))
     context.pointee.thread_type = isLive ? FF_THREAD_SLICE : FF_THREAD_FRAME | FF_THREAD_SLICE
     rm_mark_packets(context)
-    if keepsCorrupt { context.pointee.flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT }
     if code >= 0 { code = avcodec_open2(context, codec, nil) }
     guard code >= 0 else { throw FramesError(code: code, "decode", subject) }
   }
@@ -61,6 +64,7 @@ final class Decoder {
       skipped += 1
       return 0
     }
+    if packet.pointee.flags & AV_PKT_FLAG_KEY != 0 { isBeforeKey = false }
     rm_mark(context, packet, Int64(bitPattern: time))
     held += 1
     return avcodec_send_packet(context, packet)
@@ -90,6 +94,8 @@ final class Decoder {
   func receive(into frame: UnsafeMutablePointer<AVFrame>) -> Int32 {
     let code = avcodec_receive_frame(context, frame)
     guard code >= 0 else { return code }
+    // From the first whole picture on, damaged ones come out too.
+    if keepsCorrupt { context.pointee.flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT }
     held -= 1
     if context.pointee.skip_frame == AVDISCARD_NONREF, held > usuallyHeld {
       skipped += held - usuallyHeld

@@ -47,7 +47,7 @@ final class Pump {
         return nil
       }
       if code != rm_averror(EAGAIN) {
-        damaged.refused += 1
+        if !decoder.isBeforeKey { damaged.refused += 1 }
         continue
       }
       do {
@@ -93,20 +93,20 @@ final class Pump {
         setAside()
         continue
       }
+      let answer = decoder.send(packet, at: IOGuard.now(), waited: demuxer.waited - begin)
+      // What comes before the first key frame was cut off, not damaged.
+      guard !decoder.isBeforeKey else { return }
       if packet.pointee.flags & AV_PKT_FLAG_CORRUPT != 0 { damaged.marked += 1 }
-      if decoder.send(packet, at: IOGuard.now(), waited: demuxer.waited - begin) < 0 {
-        damaged.refused += 1
-      }
+      if answer < 0 { damaged.refused += 1 }
       return
     }
   }
 
   private func setAside() {
-    guard let stream = demuxer.audio.first(where: { $0.id == Int(packet.pointee.stream_index) }) else {
-      return
-    }
+    let id = Int(packet.pointee.stream_index)
+    guard let stream = (demuxer.audio + demuxer.beside).first(where: { $0.id == id }) else { return }
     let new = Packet(moving: packet, stream: stream.id, timeBase: stream.timeBase)
-    if let time = new.order { soundReached = max(soundReached, time) }
+    if stream.kind == .sound, let time = new.order { soundReached = max(soundReached, time) }
     sound.append(new)
   }
 

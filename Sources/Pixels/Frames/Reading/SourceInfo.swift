@@ -29,6 +29,13 @@ public struct VideoFormat: Sendable, Hashable {
   }
 }
 
+/// A named part of a film, in seconds of the frames' clock.
+public struct Chapter: Sendable, Hashable {
+  public var start: Double
+  public var end: Double
+  public var title: String?
+}
+
 /// What is known of a source once it is open.
 public struct SourceInfo: Sendable {
   /// As the user wrote it.
@@ -47,13 +54,24 @@ public struct SourceInfo: Sendable {
   public var rotation: Rotation
   public var audio: [AudioStream]
   public var metadata: [String: String]
+  /// All picture tracks of the source, and the number of the one that is read, from 1; none for pictures and cameras.
+  public var tracks: [PictureTrack] = []
+  public var track = 1
+  /// Tracks of subtitles, data and attachments.
+  public var beside: [AudioStream] = []
+  public var chapters: [Chapter] = []
+  /// The turned picture was mirrored too.
+  public var isMirrored = false
+  /// What filters do to the pictures before anyone sees them, in words.
+  public var treatment: [String] = []
   /// One line in place of `summary`, where the source is no file with a codec.
   var ownSummary: String?
 
   public init(
     uri: String, codec: String, storedFormat: String, video: VideoFormat, isVariableRate: Bool? = nil,
     duration: Double? = nil, frameCountEstimate: Int? = nil, rotation: Rotation = .none,
-    audio: [AudioStream] = [], metadata: [String: String] = [:]
+    audio: [AudioStream] = [], metadata: [String: String] = [:], tracks: [PictureTrack] = [], track: Int = 1,
+    beside: [AudioStream] = [], chapters: [Chapter] = []
   ) {
     self.uri = uri
     self.codec = codec
@@ -65,6 +83,10 @@ public struct SourceInfo: Sendable {
     self.rotation = rotation
     self.audio = audio
     self.metadata = metadata
+    self.tracks = tracks
+    self.track = track
+    self.beside = beside
+    self.chapters = chapters
   }
 }
 
@@ -90,9 +112,23 @@ extension SourceInfo {
     }
     parts.append("\(color.matrix) \(color.range)\(color.isGuessed ? " (guessed)" : "")")
     if rotation != .none { parts.append("rotated \(rotation.rawValue)") }
+    if isMirrored { parts.append("mirrored") }
+    parts += treatment
+    if tracks.count > 1 { parts.append("track \(track) of \(tracks.count)") }
     if !audio.isEmpty { parts.append("audio " + audio.map(\.codec).joined(separator: ", ")) }
     if let duration { parts.append(clockText(duration)) }
     return parts.joined(separator: "  ")
+  }
+
+  /// What the source says of itself that is as true of its labelled film: place, time, make. What describes its own
+  /// container is not.
+  public var tags: [String: String] {
+    let own: Set = [
+      "major_brand", "minor_version", "compatible_brands", "encoder", "encoder_settings",
+      "handler_name", "vendor_id", "language", "duration", "number_of_frames", "number_of_bytes", "bps",
+      "variant_bitrate", "service_name", "service_provider", "rotate", "title-eng",
+    ]
+    return metadata.filter { key, _ in !own.contains(key.lowercased()) && !key.hasPrefix("_STATISTICS") }
   }
 
   /// The last part of the path; addresses stay whole, but for passwords.

@@ -22,8 +22,16 @@ extension VideoReader {
     public var rotation: Rotation?
     public var matrix: ColorMatrix?
     public var range: ColorRange?
+    /// Which picture track, from 1 in the order of the file; the film, or the best variant of one.
+    public var track: Int?
+    public var deinterlacing = Deinterlacing.auto
+    public var hdr = HDRMode.map
+    /// Gray pictures come with chroma, so that they can be drawn on in colours.
+    public var colorsGray = false
     public var discardCorrupt = false
     public var keepAudio = true
+    /// Subtitles, data and attachments.
+    public var keepBeside = true
     public var interrupt: InterruptFlag?
     /// Seconds that opening and finding the streams may take.
     public var connectTimeout: Double?
@@ -58,7 +66,8 @@ struct TimeWindow {
   /// Subtracted from every timestamp.
   let rebase: Int64
 
-  init(_ options: VideoReader.Options, startTime: Int64, timeBase: TimeBase) {
+  /// - Parameter isRebased: the source's first timestamp becomes time 0, unless `keepsSourceTime`.
+  init(_ options: VideoReader.Options, startTime: Int64, timeBase: TimeBase, isRebased: Bool = false) {
     self.timeBase = timeBase
     let reach = Int64(1) << 60
     origin = max(-reach, min(TimeBase.microseconds.convert(startTime, to: timeBase), reach))
@@ -66,13 +75,13 @@ struct TimeWindow {
     let begin = options.start ?? 0
     let limits = [options.end, options.duration.map { begin + $0 }].compactMap { $0 }
     end = limits.min().map { [origin] in origin + timeBase.ticks($0) } ?? Int64.max
-    rebase = options.start == nil || options.keepsSourceTime ? 0 : start
+    rebase = options.keepsSourceTime ? 0 : options.start == nil ? (isRebased ? origin : 0) : start
   }
 
   /// The sound within the window, moved as the pictures are.
   func cut(_ packets: [Packet], end: Int64? = nil) -> [Packet] {
     let end = min(self.end, end ?? Int64.max)
-    if start == Int64.min && end == Int64.max { return packets }
+    if start == Int64.min && end == Int64.max && rebase == 0 { return packets }
     // In seconds: the pictures' clock may be too coarse for sound.
     let first = start == Int64.min ? -Double.infinity : timeBase.seconds(start) - 1e-6
     let last = end == Int64.max ? Double.infinity : timeBase.seconds(end) - 1e-6

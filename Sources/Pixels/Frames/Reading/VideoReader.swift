@@ -24,6 +24,7 @@ public final class VideoReader: FrameSource {
   private var reached = 0.0
   private var missingSeconds = 0.0
   private let pump: Pump
+  private let filters: PictureFilters
 
   /// The first picture, until it is delivered.
   private var first: UnsafeMutablePointer<AVFrame>?
@@ -33,6 +34,9 @@ public final class VideoReader: FrameSource {
   private var waited: UInt64 = 0
   private var isOver = false
   private let window: TimeWindow
+  /// A camera that says no times: those of its packets' coming are taken.
+  private let isTimedByArrival: Bool
+  private var firstArrival: UInt64?
 
   /// - Throws: `FramesError` of kind notFound, permission, invalidData, noVideoStream, noFrames, unknownHost,
   ///   unreachable, unauthorized, noStream, timedOut, stalled, gone or interrupted.
@@ -46,25 +50,43 @@ public final class VideoReader: FrameSource {
     decoder = try Decoder(
       demuxer.video, threads: options.threads, keepsCorrupt: !options.discardCorrupt, isLive: isLive,
       catchesUp: isLive && options.catchesUp, subject: uri)
+    isTimedByArrival = isLive && demuxer.saysNoTimes
+    var timeBase = isTimedByArrival ? .microseconds : TimeBase(demuxer.video.pointee.time_base)
+    let isInterlaced = demuxer.isInterlaced
+    // Fields come at half ticks.
+    if options.deinterlacing == .field && isInterlaced { timeBase.denominator *= 2 }
     window = TimeWindow(
-      options, startTime: demuxer.startTime, timeBase: TimeBase(demuxer.video.pointee.time_base))
+      options, startTime: isTimedByArrival ? 0 : demuxer.startTime, timeBase: timeBase,
+      isRebased: demuxer.startsElsewhere)
     clock = TimestampClock(
-      usualDuration: demuxer.usualFrameDuration,
-      tolerance: TimeBase(demuxer.video.pointee.time_base).ticks(1),
-      leap: TimeBase(demuxer.video.pointee.time_base).ticks(10))
+      usualDuration: isTimedByArrival ? timeBase.ticks(0.04) : demuxer.usualFrameDuration,
+      tolerance: timeBase.ticks(1), leap: timeBase.ticks(10))
+    if !isLive { demuxer.mendTimes() }
     if window.start > window.origin { _ = demuxer.seek(to: window.start) }
 
     pump = Pump(demuxer: demuxer, decoder: decoder)
-    guard let found = try pump.picture() else {
+    filters = PictureFilters(
+      options.deinterlacing, options.hdr, timeBase: TimeBase(demuxer.video.pointee.time_base),
+      to: timeBase, isInterlaced: isInterlaced, subject: uri)
+    guard let found = try VideoReader.filtered(pump, filters) else {
       throw FramesError(
         .noFrames, "read", uri, "no picture in it could be decoded",
         hint: window.start > window.origin ? "the start may lie behind the end" : "the file may be damaged")
     }
     first = found
-    let rotation = options.rotation ?? Rotation(of: demuxer.video)
-    shaper = FrameShaper(first: found, rotation: rotation, matrix: options.matrix, range: options.range)
+    let orientation =
+      options.rotation.map { Orientation($0) } ?? Orientation(of: demuxer.video, first: found)
+    shaper = FrameShaper(
+      first: found, orientation, matrix: options.matrix, range: options.range, colorsGray: options.colorsGray)
     info = demuxer.info(
       shaper, window: window, options: options, sampleAspectRatio: found.pointee.sample_aspect_ratio)
+    info.treatment = filters.treatment
+    info.isMirrored = orientation.isMirrored
+    if options.deinterlacing == .field && isInterlaced && info.video.rate.isKnown {
+      info.video.rate.numerator *= 2
+      info.frameCountEstimate = info.frameCountEstimate.map { $0 * 2 }
+    }
+    if isTimedByArrival { (info.video.rate, info.isVariableRate) = (.unknown, true) }
   }
 
   deinit {
@@ -75,7 +97,7 @@ public final class VideoReader: FrameSource {
     var damage = SourceDamage()
     damage.packets = max(pump.damaged.marked, pump.damaged.refused)
     damage.frames = damagedFrames
-    damage.timestamps = clock.corrected
+    damage.timestamps = clock.corrected + demuxer.mended
     damage.missingSeconds = missingSeconds
     return damage
   }
@@ -93,8 +115,8 @@ public final class VideoReader: FrameSource {
         finish(at: nil)
         break
       }
-      let time = picture.pointee.best_effort_timestamp
-      let length = rm_frame_duration(picture)
+      let time = time(of: picture)
+      let length = isTimedByArrival ? 0 : rm_frame_duration(picture)
       let stamp = clock.stamp(
         pts: time == rm_nopts() ? nil : time, duration: length, elapsed: isLive ? ticksSinceLast() : nil)
       let isCorrupt =
@@ -140,6 +162,14 @@ public final class VideoReader: FrameSource {
     return frame
   }
 
+  private func time(of picture: UnsafeMutablePointer<AVFrame>) -> Int64 {
+    guard isTimedByArrival else { return picture.pointee.best_effort_timestamp }
+    let came = Decoder.arrival(of: picture)
+    let first = firstArrival ?? came
+    firstArrival = first
+    return window.timeBase.ticks(Double(came - min(came, first)) / 1e9)
+  }
+
   /// Since the last picture, on the clock on the wall.
   private func ticksSinceLast() -> Int64 {
     let now = IOGuard.now()
@@ -152,7 +182,21 @@ public final class VideoReader: FrameSource {
       first = nil
       return picture
     }
-    return try pump.picture()
+    return try VideoReader.filtered(pump, filters)
+  }
+
+  /// The next picture behind the filters, or `nil` at the end.
+  private static func filtered(_ pump: Pump, _ filters: PictureFilters) throws
+    -> UnsafeMutablePointer<AVFrame>?
+  {
+    while true {
+      if let picture = filters.next() { return picture }
+      guard let picture = try pump.picture() else {
+        filters.finish()
+        return filters.next()
+      }
+      try filters.take(picture)
+    }
   }
 
   private func takeWaiting() -> [Packet] {

@@ -34,7 +34,7 @@ final class Encoder {
         .unsupportedEncoder, "encode", subject, "no encoder '\(options.name)'",
         hint: "this FFmpeg has \(EncoderOptions.available.joined(separator: ", "))")
     }
-    format = Encoder.choose(for: video.format, color: video.color, codec)
+    format = Encoder.choose(for: video, codec)
     var color = video.color
     if format.impliesFullRange { color.range = .full }
     self.color = color
@@ -136,9 +136,12 @@ final class Encoder {
 
 extension Encoder {
   /// The nearest of the encoder's formats that is one of ours, or ours by another name.
-  private static func choose(for format: PixelFormat, color: ColorTags, _ codec: UnsafePointer<AVCodec>)
-    -> AVPixelFormat
-  {
+  ///
+  /// H.264 and H.265 halve chroma for even sizes only: an odd one keeps all of it.
+  private static func choose(for video: VideoFormat, _ codec: UnsafePointer<AVCodec>) -> AVPixelFormat {
+    let format = video.format
+    let isEven = [AV_CODEC_ID_H264, AV_CODEC_ID_HEVC].contains { $0 == codec.pointee.id }
+    let isOdd = isEven && (video.width % 2 != 0 || video.height % 2 != 0)
     var offered: [AVPixelFormat] = []
     if var place = codec.pointee.pix_fmts {
       while place.pointee != AV_PIX_FMT_NONE {
@@ -150,15 +153,23 @@ extension Encoder {
     }
     let wishes: [PixelFormat] =
       switch format {
-      case .nv12: [.nv12, .yuv420p, .yuv422p, .yuv444p]
-      case .gray8: [.gray8, .yuv420p, .yuv444p]
-      default: [format, .yuv420p, .yuv422p, .yuv444p]
+      case .yuv420p, .nv12, .yuv422p: isOdd ? [.yuv444p] : Encoder.nearest(format)
+      case .gray8: isOdd ? [.gray8, .yuv444p] : Encoder.nearest(format)
+      case .yuv444p: Encoder.nearest(format)
       }
     for wish in wishes {
       if offered.contains(wish.av) { return wish.av }
       if let named = offered.first(where: { PixelFormat($0) == wish }) { return named }
     }
     return format.av
+  }
+
+  private static func nearest(_ format: PixelFormat) -> [PixelFormat] {
+    switch format {
+    case .nv12: [.nv12, .yuv420p, .yuv422p, .yuv444p]
+    case .gray8: [.gray8, .yuv420p, .yuv444p]
+    default: [format, .yuv420p, .yuv422p, .yuv444p]
+    }
   }
 
   /// A frame's length as MPEG-4 can say it: its denominator fits 16 bits.

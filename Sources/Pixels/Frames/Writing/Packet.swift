@@ -44,23 +44,53 @@ public final class Packet: @unchecked Sendable {
   }
 }
 
-/// A sound track of a source: enough to copy its packets into an output.
+/// What a track other than the pictures holds.
+public enum TrackKind: String, Sendable {
+  case sound, subtitles
+  /// A font or a file, whole in the header.
+  case attachment
+  /// Places, speeds and whatever else a camera notes.
+  case data
+}
+
+/// A track of a source other than its pictures, of sound where nothing else is said: enough to copy its packets
+/// into an output.
 public final class AudioStream: @unchecked Sendable {
   // @unchecked: a private copy of the parameters, read-only for life.
 
   let parameters: UnsafeMutablePointer<AVCodecParameters>
+  public let kind: TrackKind
   /// The stream's number in its source.
   public let id: Int
   public let timeBase: TimeBase
   public let language: String?
+  let title: String?
+  /// Of an attachment.
+  let fileName: String?
+  let fileType: String?
+  /// FFmpeg's flags, such as "default" and "commentary".
+  let disposition: Int32
 
   init(_ stream: UnsafePointer<AVStream>) {
     parameters = avcodec_parameters_alloc()
     avcodec_parameters_copy(parameters, stream.pointee.codecpar)
+    kind =
+      switch parameters.pointee.codec_type {
+      case AVMEDIA_TYPE_SUBTITLE: .subtitles
+      case AVMEDIA_TYPE_ATTACHMENT: .attachment
+      case AVMEDIA_TYPE_DATA: .data
+      default: .sound
+      }
     id = Int(stream.pointee.index)
     timeBase = TimeBase(stream.pointee.time_base)
-    let entry = av_dict_get(stream.pointee.metadata, "language", nil, 0)
-    language = entry.map { String(cString: $0.pointee.value) }
+    func word(_ key: String) -> String? {
+      av_dict_get(stream.pointee.metadata, key, nil, 0).map { String(cString: $0.pointee.value) }
+    }
+    language = word("language")
+    title = word("title")
+    fileName = word("filename")
+    fileType = word("mimetype")
+    disposition = stream.pointee.disposition
   }
 
   deinit {
@@ -68,7 +98,20 @@ public final class AudioStream: @unchecked Sendable {
     avcodec_parameters_free(&parameters)
   }
 
-  public var codec: String { String(cString: avcodec_get_name(parameters.pointee.codec_id)) }
+  /// FFmpeg's name of the codec; of data that has none, its mark in the container, as gpmd or camm.
+  public var codec: String {
+    let tag = parameters.pointee.codec_tag
+    guard kind == .data, tag != 0 else {
+      return String(cString: avcodec_get_name(parameters.pointee.codec_id))
+    }
+    return String(
+      decoding: (0..<4).map { UInt8(tag >> ($0 * 8) & 255) }.filter { (33..<127).contains($0) }, as: UTF8.self
+    )
+  }
+  /// AAC with a header on each packet, as in MPEG-TS.
+  var isADTS: Bool {
+    parameters.pointee.codec_id == AV_CODEC_ID_AAC && parameters.pointee.extradata_size == 0
+  }
   /// Samples per second.
   public var sampleRate: Int { Int(parameters.pointee.sample_rate) }
   public var channels: Int { Int(parameters.pointee.ch_layout.nb_channels) }

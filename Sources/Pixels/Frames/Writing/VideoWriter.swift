@@ -28,12 +28,14 @@ public final class VideoWriter: FrameSink {
     public var overwrite = false
     public var interrupt: InterruptFlag?
     public var metadata: [String: String] = [:]
+    public var chapters: [Chapter] = []
     /// Added to every timestamp, in ticks of the pictures' time base.
     public var shift: Int64 = 0
     /// Closed fragments are forced to the disk as they come; else the whole file is when it ends.
     public var synchronizesFragments = false
     /// The source may go on for ever: a playlist keeps its last segments only.
     public var isEndless = false
+    public var sound = SoundMode.auto
     /// Seconds that connecting to a peer, or one write to it, may take.
     public var peerTimeout = 10.0
 
@@ -70,7 +72,8 @@ public final class VideoWriter: FrameSink {
       path, container: container, fragment: options.fragment, overwrite: options.overwrite,
       shift: options.shift, guardian: IOGuard(options.interrupt), peerTimeout: options.peerTimeout)
     muxer.isEndless = options.isEndless
-    try muxer.add(encoder, rate: video.rate, audio: audio, metadata: options.metadata)
+    try muxer.add(encoder, rate: video.rate, audio: audio, mode: options.sound, metadata: options.metadata)
+    muxer.add(options.chapters)
     packet = av_packet_alloc()
   }
 
@@ -79,8 +82,19 @@ public final class VideoWriter: FrameSink {
     av_packet_free(&packet)
   }
 
-  /// Sound tracks that the container cannot hold; their packets are left out.
-  public var skippedAudio: [AudioStream] { muxer.skippedAudio }
+  /// What becomes of the sound tracks, in the order given.
+  public var soundFates: [SoundFate] { muxer.fates }
+
+  /// What would become of sound tracks in an output, before it is opened.
+  ///
+  /// - Parameter container: FFmpeg's name; by the path where `nil`.
+  public static func soundFates(
+    of audio: [AudioStream], in path: String, container name: String? = nil, _ mode: SoundMode
+  ) -> [SoundFate] {
+    let container = Container(named: name ?? Muxer.container(for: path), path: path)
+    return audio.map { container?.fate(of: $0, mode) ?? .leftOut("there is no such container") }
+  }
+
   public var bytesWritten: Int64 { muxer.bytesWritten }
 
   /// - Throws: diskFull, io, interrupted. What was written before plays; further calls throw the same.

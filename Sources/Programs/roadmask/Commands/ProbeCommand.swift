@@ -23,6 +23,11 @@ struct ProbeCommand: ParsableCommand {
     let color = info.color
     print("colour     \(color.matrix.rawValue) \(color.range.rawValue)\(color.isGuessed ? ", guessed" : "")")
     print("rotation   \(info.rotation.rawValue)")
+    if info.tracks.count > 1 {
+      for track in info.tracks {
+        Console.data("track      \(track.summary)\(track.number == info.track ? "  <-- read" : "")")
+      }
+    }
     for audio in info.audio {
       print("sound      \(audio.codec) \(audio.sampleRate) Hz, \(audio.channels) channels")
     }

@@ -52,6 +52,9 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Use every N-th frame. (default: 1)")
   var stride: String?
 
+  @Option(help: "Picture track, from 1; 'roadmask probe' lists them. (default: the film)")
+  var track: String?
+
   @Option(help: "Size of a camera's picture, as WxH; the nearest it has is used. (default: 1280x720)")
   var size: String?
 
@@ -69,6 +72,12 @@ struct RunOptions: ParsableArguments {
 
   @Option(help: "Value range of the source: auto, limited, full. (default: auto)")
   var range: String?
+
+  @Option(help: "Interlaced pictures: auto (one for each), none, field (one for each field). (default: auto)")
+  var deinterlace: String?
+
+  @Option(help: "HDR and BT.2020: map to BT.709 of standard range, or keep. (default: map)")
+  var hdr: String?
 
   @Option(help: "Exit with 1 when more than this share of frames is damaged or fails, 0…1. (default: 0.01)")
   var maxErrors: String?
@@ -185,8 +194,13 @@ struct RunOptions: ParsableArguments {
 
   @Option(
     name: [.customLong("c:a", withSingleDash: true), .customLong("audio")],
-    help: ArgumentHelp("Sound: copy or none. (default: copy)", valueName: "audio"))
+    help: ArgumentHelp(
+      "Sound: auto (copied, or AAC where the container cannot hold it), copy, aac, none. (default: auto)",
+      valueName: "audio"))
   var audio: String?
+
+  @Flag(help: "Keep nothing that travels beside the film: place, date, make, chapters, subtitles, data.")
+  var stripMetadata = false
 
   @Option(help: "Length of an mp4 fragment, which a crash may cost, or none. (default: 500ms)")
   var fragment: String?

@@ -78,6 +78,8 @@ extension Problem {
     case .noVideoStream: (.badData, "RM-IN-003")
     case .noFrames: (.badData, "RM-IN-004")
     case .sizeMismatch: (.badData, "RM-IN-005")
+    case .unfinished: (.badData, "RM-IN-008")
+    case .unsupportedSource: (.badData, "RM-IN-009")
     case .unreadable: (.writeFailed, "RM-IN-007")
     case .permission: (.noPermission, "RM-FILE-001")
     case .unreachable, .timedOut: (.unavailable, "RM-NET-001")

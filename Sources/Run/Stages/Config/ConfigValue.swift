@@ -3,6 +3,7 @@
 internal import Addresses
 internal import Buffers
 internal import CPU
+internal import Frames
 internal import Pixels
 
 /// A value that is written as one word in a pipeline file or behind `--set key=`.
@@ -85,7 +86,9 @@ extension PipelineConfig.Decode.Turn: ConfigValue {}
 extension PipelineConfig.Resize.Fit: ConfigValue {}
 extension LabelFilter: ConfigValue {}
 extension OverlayView: ConfigValue {}
-extension PipelineConfig.Encode.Audio: ConfigValue {}
+extension SoundMode: ConfigValue {}
+extension Deinterlacing: ConfigValue {}
+extension HDRMode: ConfigValue {}
 extension PipelineConfig.Restart.Policy: ConfigValue {}
 extension PipelineConfig.ReportOptions.Form: ConfigValue {}
 extension PipelineConfig.ReportOptions.Progress: ConfigValue {}

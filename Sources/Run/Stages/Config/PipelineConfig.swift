@@ -3,6 +3,7 @@
 public import Addresses
 public import Buffers
 public import CPU
+public import Frames
 public import Pixels
 
 /// Everything that describes a run. The initial values are the defaults; `nil` means that the run decides.
@@ -38,6 +39,8 @@ public struct PipelineConfig: Sendable, Equatable {
     public var frames: Int?
     /// Every n-th frame is used.
     public var stride = 1
+    /// The picture track, from 1; the film, or the best variant of one.
+    public var track: Int?
     /// A demuxer of libavformat, and options for it.
     public var format: String?
     /// Of a camera: the nearest to 1280x720; the lowest rate from 30 on; the format that costs least.
@@ -98,6 +101,10 @@ public struct PipelineConfig: Sendable, Equatable {
     public var matrix: ColorMatrix?
     public var range: ColorRange?
     public var discardCorrupt = false
+    /// Of interlaced pictures: one for each, none, or one for each field.
+    public var deinterlace = Deinterlacing.auto
+    /// Of pictures of high dynamic range: brought to BT.709, or kept.
+    public var hdr = HDRMode.map
     /// Share of failed frames from which a finished run counts as missed.
     public var maxErrors = 0.01
   }
@@ -123,7 +130,6 @@ public struct PipelineConfig: Sendable, Equatable {
   }
 
   public struct Encode: Sendable, Equatable {
-    public enum Audio: String, Sendable, CaseIterable { case copy, none }
 
     public var codec = "libx264"
     public var crf = 23.0
@@ -132,8 +138,10 @@ public struct PipelineConfig: Sendable, Equatable {
     public var preset = "veryfast"
     /// From a key frame to the next.
     public var gop = TimeSpan(seconds: 1)
-    /// `copy` for files.
-    public var audio: Audio?
+    /// `auto` for files, `none` for live sources.
+    public var audio: SoundMode?
+    /// Nothing that travels beside the film is kept: places, dates, makes, chapters, subtitles, data.
+    public var stripMetadata = false
   }
 
   public struct ReportOptions: Sendable, Equatable {

@@ -48,15 +48,21 @@ extension OutputFactory {
       output.isFastStart ? .fastStart : output.fragment.map { .every($0.seconds) } ?? Fragmentation.none
     options.overwrite = output.overwrite
     options.interrupt = interrupt
-    options.metadata = ["encoder_settings": "roadmask \(model.name)"]
+    options.metadata = config.encode.stripMetadata ? [:] : source.tags
+    options.metadata["encoder_settings"] = "roadmask \(model.name)"
+    if output.segment == nil && !config.encode.stripMetadata { options.chapters = source.chapters }
     options.shift = shift
     options.synchronizesFragments = synchronizesFragments(output)
     options.isEndless = isLive
-    return try VideoWriter(path, video: video, audio: keepsAudio ? source.audio : [], options: options)
+    options.sound = config.encode.audio ?? .auto
+    return try VideoWriter(
+      path, video: video,
+      audio: (keepsAudio ? source.audio : []) + (config.encode.stripMetadata ? [] : source.beside),
+      options: options)
   }
 
   /// Sound stays with all pictures or goes: where pictures are dropped, theirs would be missing.
-  var keepsAudio: Bool { (config.encode.audio ?? (isLive ? .none : .copy)) == .copy }
+  var keepsAudio: Bool { (config.encode.audio ?? (isLive ? SoundMode.none : .auto)) != .none }
 
   private func labels(_ output: OutputConfig, _ path: String) throws -> LabelVideoWriter {
     try LabelVideoWriter(

@@ -39,6 +39,13 @@ struct JSONText {
     if let value { quote(Secrets.hidden(in: value).utf8) } else { put("null") }
   }
 
+  mutating func strings(_ key: StaticString, _ values: [String]) {
+    array(key, values) { json, value in
+      json.separate()
+      json.quote(Secrets.hidden(in: value).utf8)
+    }
+  }
+
   mutating func integer(_ key: StaticString, _ value: Int?) {
     name(key)
     if let value { put(value) } else { put("null") }

@@ -42,6 +42,8 @@ extension Report {
       json.integer("reconnects", reconnects)
       json.integer("missing_frames", missingFrames)
       json.damage(damage)
+      json.strings("kept", kept)
+      json.strings("left_out", leftOut)
     }
     return json.text
   }

@@ -3,7 +3,7 @@
 extension Report {
   /// The report for a terminal: lines.
   public var text: String {
-    ([framesLine, sourceLine, timeLine, rateLine, adaptationLine, ""].compactMap { $0 } + table
+    ([framesLine, sourceLine, carriedLine, timeLine, rateLine, adaptationLine, ""].compactMap { $0 } + table
       + ["", bottleneckLine, warmupLine].compactMap { $0 })
       .map { $0 + "\n" }.joined()
   }
@@ -37,6 +37,14 @@ extension Report {
       parts.append("ends \(Format.fixed(damage.missingSeconds, 1)) s early")
     }
     return parts.isEmpty ? nil : "source   " + parts.joined(separator: "  ")
+  }
+
+  /// What came along beside the pictures.
+  private var carriedLine: String? {
+    var parts: [String] = []
+    if !kept.isEmpty { parts.append(kept.joined(separator: ", ")) }
+    if !leftOut.isEmpty { parts.append("left out: " + leftOut.joined(separator: "; ")) }
+    return parts.isEmpty ? nil : "kept     " + parts.joined(separator: "  ")
   }
 
   private var timeLine: String {

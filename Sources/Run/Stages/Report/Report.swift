@@ -88,6 +88,9 @@ public struct Report: Sendable {
   public var reconnects = 0
   public var missingFrames = 0
   public var damage = SourceDamage()
+  /// What of the source beside its pictures is in the outputs, and what is not, each in words.
+  public var kept: [String] = []
+  public var leftOut: [String] = []
 
   public init(figures: PipelineFigures, process: ProcessFigures) {
     self.figures = figures
