@@ -78,7 +78,7 @@ extension FramesError {
   }
 
   /// The error for a value of `errno`.
-  init(errno code: Int32, _ operation: String, _ subject: String, hint: String? = nil) {
+  package init(errno code: Int32, _ operation: String, _ subject: String, hint: String? = nil) {
     self.init(code: rm_averror(code), operation, subject, hint: hint)
   }
 

@@ -21,7 +21,7 @@ struct Retention {
   init(keep: OutputConfig.Keep, files: OwnedFiles, now: time_t = time(nil)) {
     self.keep = keep
     self.files = files
-    startedAt = Clock.monotonic.now
+    startedAt = Clock.monotonic.now()
     let newest = files.present.map(\.status.st_mtim.tv_sec).max()
     isPlausible = newest.map { Double(now - $0) <= Retention.plausibleGap } ?? true
   }
@@ -39,7 +39,7 @@ struct Retention {
   @discardableResult
   func apply(current: String, now: time_t = time(nil)) -> [String] {
     guard keep != OutputConfig.Keep() else { return [] }
-    let runAge = (Clock.monotonic.now &- startedAt).seconds
+    let runAge = (Clock.monotonic.now() &- startedAt).seconds
     var total: Int64 = 0
     var old: [(path: String, changed: timespec, bytes: Int64)] = []
     for (path, status) in files.present {

@@ -41,7 +41,7 @@ public enum StandardError {
 
   /// Waits until all is written, but not for ever. The end of the program does it by itself.
   public static func flush(within seconds: Double = 1) {
-    let deadline = Clock.monotonic.now + UInt64(seconds * 1e9)
+    let deadline = Clock.monotonic.now() + UInt64(seconds * 1e9)
     state.wait(until: deadline) { !$0.hasThread || $0.waiting.isEmpty && !$0.isWriting }
   }
 
