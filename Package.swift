@@ -42,6 +42,8 @@ let system: [Target] = [
         "libavfilter-dev", "libavdevice-dev",
       ])
     ]),
+  .systemLibrary(
+    name: "CCrypt", path: "Sources/System/CCrypt", providers: [.apt(["libcrypt-dev"])]),
   .systemLibrary(name: "CVideo4Linux", path: "Sources/System/CVideo4Linux"),
   .systemLibrary(
     name: "COpenBLAS", path: "Sources/System/COpenBLAS", pkgConfig: "openblas",
@@ -88,7 +90,12 @@ let run: [Target] = [
       .product(name: "Histogram", package: "hdrhistogram-swift"), .product(name: "Yams", package: "Yams"),
     ]),
   .room(
-    "Run", "Web", ["Addresses", "Frames", "Stages", .product(name: "FlyingFox", package: "FlyingFox")],
+    "Run", "Web",
+    [
+      "Addresses", "CCrypt", "Frames", "Stages",
+      .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+      .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+    ],
     resources: [.embedInCode("page.html")]),
   .room(
     "Run", "Runs",
@@ -120,8 +127,10 @@ let tests: [Target] = [
   .tests("AddressesTests", ["Addresses"]),
   .tests("EvaluationTests", ["Buffers", "Evaluation"]),
   .tests("StagesTests", ["Addresses", "Buffers", "CPU", "Frames", "Pixels", "Stages", "TestSupport"]),
-  .tests("WebTests", ["Frames", "Stages", "Web"]),
-  .tests("RunsTests", ["Frames", "Runs", "Stages"]),
+  .tests("WebTests", ["Addresses", "Frames", "Stages", "TestSupport", "Web"]),
+  .tests(
+    "RunsTests",
+    ["Addresses", "Frames", "Runs", "Stages", .product(name: "Logging", package: "swift-log")]),
   .tests("PixelsTests", ["Buffers", "CPU", "Pixels", "Workers"]),
   .tests("ScenesTests", ["Buffers", "Scenes"]),
   .tests("FramesTests", ["Addresses", "Buffers", "CVideo4Linux", "Frames", "TestSupport"]),
@@ -170,8 +179,9 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
-    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],

@@ -32,7 +32,7 @@ enum ONNXTarget: FuzzTarget {
   }
 
   private static func label(_ whole: Graph) throws {
-    let (graph, stored) = try whole.withStoredEnds()
+    let graph = try whole.withoutBoundaryConversions()
     let plan = try Plan(graph: graph)
     let work = plan.steps.reduce(0) { $0 + $1.macs }
     guard plan.arenaBytes <= arenaLimit, work <= workLimit, plan.steps.count < 2000 else { return }
@@ -40,7 +40,7 @@ enum ONNXTarget: FuzzTarget {
     let inference = try SessionInference(
       plan: plan, pool: WorkerPool(threads: 1), picture: graph.metadata["picture"].flatMap { PixelSize($0) },
       mean: [0, 0, 0],
-      scale: [1, 1, 1], stored: graph.inputs.first.flatMap { stored[$0.value] })
+      scale: [1, 1, 1], stored: graph.inputs.first?.quantization)
     let source = TestFrameSource(.bars(.init(width: 24, height: 16)), uri: "test:bars")
     guard let frame = try source.next() else { return }
     let labeler = FrameLabeler(source: source.info, config: PipelineConfig(), inference: inference)

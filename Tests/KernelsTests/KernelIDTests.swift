@@ -103,4 +103,15 @@ struct KernelIDTests {
       }
     }
   }
+
+  /// Scratch has sizes by constants, so a window or a depth beyond them goes to another kernel.
+  @Test func convolutionsBeyondTheScratchAreNotTaken() {
+    let window = ConvolutionWindow(kernelRows: 3, kernelColumns: 3)
+    #expect(Int8Kernels.takes(window, inChannels: 512, outChannels: 8, groups: 1))
+    #expect(!Int8Kernels.takes(window, inChannels: 1 << 16, outChannels: 8, groups: 1))
+    let large = ConvolutionWindow(kernelRows: 12, kernelColumns: 11)
+    #expect(!Int8Kernels.takes(large, inChannels: 4, outChannels: 8, groups: 1))
+    #expect(Int8Kernels.takes(large, inChannels: 4, outChannels: 4, groups: 4))
+    #expect(!Int8Kernels.takes(window, inChannels: 4, outChannels: 8, groups: 2))
+  }
 }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import ONNX
 
-/// Quantised files that are wrong: each is refused by the node and the reason.
+/// Quantized files that are wrong: each is refused by the node and the reason.
 struct BadQuantizationTests {
   /// One change of a sound file: the changed tensors by name, the changed nodes by output.
   struct Fault: Sendable, CustomTestStringConvertible {
@@ -113,7 +113,7 @@ struct BadQuantizationTests {
           "DequantizeLinear", ["wq", "sw", "zw"], "wd", [.int("axis", 0), .int("block_size", 2)]),
         "'node of wd' (DequantizeLinear)", "block_size"),
       node(
-        "stored numbers quantised again", HostileTests.node("DequantizeLinear", ["x", "sx"], "xd"),
+        "stored numbers quantized again", HostileTests.node("DequantizeLinear", ["x", "sx"], "xd"),
         "'node of xd' (DequantizeLinear)", "float32"),
     ]
     + [("uint16", 4), ("int16", 5), ("uint4", 21), ("int4", 22)].map { name, code in

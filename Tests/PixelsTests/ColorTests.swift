@@ -23,7 +23,7 @@ func referenceRGB(
   func everyTagCombinationComesWithinOneLevel(_ matrix: ColorMatrix, _ range: ColorRange) {
     let picture = Picture(format: .yuv444p, width: 64, height: 1, matrix: matrix, range: range)
     let resizer = PictureResizer(
-      source: .init(picture.view), target: ModelInputFormat(rows: 1, columns: 64), level: .scalar)
+      source: picture.view.kind, target: ModelInputFormat(rows: 1, columns: 64), level: .scalar)
     let scratch = resizer.makeScratch()
     var random = SplitMix(state: 3)
     var worst = 0.0
@@ -51,7 +51,7 @@ func referenceRGB(
     let labels = LabelMap(width: 38, height: 2)
     for row in 0..<2 { for x in 0..<38 { labels.pixels[row * labels.rowBytes + x] = UInt8(x / 2) } }
     let overlay = Overlay(
-      format: .yuv420p, width: 38, height: 2, matrix: matrix, range: range, palette: .cityscapes, alpha: 1)
+      of: picture.view.kind, palette: .cityscapes, alpha: 1)
     overlay.blend(picture.view, labels, into: picture.view)
     for label in 0..<19 {
       let planes = picture.view.planes

@@ -14,10 +14,7 @@ private let sizes = [(64, 36), (1, 1), (2, 3), (17, 13), (131, 9)]
     level: CPULevel = .best
   ) -> Overlay {
     Overlay(
-      format: picture.view.format, width: picture.view.width, height: picture.view.height,
-      matrix: picture.view.matrix, range: picture.view.range, palette: palette, alpha: alpha,
-      ignored: ignored,
-      view: view, level: level)
+      of: picture.view.kind, palette: palette, alpha: alpha, ignored: ignored, view: view, level: level)
   }
 
   @Test(arguments: PixelFormat.allCases, sizes)

@@ -61,7 +61,7 @@ private func reference(_ picture: PictureView, rows: Int, columns: Int) -> [Doub
 private func resized(
   _ picture: PictureView, _ target: ModelInputFormat, level: CPULevel, split: Int? = nil
 ) -> [UInt8] {
-  let resizer = PictureResizer(source: .init(picture), target: target, level: level)
+  let resizer = PictureResizer(source: picture.kind, target: target, level: level)
   var out = [UInt8](repeating: 0xaa, count: target.byteCount)
   out.withUnsafeMutableBytes { bytes in
     for begin in stride(from: 0, to: target.rows, by: split ?? target.rows) {

@@ -7,9 +7,8 @@ import Testing
 /// Every operator, three ways.
 struct OperatorTests {
   /// All ways agree with the plainest one.
-  @Test(arguments: OperatorExamples.all.indices)
-  func waysAgree(_ index: Int) throws {
-    let example = OperatorExamples.all[index]
+  @Test(arguments: OperatorExamples.all)
+  func waysAgree(_ example: Example) throws {
     let plain = try run(example.graph, example.inputs, .plain)
     let finite = plain.allSatisfy { $0.isFinite }
     #expect(finite)
@@ -20,7 +19,7 @@ struct OperatorTests {
     }
   }
 
-  /// The plainest way agrees with onnxruntime, which never optimises here either.
+  /// The plainest way agrees with onnxruntime, which never optimizes here either.
   @Test(.enabled(if: PythonRuntime.path != nil, "\(PythonRuntime.missing)"))
   func agreesWithOnnxruntime() throws {
     let examples = OperatorExamples.all

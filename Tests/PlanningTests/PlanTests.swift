@@ -14,7 +14,7 @@ struct PlanTests {
     let plan = try Plan(graph: graph, options: PlanOptions(level: .best))
     #expect(abs(Double(plan.macs) - 1853.1e6) < 1e6)
     #expect(plan.arenaBytes < 26_000_000)
-    // Every add is in the kernel before it, and every warp is recognised.
+    // Every add is in the kernel before it, and every warp is recognized.
     let unfused = plan.steps.filter { $0.op == "Add" || $0.op == "GridSample" }.map(\.name)
     #expect(unfused.isEmpty)
     #expect(plan.steps.filter { $0.op == "Warp+Add" }.count == 3)

@@ -5,12 +5,15 @@ import Foundation
 import GraphIR
 import ONNX
 import TestSupport
+import Testing
 
 /// A graph with what goes in.
-struct Example: Sendable {
+struct Example: Sendable, CustomTestStringConvertible {
   var name: String
   var graph: Graph
   var inputs: [String: Tensor]
+
+  var testDescription: String { name }
 }
 
 /// What onnxruntime makes of graphs.

@@ -19,12 +19,12 @@ struct Way: Sendable, CustomStringConvertible {
     description: "no optional passes, scalar", passes: [.channelsLast],
     options: PlanOptions(level: .scalar, fuses: false, reusesMemory: false))
   static let scalar = Way(
-    description: "all passes, scalar", passes: Graph.standardPasses, options: PlanOptions(level: .scalar))
+    description: "all passes, scalar", passes: [Pass].simplify, options: PlanOptions(level: .scalar))
 
   /// All passes, at every level of this machine above scalar.
   static let fast = CPULevel.usable.filter { $0 != .scalar }.map { level in
     Way(
-      description: "all passes, \(level.rawValue)", passes: Graph.standardPasses,
+      description: "all passes, \(level.rawValue)", passes: [Pass].simplify,
       options: PlanOptions(level: level))
   }
 

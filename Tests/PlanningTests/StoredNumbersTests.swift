@@ -9,7 +9,7 @@ import Testing
 
 /// Operators between stored numbers that move elements or multiply two values of the run: no floats in between.
 struct StoredNumbersTests {
-  struct Case: Sendable {
+  struct Case: Sendable, CustomTestStringConvertible {
     var example: Example
     /// The scale of the output.
     var step: Float
@@ -17,6 +17,8 @@ struct StoredNumbersTests {
     var limit: Float
     var odd: Double
     var kernels: Set<KernelID.Family>
+
+    var testDescription: String { example.name }
   }
 
   /// Inputs of the given shapes, stored with `scales` and `zeros`; what `body` makes of them is stored again.
@@ -131,9 +133,9 @@ struct StoredNumbersTests {
     },
   ]
 
-  @Test(arguments: cases.indices)
-  func runsOnIntegersAlone(_ index: Int) throws {
-    let (example, kernels) = (Self.cases[index].example, Self.cases[index].kernels)
+  @Test(arguments: cases)
+  func runsOnIntegersAlone(_ each: Case) throws {
+    let (example, kernels) = (each.example, each.kernels)
     let plan = try Plan(graph: example.graph.optimized())
     #expect(plan.isExact, "\(example.name): \(plan.steps.map(\.kernel))")
     let working = plan.steps.filter { !$0.isConversion && $0.kernel.family != .view }
@@ -148,7 +150,7 @@ struct StoredNumbersTests {
         #expect(sameBits(try run(example.graph, example.inputs, way, threads: threads), want), "\(way)")
       }
     }
-    expectNear(want, try run(example.graph, example.inputs, .plain), Self.cases[index])
+    expectNear(want, try run(example.graph, example.inputs, .plain), each)
   }
 
   @Test(.enabled(if: PythonRuntime.path != nil, "\(PythonRuntime.missing)"))

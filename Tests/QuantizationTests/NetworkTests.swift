@@ -32,7 +32,7 @@ struct NetworkTests {
   }
 
   static func run(
-    _ graph: Graph, _ picture: [Float], passes: [Pass] = Graph.standardPasses, level: CPULevel = .best,
+    _ graph: Graph, _ picture: [Float], passes: [Pass] = [Pass].simplify, level: CPULevel = .best,
     threads: Int = 1, fuses: Bool = true
   )
     throws -> [Float]
@@ -123,7 +123,7 @@ struct NetworkTests {
     let (_, stored) = try Self.quantized(preset)
     let picture = Self.picture(9)
     let whole = try Self.run(stored, picture)
-    let passes = Graph.standardPasses.filter { $0.name != "recognise\(op)" }
+    let passes = [Pass].simplify.filter { $0.name != "recognize\(op)" }
     var parts = stored
     try parts.apply(passes)
     #expect(!parts.nodes.contains { $0.op.name == op })

@@ -2,6 +2,7 @@
 
 import Foundation
 import Frames
+import TestSupport
 import Testing
 
 extension ProgramTests {

@@ -19,7 +19,7 @@ import Testing
       let choice = adaptation.next()
       adaptation.begin(choice)
       // Each size has 9/16 of the pixels of the one before, or less.
-      let cost = service * 1_000_000 * [16, 9, 4][choice.size] / 16
+      let cost = service * 1_000_000 * [16, 9, 4][choice.variant] / 16
       adaptation.framePassed(service: cost, age: 50_000_000, at: now + 1)
     }
   }
@@ -48,9 +48,7 @@ import Testing
     }
     return (
       ResizeStage(
-        source: PictureResizer.Source(
-          format: info.video.format, width: info.width, height: info.height, matrix: info.color.matrix,
-          range: info.color.range),
+        source: PictureKind(info),
         targets: targets, level: .best, inFlight: 2, adaptation: adaptation),
       InferStage(inferences: networks, inFlight: 2, adaptation: adaptation),
       ArgmaxStage(
@@ -69,7 +67,7 @@ import Testing
     let all = networks()
     let adaptation = Adaptation(inputs: all.map(\.input), within: nil)
     settle(adaptation, service: service)
-    #expect(adaptation.next().size == size)
+    #expect(adaptation.next().variant == size)
     let (resize, infer, argmax) = stages(all, info, adaptation)
     let alone = FrameLabeler(source: info, config: PipelineConfig(), inference: networks()[size])
     for frame in frames {
@@ -120,7 +118,7 @@ import Testing
     config.statsFile = path
     let pace = FramePace(frames: 3)
     let result = pace.start(
-      try Run(config: config, model: grayModel, inference: GrayInference(pace: pace)))
+      try Run(config: config, model: grayModel, inferences: [GrayInference(pace: pace)]))
     #expect(result.error == nil && result.status == .finished)
     let figures = result.report.figures
     #expect(figures.ledger.in == 125 && figures.ledger.isBalanced)
@@ -147,7 +145,7 @@ import Testing
     let config = config(.resolution, seconds: 4)
     let pace = FramePace(frames: 4)
     let run = try Run(
-      config: config, source: try OpenedSource(config), model: grayModel,
+      config: config, model: grayModel,
       inferences: [
         GrayInference(rows: 96, columns: 160, pace: pace), GrayInference(rows: 48, columns: 80),
       ])
@@ -166,7 +164,7 @@ import Testing
     var config = config(.skip, seconds: 1)
     config.source.isLive = nil
     let error = #expect(throws: RunError.self) {
-      try Run(config: config, model: grayModel, inference: GrayInference())
+      try Run(config: config, model: grayModel, inferences: [GrayInference()])
     }
     #expect(error?.hint.contains("--live") == true)
   }

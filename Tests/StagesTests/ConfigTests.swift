@@ -60,7 +60,7 @@ import Testing
     #expect(config.model.precision == .int8 && config.model.size == PixelSize(width: 1024, height: 512))
     #expect(config.flow.policy == .dropOldest && config.flow.queue == 2 && config.flow.threads == nil)
     #expect(config.flow.cpu == .avx2)
-    #expect(config.decode.rotate == .right && config.decode.range == .full && config.decode.discardCorrupt)
+    #expect(config.decode.rotate == .quarter && config.decode.range == .full && config.decode.discardCorrupt)
     #expect(config.overlay.view == .side && config.overlay.alpha == 0.25)
     #expect(config.encode.crf == 30 && config.encode.audio == SoundMode.none)
     #expect(config.outputs.count == 3)

@@ -94,10 +94,11 @@ func fakePipeline(
   var assembly = PipelineAssembly(options: options)
   let decode = assembly.begin(
     with: CountingSource(count: count, pause: pause[.decode] ?? 0) { try work(.decode, $0) })
-  let resize = assembly.then(fake(.resize), after: decode)
-  let infer = assembly.then(fake(.infer), after: resize)
-  let argmax = assembly.then(fake(.argmax), after: infer)
-  let overlay = assembly.then(fake(.overlay), after: argmax)
+  let resize = assembly.then(fake(.resize), after: decode, through: options.entrance)
+  let infer = assembly.then(fake(.infer), after: resize, through: options.networkGate(nil))
+  let argmax = assembly.then(fake(.argmax), after: infer, through: options.passage)
+  let overlay = assembly.then(fake(.overlay), after: argmax, through: options.passage)
   return assembly.end(
-    with: CollectingSink(seen, pause: pause[.encode] ?? 0) { try work(.encode, $0) }, after: overlay)
+    with: CollectingSink(seen, pause: pause[.encode] ?? 0) { try work(.encode, $0) }, after: overlay,
+    through: options.passage)
 }

@@ -44,7 +44,8 @@ import Testing
       Picture(format: .gray8, width: 8, height: 8), index: index, pts: Int64(index), duration: 1,
       timeBase: TimeBase(1, 25))
     return DrawnFrame(
-      decoded: DecodedFrame(frame: frame, truth: nil), labels: pool.take(), isReused: false, picture: nil)
+      decoded: DecodedFrame(frame: frame, truth: nil), labels: pool.take(), choice: Adaptation.Choice(),
+      picture: nil)
   }
 
   private func lane(

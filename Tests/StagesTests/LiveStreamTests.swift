@@ -17,7 +17,7 @@ import Testing
     config.source.uri = "test:street?size=96x64&rate=\(rate)&seconds=\(Double(frames) / Double(rate))"
     config.flow.threads = 1
     config.outputs = [OutputConfig(uri: path.path)]
-    _ = try Run(config: config, model: grayModel, inference: GrayInference()).start()
+    _ = try Run(config: config, model: grayModel, inferences: [GrayInference()]).start()
     return try Data(contentsOf: path)
   }
 
@@ -31,8 +31,8 @@ import Testing
     config.source.stallTimeout = TimeSpan(seconds: 2)
     config.flow.threads = 1
     let pace = FramePace(frames: 4)
-    let run = try Run(config: config, model: grayModel, inference: GrayInference(pace: pace))
-    #expect(run.isLive && run.policy == .latest)
+    let run = try Run(config: config, model: grayModel, inferences: [GrayInference(pace: pace)])
+    #expect(run.plan.isLive && run.plan.policy == .latest)
     let result = pace.start(run)
     #expect((result.error as? FramesError)?.kind == .stalled)
     #expect(run.journal.status.state == .offline || run.journal.status.state == .stalled)
@@ -54,7 +54,7 @@ import Testing
     config.source.reconnect.attempts = .times(0)
     config.source.stallTimeout = TimeSpan(seconds: 1.5)
     config.flow.policy = .block
-    let result = try Run(config: config, model: grayModel, inference: GrayInference()).start()
+    let result = try Run(config: config, model: grayModel, inferences: [GrayInference()]).start()
     // Silence at the end is one.
     #expect((result.error as? FramesError)?.kind == .stalled && result.report.reconnects == 0)
     let ledger = result.report.figures.ledger
@@ -70,7 +70,8 @@ import Testing
     config.flow.policy = .dropOldest
     config.flow.queue = 20
     config.flow.latencyBudget = TimeSpan(seconds: 0.3)
-    let result = try Run(config: config, model: grayModel, inference: GrayInference(pause: 160_000)).start()
+    let result = try Run(config: config, model: grayModel, inferences: [GrayInference(pause: 160_000)])
+      .start()
     let ledger = result.report.figures.ledger
     #expect(ledger.isBalanced && ledger.dropped(at: .infer, .late) > 0)
   }

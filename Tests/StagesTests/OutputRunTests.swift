@@ -29,7 +29,7 @@ import Testing
   }
 
   private func run(_ config: PipelineConfig) throws -> RunResult {
-    let result = try Run(config: config, model: grayModel, inference: GrayInference()).start()
+    let result = try Run(config: config, model: grayModel, inferences: [GrayInference()]).start()
     #expect(result.report.figures.ledger.isBalanced)
     for output in result.report.outputs {
       #expect(
@@ -99,7 +99,7 @@ import Testing
     var config = config(seconds: 0)
     config.encode.crf = 0
     config.outputs = [OutputConfig(uri: path("stuck.mkv"))]
-    let run = try Run(config: config, model: grayModel, inference: GrayInference())
+    let run = try Run(config: config, model: grayModel, inferences: [GrayInference()])
     DispatchQueue.global().asyncAfter(deadline: .now() + 2) { run.stop() }
     let result = run.start()
     #expect(result.status == .stopped && result.report.figures.ledger.isBalanced)
@@ -150,7 +150,7 @@ import Testing
       config.outputs = [OutputConfig(uri: path("a.mp4"))]
       change(&config.outputs[0])
       do {
-        _ = try Run(config: config, model: grayModel, inference: GrayInference())
+        _ = try Run(config: config, model: grayModel, inferences: [GrayInference()])
         return ""
       } catch { return "\(error)" }
     }

@@ -46,37 +46,78 @@ import Testing
     #expect(PartNames("x-%q.mp4", isCut: true) == nil)
   }
 
-  @Test func onlyOwnFilesMatch() throws {
+  @Test func onlyWhatWasWrittenIsRemoved() throws {
     defer { clean() }
-    let own = try #require(PartNames(path("front-%Y%m%d.mp4"), isCut: true))
-    let foreign = [
-      "front-20260101.mask.mp4", "front-2026011.mp4", "xfront-20260101.mp4", "front-20260101-1.mp4",
-      "front-20260101.mkv", "front-2026010a.mp4", "front-20260101-0011x.mp4",
-    ]
-    for name in foreign + ["front-20260101.mp4", "front-20260101-001.mp4"] { try make(name, age: 1e6) }
-    try FileManager.default.createDirectory(
-      atPath: path("front-20260102.mp4"), withIntermediateDirectories: true)
-    try FileManager.default.createSymbolicLink(
-      atPath: path("front-20260103.mp4"), withDestinationPath: "front-20260101.mkv")
+    let files = try OwnedFiles(pattern: path("front-%Y%m%d.mp4"))
+    let own = ["front-20260101.mp4", "front-20260101-001.mp4", "front-20260105.mp4"]
+    for name in own {
+      try make(name, age: 1e6)
+      files.add(path(name))
+    }
+    // One has become another file since.
+    try make("x", age: 1e6)
+    try FileManager.default.removeItem(atPath: path("front-20260105.mp4"))
+    try FileManager.default.moveItem(atPath: path("x"), toPath: path("front-20260105.mp4"))
+    for name in ["front-20260102.mp4", "front-20260101.mkv"] { try make(name, age: 1e6) }
     var keep = OutputConfig.Keep()
     keep.age = TimeSpan(seconds: 60)
-    let removed = Retention(keep: keep, names: own).apply(current: path("front-20260104.mp4"))
+    let removed = Retention(keep: keep, files: files).apply(current: path("front-20260104.mp4"))
     #expect(removed.sorted() == ["front-20260101-001.mp4", "front-20260101.mp4"].map(path))
-    #expect(names == (foreign + ["front-20260102.mp4", "front-20260103.mp4"]).sorted())
+    #expect(names.contains("front-20260105.mp4") && names.contains("front-20260102.mp4"))
+  }
+
+  @Test func earlierRunsFilesAreKnownAndOthersWait() throws {
+    defer { clean() }
+    let pattern = path("a.mp4")
+    var files: OwnedFiles? = try OwnedFiles(pattern: pattern)
+    try make("a-000.mp4", age: 1e6)
+    files?.add(path("a-000.mp4"))
+    #expect(throws: (any Error).self) { _ = try OwnedFiles(pattern: pattern) }
+    files = nil
+    let again = try OwnedFiles(pattern: pattern)
+    #expect(again.present.map(\.path) == [path("a-000.mp4")])
+    #expect(OwnedFiles.parse("1\ta\nx\n-\ta\n2\tb/c\n\t\n3\td").keys.sorted() == ["d"])
+  }
+
+  @Test func aClockYearsAheadRemovesNothing() throws {
+    defer { clean() }
+    let files = try OwnedFiles(pattern: path("a.mp4"))
+    for index in 0..<3 {
+      try make("a-00\(index).mp4")
+      files.add(path("a-00\(index).mp4"))
+    }
+    var keep = OutputConfig.Keep()
+    keep.age = TimeSpan(seconds: 86_400)
+    let later = time(nil) + 315_360_000
+    let retention = Retention(keep: keep, files: files, now: later)
+    #expect(retention.warning != nil)
+    #expect(retention.apply(current: path("a-003.mp4"), now: later) == [])
+    #expect(Retention(keep: keep, files: files).warning == nil)
   }
 
   @Test func theOldestGoUntilTheLimitsHold() throws {
     defer { clean() }
-    let own = try #require(PartNames(path("a.mp4"), isCut: true))
-    for index in 0..<6 { try make("a-00\(index).mp4", age: Double(60 - 10 * index)) }
+    let files = try OwnedFiles(pattern: path("a.mp4"))
+    for index in 0..<6 {
+      try make("a-00\(index).mp4", age: Double(60 - 10 * index))
+      files.add(path("a-00\(index).mp4"))
+    }
+    func videos() -> [String] { names.filter { $0.hasSuffix(".mp4") } }
     var keep = OutputConfig.Keep()
     keep.size = ByteCount(bytes: 3500)
-    Retention(keep: keep, names: own).apply(current: path("a-005.mp4"))
-    #expect(names == ["a-003.mp4", "a-004.mp4", "a-005.mp4"])
+    Retention(keep: keep, files: files).apply(current: path("a-005.mp4"))
+    #expect(videos() == ["a-003.mp4", "a-004.mp4", "a-005.mp4"])
     keep = OutputConfig.Keep()
     keep.minFree = ByteCount(bytes: .max)
-    Retention(keep: keep, names: own).apply(current: path("a-005.mp4"))
-    #expect(names == ["a-005.mp4"], "the one in hand stays")
+    Retention(keep: keep, files: files).apply(current: path("a-005.mp4"))
+    #expect(videos() == ["a-005.mp4"], "the one in hand stays")
+  }
+
+  @Test func numbersThatAreNoneOfOursAreNotCountedOn() throws {
+    defer { clean() }
+    for name in ["d-9223372036854775807.mp4", "d-20230417.mp4", "d-002.mp4"] { try make(name) }
+    let names = try #require(PartNames(path("d.mp4"), isCut: true))
+    #expect(names.next(isFirst: true) == path("d-003.mp4"))
   }
 
   @Test func unitsAndAddresses() {

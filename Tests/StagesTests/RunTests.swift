@@ -38,7 +38,7 @@ import Testing
       OutputConfig(uri: path("p%03d.png")), OutputConfig(uri: "null:"),
     ]
     config.statsFile = path("s.jsonl")
-    let run = try Run(config: config, model: grayModel, inference: GrayInference())
+    let run = try Run(config: config, model: grayModel, inferences: [GrayInference()])
     let result = run.start()
     #expect(result.error == nil && result.status == .finished && result.warnings.isEmpty)
     let ledger = result.report.figures.ledger
@@ -76,7 +76,7 @@ import Testing
       var config = config()
       config.flow.queue = queue
       config.outputs = [OutputConfig(uri: path(name), kind: .hash)]
-      let result = try Run(config: config, model: grayModel, inference: GrayInference()).start()
+      let result = try Run(config: config, model: grayModel, inferences: [GrayInference()]).start()
       #expect(result.report.figures.ledger.out == 40)
       return try String(contentsOfFile: path(name), encoding: .utf8)
     }
@@ -92,7 +92,7 @@ import Testing
       hash.tap = tap
       config.outputs.append(hash)
     }
-    _ = try Run(config: config, model: grayModel, inference: GrayInference()).start()
+    _ = try Run(config: config, model: grayModel, inferences: [GrayInference()]).start()
     let texts = try ["decode", "overlay"].map {
       try String(contentsOfFile: path("\($0).txt"), encoding: .utf8)
     }
@@ -103,14 +103,16 @@ import Testing
     defer { clean() }
     var first = config(frames: 50)
     first.outputs = [OutputConfig(uri: path("in.mp4"))]
-    _ = try Run(config: first, model: grayModel, inference: GrayInference()).start()
+    _ = try Run(config: first, model: grayModel, inferences: [GrayInference()]).start()
     var second = PipelineConfig()
     second.source.uri = path("in.mp4")
     second.outputs = [OutputConfig(uri: path("out.mkv"))]
     second.overlay.view = .side
     second.resize.fit = .letterbox
-    let run = try Run(config: second, model: grayModel, inference: GrayInference(rows: 64, columns: 64))
-    #expect(run.startLines.first?.hasPrefix("in   in.mp4  h264 160x96  25 fps") == true)
+    let run = try Run(config: second, model: grayModel, inferences: [GrayInference(rows: 64, columns: 64)])
+    #expect(
+      run.plan.startLines(memoryCeiling: run.memoryCeiling).first?.hasPrefix(
+        "in   in.mp4  h264 160x96  25 fps") == true)
     let result = run.start()
     #expect(result.report.figures.ledger.out == 50)
     let reader = try VideoReader(path("out.mkv"))
@@ -126,7 +128,7 @@ import Testing
     var config = config()
     config.source.uri = "test:street?size=160x96&rate=25&seconds=0"
     config.outputs = [OutputConfig(uri: path("a.mp4"))]
-    let run = try Run(config: config, model: grayModel, inference: GrayInference(pause: 1000))
+    let run = try Run(config: config, model: grayModel, inferences: [GrayInference(pause: 1000)])
     Thread.detachNewThread {
       while run.figures.ledger.out == 0 { usleep(1000) }
       run.stop()
@@ -144,7 +146,7 @@ import Testing
   @Test func cancelBalances() throws {
     var config = config()
     config.source.uri = "test:street?size=160x96&rate=25&seconds=0"
-    let run = try Run(config: config, model: grayModel, inference: GrayInference(pause: 5000))
+    let run = try Run(config: config, model: grayModel, inferences: [GrayInference(pause: 5000)])
     DispatchQueue.global().asyncAfter(deadline: .now() + 0.2) { run.cancel() }
     let result = run.start()
     #expect(result.status == .cancelled && result.report.figures.ledger.isBalanced)
@@ -155,8 +157,8 @@ import Testing
     config.source.uri = "test:street?size=96x64&rate=100&seconds=1.5"
     config.source.isLive = true
     let pace = FramePace(frames: 4)
-    let run = try Run(config: config, model: grayModel, inference: GrayInference(pace: pace))
-    #expect(run.policy == .latest && run.isLive)
+    let run = try Run(config: config, model: grayModel, inferences: [GrayInference(pace: pace)])
+    #expect(run.plan.policy == .latest && run.plan.isLive)
     let result = pace.start(run)
     let ledger = result.report.figures.ledger
     #expect(ledger.isBalanced && ledger.dropped > 0)
@@ -165,7 +167,7 @@ import Testing
   }
 
   @Test func errorsEndTheRun() throws {
-    let run = try Run(config: config(), model: grayModel, inference: GrayInference(fail: true))
+    let run = try Run(config: config(), model: grayModel, inferences: [GrayInference(fail: true)])
     let result = run.start()
     #expect(result.status == .failed && result.error as? Broken == Broken(what: "inference"))
     #expect(result.report.figures.ledger.isBalanced)
@@ -176,12 +178,12 @@ import Testing
     var output = OutputConfig(uri: "/dev/full", kind: .hash)
     config.outputs = [output, OutputConfig(uri: "null:")]
     config.outputs[0].overwrite = true
-    let failed = try Run(config: config, model: grayModel, inference: GrayInference()).start()
+    let failed = try Run(config: config, model: grayModel, inferences: [GrayInference()]).start()
     #expect((failed.error as? FramesError)?.kind == .diskFull)
     output.onError = .continue
     output.overwrite = true
     config.outputs[0] = output
-    let result = try Run(config: config, model: grayModel, inference: GrayInference()).start()
+    let result = try Run(config: config, model: grayModel, inferences: [GrayInference()]).start()
     #expect(result.error == nil && result.report.outputs[1].written == 200)
     #expect(result.warnings.count == 1)
   }
@@ -192,7 +194,7 @@ import Testing
       var config = config()
       change(&config)
       do {
-        _ = try Run(config: config, model: grayModel, inference: GrayInference())
+        _ = try Run(config: config, model: grayModel, inferences: [GrayInference()])
         return ""
       } catch {
         return "\(error)"
@@ -242,8 +244,10 @@ import Testing
     defer { clean() }
     var config = config(frames: 100)
     config.outputs = [OutputConfig(uri: path("a.mp4"))]
-    let run = try Run(config: config, model: grayModel, inference: GrayInference())
-    #expect(run.startLines.last?.contains("memory at most \(Format.bytes(run.memoryCeiling))") == true)
+    let run = try Run(config: config, model: grayModel, inferences: [GrayInference()])
+    #expect(
+      run.plan.startLines(memoryCeiling: run.memoryCeiling).last?.contains(
+        "memory at most \(Format.bytes(run.memoryCeiling))") == true)
     _ = run.start()
     #expect(ProcessFigures.current.residentBytes < run.memoryCeiling)
   }

@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#else
-  internal import Darwin
-#endif
+internal import Glibc
 
 /// Memory for kernels: 64-byte aligned, with room behind the end that vector loads may read.
 ///
@@ -42,4 +36,11 @@ public final class AlignedBytes: @unchecked Sendable {
   }
 
   deinit { free(pointer) }
+}
+
+extension AlignedBytes: Equatable {
+  /// Whether both hold the same bytes.
+  public static func == (a: AlignedBytes, b: AlignedBytes) -> Bool {
+    a === b || a.count == b.count && memcmp(a.pointer, b.pointer, a.count) == 0
+  }
 }

@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#else
-  internal import Darwin
-#endif
+internal import Glibc
 
 /// Ends the process, with the exit code of refused memory, where a buffer of `bytes` bytes is refused in the
 /// middle of a run. Nothing can be finished then; fragments that are written play without it.

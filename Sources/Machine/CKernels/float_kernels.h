@@ -2,7 +2,15 @@
 // Declarations of every kernel that the list of slots names.
 #pragma once
 
+#include "macros.h"
 #include "rm_float.h"
+
+// What the kernels of a slot take, and their contract, which they ask for themselves: it ends the program where it is
+// broken (contracts_float.c).
+#define RM_SLOT(slot, call, ...)              \
+  typedef call rm_float_##slot##_arguments;    \
+  void rm_float_##slot##_expect(const call *, ptrdiff_t begin, ptrdiff_t end);
+#include "slots_float.inc"
 
 #define DECLARE(prefix, slot, call, isa) \
   void rm_##prefix##_##slot##__##isa(const call *, ptrdiff_t begin, ptrdiff_t end);

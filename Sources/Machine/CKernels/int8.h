@@ -5,14 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "macros.h"
 #include "rm_int8.h"
-
-// In front of a loop over an array that is to stay in registers.
-#if defined(__clang__)
-#define RM_INT8_UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define RM_INT8_UNROLL _Pragma("GCC unroll 16")
-#endif
 
 static inline int32_t rm_int8_clamp(int64_t value, int32_t low, int32_t high) {
   return value < low ? low : value > high ? high : (int32_t)value;
@@ -70,6 +64,13 @@ typedef struct {
 static inline int32_t rm_int8_groups(int32_t channels) { return (channels + 3) / 4; }
 
 static inline size_t rm_int8_align(size_t size) { return (size + 63) & ~(size_t)63; }
+
+// What the kernels of a slot take, and their contract, which they ask for themselves: it ends the program where it is
+// broken (contracts_int8.c).
+#define RM_SLOT(slot, call, ...)              \
+  typedef call rm_int8_##slot##_arguments;    \
+  void rm_int8_##slot##_expect(const call *, ptrdiff_t begin, ptrdiff_t end);
+#include "slots_int8.inc"
 
 // Every kernel that the list of slots names.
 #define DECLARE(slot, call, isa) void rm_int8_##slot##__##isa(const call *, ptrdiff_t begin, ptrdiff_t end);

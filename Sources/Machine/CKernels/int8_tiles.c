@@ -27,6 +27,10 @@ static int32_t panel_vectors(const rm_int8_tiles *t, int32_t vectors, int32_t pa
   return t->most_vectors - (shared && panel == panels - 2);
 }
 
+int32_t rm_int8_tiles_panels(const rm_int8_tiles *t, const rm_int8_conv_shape *s) {
+  return panel_count(t, vector_count(t, s->out_channels));
+}
+
 static size_t panel_bytes(const rm_int8_tiles *t, int32_t vectors, int32_t groups) {
   return (size_t)vectors * (size_t)t->lanes * (8 + (size_t)groups * (t->wide ? 8 : 4));
 }
@@ -233,8 +237,8 @@ int rm_int8_tiles_next(const rm_int8_tiles *t, rm_int8_panel *p, rm_int8_tile *t
 void rm_int8_tiles_run(const rm_int8_tiles *t, const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   const rm_int8_conv_shape *s = &call->shape;
   const ptrdiff_t end = row_end * s->out_columns;
-  const uint8_t *table[s->kernel_rows * s->kernel_columns * TABLE_STRIDE];
-  uint8_t bytes[gathered_pixels(t, s) * gathered_bytes(t, s) + RM_INT8_OVERREAD];
+  const uint8_t *table[RM_INT8_CONV_TAPS * TABLE_STRIDE];
+  uint8_t bytes[RM_INT8_CONV_BYTES + RM_INT8_OVERREAD];
   const rm_int8_panel before = rm_int8_tiles_before(t, call);
   int32_t count;
   for (ptrdiff_t block = row_begin * s->out_columns; block < end; block += count) {

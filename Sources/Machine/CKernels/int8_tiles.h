@@ -61,6 +61,9 @@ rm_int8_panel rm_int8_tiles_before(const rm_int8_tiles *, const rm_int8_conv_cal
 // Goes to the next panel, and fills in what belongs to it: weights, bias, multiplier, channels. 0 behind the last.
 int rm_int8_tiles_next(const rm_int8_tiles *, rm_int8_panel *, rm_int8_tile *);
 
+// How many panels a shape has.
+int32_t rm_int8_tiles_panels(const rm_int8_tiles *, const rm_int8_conv_shape *);
+
 size_t rm_int8_tiles_packed_bytes(const rm_int8_tiles *, const rm_int8_conv_shape *);
 void rm_int8_tiles_pack(const rm_int8_tiles *, const rm_int8_conv_shape *, const rm_int8_conv_weights *, void *);
 void rm_int8_tiles_run(const rm_int8_tiles *, const rm_int8_conv_call *, ptrdiff_t row_begin, ptrdiff_t row_end);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "macros.h"
 #include "rm_peak.h"
 
 #include <stdlib.h>
@@ -25,7 +26,7 @@ __attribute__((target("avx2"))) static void loop_avx2(void) {
   __m256i x = _mm256_set1_epi16(3), w = _mm256_set1_epi16(5);
   for (int turn = 0; turn < TURNS; turn++) {
     __asm__ volatile("" : "+x"(x), "+x"(w));
-#pragma unroll
+UNROLL
     for (int i = 0; i < CHAINS; i++) {
       __m256i pair;
       __asm__ volatile("vpmaddwd %2, %1, %0" : "=x"(pair) : "x"(x), "x"(w));
@@ -41,7 +42,7 @@ __attribute__((target("avxvnni,avx2"))) static void loop_avxvnni(void) {
   __m256i x = _mm256_set1_epi8(3), w = _mm256_set1_epi8(5);
   for (int turn = 0; turn < TURNS; turn++) {
     __asm__ volatile("" : "+x"(x), "+x"(w));
-#pragma unroll
+UNROLL
     for (int i = 0; i < CHAINS; i++) sum[i] = _mm256_dpbusd_avx_epi32(sum[i], x, w);
   }
   for (int i = 0; i < CHAINS; i++) __asm__ volatile("" ::"x"(sum[i]));
@@ -53,7 +54,7 @@ __attribute__((target("avx512f,avx512vnni"))) static void loop_avx512vnni(void) 
   __m512i x = _mm512_set1_epi32(3), w = _mm512_set1_epi32(5);
   for (int turn = 0; turn < TURNS; turn++) {
     __asm__ volatile("" : "+v"(x), "+v"(w));
-#pragma unroll
+UNROLL
     for (int i = 0; i < CHAINS; i++) sum[i] = _mm512_dpbusd_epi32(sum[i], x, w);
   }
   for (int i = 0; i < CHAINS; i++) __asm__ volatile("" ::"v"(sum[i]));
@@ -79,7 +80,7 @@ __attribute__((target("avx2,fma"))) static void loop_fma256(void) {
   __m256 x = _mm256_set1_ps(0.5f), w = _mm256_set1_ps(0.25f);
   for (int turn = 0; turn < TURNS; turn++) {
     __asm__ volatile("" : "+x"(x), "+x"(w));
-#pragma unroll
+UNROLL
     for (int i = 0; i < CHAINS; i++) sum[i] = _mm256_fmadd_ps(x, w, sum[i]);
   }
   for (int i = 0; i < CHAINS; i++) __asm__ volatile("" ::"x"(sum[i]));
@@ -91,7 +92,7 @@ __attribute__((target("avx512f"))) static void loop_fma512(void) {
   __m512 x = _mm512_set1_ps(0.5f), w = _mm512_set1_ps(0.25f);
   for (int turn = 0; turn < TURNS; turn++) {
     __asm__ volatile("" : "+v"(x), "+v"(w));
-#pragma unroll
+UNROLL
     for (int i = 0; i < CHAINS; i++) sum[i] = _mm512_fmadd_ps(x, w, sum[i]);
   }
   for (int i = 0; i < CHAINS; i++) __asm__ volatile("" ::"v"(sum[i]));
@@ -103,7 +104,7 @@ __attribute__((target("avx512fp16"))) static void loop_fma_halves(void) {
   __m512h x = _mm512_set1_ph(0.5f16), w = _mm512_set1_ph(0.25f16);
   for (int turn = 0; turn < TURNS; turn++) {
     __asm__ volatile("" : "+v"(x), "+v"(w));
-#pragma unroll
+UNROLL
     for (int i = 0; i < CHAINS; i++) sum[i] = _mm512_fmadd_ph(x, w, sum[i]);
   }
   for (int i = 0; i < CHAINS; i++) __asm__ volatile("" ::"v"(sum[i]));
@@ -117,7 +118,7 @@ __attribute__((target("amx-tile,amx-bf16"))) static void loop_bf16_tiles(void) {
   }
   rm_amx_configure(&tiles);
   for (int turn = 0; turn < TURNS; turn++) {
-#pragma unroll
+UNROLL
     for (int i = 0; i < CHAINS; i += 4) {
       _tile_dpbf16ps(0, 4, 6);
       _tile_dpbf16ps(1, 4, 7);

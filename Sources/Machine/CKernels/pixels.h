@@ -2,6 +2,7 @@
 // Declarations of every kernel that the list of slots names. Their contracts stand there.
 #pragma once
 
+#include "macros.h"
 #include "rm_pixels.h"
 
 #define RM_SLOT(slot, parameters, avx2, avx512, neon) void rm_pixels_##slot##__scalar parameters;

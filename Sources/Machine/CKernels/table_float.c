@@ -3,6 +3,7 @@
 
 #include "float_kernels.h"
 
+
 // Declarations and tables follow from the list of slots; a table names the column that it takes.
 #define F32 FLOAT, f32
 #define F16 HALF, f16

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
 import Synchronization
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#else
-  internal import Darwin
-#endif
-
-/// What the threads of one pool have in common.
+/// The door between a pool's caller and its threads: which job is run, who is inside, and where the others wait.
 final class WorkerGate: @unchecked Sendable {
   // @unchecked: `job` changes only while the gate is closed and nobody is inside.
 

@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#else
-  internal import Darwin
-#endif
+internal import Glibc
 
 /// A fixed number of threads that share the units of one job at a time, the caller among them.
 ///
@@ -31,18 +25,10 @@ public final class WorkerPool: @unchecked Sendable {
     shared = WorkerGate(threads: threads)
     for index in 1..<threads {
       let seat = Unmanaged.passRetained(Seat(shared: shared, index: index))
-      #if canImport(Darwin)
-        var handle: pthread_t?
-      #else
-        var handle = pthread_t()
-      #endif
+      var handle = pthread_t()
       let status = pthread_create(&handle, nil, workerMain, seat.toOpaque())
       precondition(status == 0, "a worker thread could not be started (error \(status))")
-      #if canImport(Darwin)
-        handles.append(handle!)
-      #else
-        handles.append(handle)
-      #endif
+      handles.append(handle)
     }
   }
 
@@ -76,15 +62,9 @@ private final class Seat {
   }
 }
 
-#if canImport(Darwin)
-  private func workerMain(_ context: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-    workerLoop(context)
-  }
-#else
-  private func workerMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    workerLoop(context!)
-  }
-#endif
+private func workerMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  workerLoop(context!)
+}
 
 private func workerLoop(_ context: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
   let seat = Unmanaged<Seat>.fromOpaque(context).takeRetainedValue()

@@ -39,6 +39,8 @@ public struct Constant: Sendable, Equatable {
 public struct GraphInput: Sendable, Hashable {
   public var value: ValueID
   public var fact: Fact
+  /// Scale and zero point of an input that comes in as u8, where a pass has taken its conversion away.
+  public var quantization: Quantization?
 
   public init(_ value: ValueID, _ fact: Fact) {
     self.value = value
@@ -81,7 +83,7 @@ public struct Graph: Sendable {
   public var constants: ValueTable<Constant>
   /// Names of all values that the graph has or had; those that it has differ.
   public var names: ValueNames
-  /// Free text carried through files: classes, normalisation, data set, licence.
+  /// Free text carried through files: classes, normalization, data set, licence.
   public var metadata: [String: String]
 
   public init(name: String, layout: Layout = .channelsFirst) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One rewriting step. It leaves alone what it does not recognise, and applying it twice is applying it once.
+/// One rewriting step. It leaves alone what it does not recognize, and applying it twice is applying it once.
 public struct Pass: Sendable {
   public var name: String
   /// What it does, in a few words.
@@ -19,7 +19,7 @@ extension Pass {
   /// A pass that puts another node in the place of the last one of a pattern; `removeDead` takes the rest away.
   ///
   /// - Parameter find: from a graph, channels first, and its facts: the node for the place of the one at an index.
-  static func recognising(
+  static func recognizing(
     _ name: String, summary: String,
     find: @escaping @Sendable (Graph, Facts) -> (Int) -> Node?
   ) -> Pass {
@@ -38,21 +38,6 @@ extension Pass {
 }
 
 extension Graph {
-  /// The passes that make a graph as files carry it into one as it runs, in order.
-  public static let standardPasses: [Pass] = [
-    .foldConstants,
-    .storeUnsigned,
-    .foldBatchNorm,
-    .fuseActivations,
-    .recogniseWarps,
-    .recogniseLocalAttention,
-    .recogniseGlobalAttention,
-    .scaleResizes,
-    .channelsLast,
-    .moveConversions,
-    .removeDead,
-  ]
-
   /// Applies `passes` in order and checks the result.
   ///
   /// - Returns: how many places each pass changed.
@@ -67,10 +52,10 @@ extension Graph {
     return report
   }
 
-  /// This graph after `standardPasses`: channels last, normalization folded, warps and attention recognised.
+  /// This graph after the passes of `[Pass].simplify`.
   public func optimized() throws -> Graph {
     var graph = self
-    try graph.apply(Graph.standardPasses)
+    try graph.apply(.simplify)
     return graph
   }
 }

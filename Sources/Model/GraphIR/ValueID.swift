@@ -16,7 +16,7 @@ public struct ValueID: Sendable, Hashable, Comparable {
 public typealias NodeID = Int
 
 /// The names of a graph's values, for people and for files.
-public struct ValueNames: Sendable {
+public struct ValueNames: Sendable, Hashable {
   private var texts = [""]
   private var values: [String: ValueID] = ["": .omitted]
 

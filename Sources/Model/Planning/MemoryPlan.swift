@@ -8,8 +8,8 @@ internal import GraphIR
 /// Values that are one piece of memory - a view and what it shows, an output written over an input, a part
 /// written straight into its concatenation - form a block. Blocks that live at different times may overlap:
 /// the largest is placed first, each as low as those it meets in time allow.
-struct MemoryPlan: Sendable {
-  struct Place: Sendable {
+struct MemoryPlan: Sendable, Equatable {
+  struct Place: Sendable, Equatable {
     var offset: Int
     /// Elements from a pixel to the next, where that is not the number of channels.
     var pixelStride: Int?
@@ -18,7 +18,7 @@ struct MemoryPlan: Sendable {
   private(set) var places = ValueTable<Place>()
   private(set) var arenaBytes = 0
 
-  /// - Parameter steps: `written` is filled in for concatenations.
+  /// - Parameter steps: concatenations learn which inputs are written straight into them.
   init(
     steps: inout [Step], stripes: [Stripe], facts: Facts, inputs: [ValueID], outputs: [ValueID],
     constants: Set<ValueID>, reuses: Bool
@@ -27,7 +27,7 @@ struct MemoryPlan: Sendable {
       steps: steps, stripes: stripes, facts: facts, inputs: inputs, outputs: outputs, constants: constants)
     if reuses { blocks.joinConcatenations(&steps) }
     for index in steps.indices {
-      if steps[index].isView { blocks.join(steps[index].output, to: steps[index].inputs[0]) }
+      if steps[index].layout.output == .view { blocks.join(steps[index].output, to: steps[index].inputs[0]) }
       if reuses { blocks.overwrite(steps[index], at: index) }
     }
     place(blocks.blocks(reuses: reuses), blocks)
@@ -155,7 +155,7 @@ struct Blocks {
   mutating func overwrite(_ step: Step, at index: Int) {
     // Another thread may still need the rows above or below.
     guard !striped.contains(index) else { return }
-    for candidate in step.inPlace where births[candidate] != nil {
+    for candidate in step.layout.overwritten where births[candidate] != nil {
       let root = root(candidate)
       let others = step.inputs.filter { $0 != candidate }
       guard deaths[root] == index, !isInput(root), bytes(root) == bytes(step.output),
@@ -174,21 +174,24 @@ struct Blocks {
 
   /// Lets producers write straight into the concatenation that reads them.
   mutating func joinConcatenations(_ steps: inout [Step]) {
-    for index in steps.indices where !steps[index].channelOffsets.isEmpty {
+    for index in steps.indices {
       let step = steps[index]
+      guard case .parts(let offsets, var written) = step.layout.output else { continue }
       // A part of a part would need two strides.
       guard parts[step.output] == nil else { continue }
       let element = facts[step.output].dtype.byteCount
       let times = step.inputs.reduce(into: [:]) { $0[$1, default: 0] += 1 }
       for (position, value) in step.inputs.enumerated() {
         guard !pinned.contains(value), parents[value] == nil, parts[value] == nil, !hasParts(value),
-          let maker = makers[value], steps[maker].givesStrided,
+          let maker = makers[value], steps[maker].layout.strided.contains(.output),
           times[value] == 1,
-          readers[value, default: []].allSatisfy({ $0 == index || steps[$0].takesStrided })
+          readers[value, default: []].allSatisfy({ $0 == index || steps[$0].layout.strided.contains(.inputs) }
+          )
         else { continue }
         parts[value] = Part(
-          offset: step.channelOffsets[position] * element, pixelStride: facts[step.output].shape[-1])
-        steps[index].written.insert(position)
+          offset: offsets[position] * element, pixelStride: facts[step.output].shape[-1])
+        written.insert(position)
+        steps[index].layout.output = .parts(offsets: offsets, written: written)
         join(value, to: step.output)
         rootsOfParts.insert(root(value))
       }

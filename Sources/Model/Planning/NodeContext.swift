@@ -22,6 +22,9 @@ struct NodeContext {
   /// An input; `nil` where it is omitted.
   func input(_ index: Int) -> ValueID? { node.input(index) }
 
+  /// The fact of an input that the operator requires.
+  func given(_ index: Int) -> Fact { facts[node.inputs[index]] }
+
   func fact(_ index: Int) -> Fact? { input(index).flatMap(facts.find) }
   func constant(_ index: Int) -> Tensor? { input(index).flatMap { constants[$0] } }
 
@@ -36,8 +39,11 @@ struct NodeContext {
     return element.isReal && indices.allSatisfy { fact($0)?.dtype ?? element == element }
   }
 
-  /// Whether the output is stored numbers.
-  var isStored: Bool { outputFact.dtype == .uint8 }
+  /// Whether the output is quantized.
+  var isQuantized: Bool { outputFact.dtype == .uint8 }
+
+  /// A call of the kernels that the node works with.
+  func float(_ call: FloatCall) -> Call { .float(call, element: kernels.element) }
 
   func fail(_ problem: String, hint: String? = nil) -> PlanningError {
     PlanningError(node: node.name, op: node.op.name, problem, hint: hint)
@@ -47,12 +53,12 @@ struct NodeContext {
   var isSinglePicture: Bool { outputFact.shape.rank == 4 && outputFact.shape[0] == 1 }
 
   /// `axis` counted from the outermost, and the extents before, at and behind it.
-  func around(_ axis: Int, _ shape: Shape) -> (outer: Int, extent: Int, inner: Int) {
+  func around(_ axis: Int, _ shape: Shape) -> FloatCall.Axis {
     let axis = axis < 0 ? axis + shape.rank : axis
     let extents = shape.extents
-    return (
-      extents[..<axis].reduce(1, *), extents[axis], extents[(axis + 1)...].reduce(1, *)
-    )
+    return FloatCall.Axis(
+      outer: extents[..<axis].reduce(1, *), extent: extents[axis],
+      inner: extents[(axis + 1)...].reduce(1, *))
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Plan {
-  /// Steps besides conversions, and how many of them run on stored numbers or on halves.
+  /// Steps besides conversions, and how many of them run on quantized numbers or on halves.
   public var work: (steps: Int, integer: Int, half: Int) {
     let rest = steps.filter { !$0.isConversion }
     return (rest.count, rest.count { $0.runsOnStoredNumbers }, rest.count { $0.runsOnHalves })
@@ -14,7 +14,7 @@ extension Plan {
     return steps.contains { $0.kernel.numbers == .bf16 } ? "bf16" : "fp16"
   }
 
-  /// Whether every step from the first conversion to the last runs on stored numbers: what comes in is stored
+  /// Whether every step from the first conversion to the last runs on quantized numbers: what comes in is stored
   /// at once, and what goes out was stored until then.
   public var isExact: Bool {
     let (ins, outs) = (Set(inputs.map(\.value)), Set(outputs.map(\.value)))
@@ -27,7 +27,7 @@ extension Plan {
 }
 
 extension Step {
-  /// Whether the kernel takes and gives stored numbers.
+  /// Whether the kernel takes and gives quantized numbers.
   public var runsOnStoredNumbers: Bool { kernel.numbers == .quantized }
   fileprivate var runsOnHalves: Bool { kernel.numbers == .half || kernel.numbers == .bf16 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Buffers
+public import Buffers
 public import CPU
 public import GraphIR
 internal import Kernels
@@ -32,11 +32,14 @@ public struct PlanValue: Sendable, Hashable {
   public var value: ValueID
   public var name: String
   public var fact: Fact
+  /// Scale and zero point of an input of u8.
+  public var quantization: Quantization?
 }
 
 /// Everything about running a graph that can be settled before the first run: a kernel for each node, weights
-/// packed for it, and a place in one arena for each value. Immutable; any number of sessions may share one.
-public struct Plan: Sendable {
+/// packed for it, and a place in one arena for each value. Immutable; any number of sessions may share one. Equal plans do the
+/// same work in the same places.
+public struct Plan: Sendable, Equatable {
   public let name: String
   public let options: PlanOptions
   public let inputs: [PlanValue]
@@ -76,10 +79,7 @@ public struct Plan: Sendable {
     }
     let facts = try graph.facts()
     let (nodes, real) = graph.planned(facts, macs: graph.macs(facts), fuses: options.fuses)
-    let floats = FloatKernels(level: options.level)
-    let halves = FloatKernels(
-      level: options.level, element: .float16, multipliesBF16: options.multipliesBF16)
-    let integers = Int8Kernels(level: options.level)
+    let kernels = PlanKernels(options)
     var constants = graph.constants.mapValues(\.tensor)
     for (value, tensor) in real { constants[value] = tensor }
     var steps: [Step] = []
@@ -95,14 +95,17 @@ public struct Plan: Sendable {
       let node = planned.node
       let isHalf = [node.inputs[0], node.outputs[0]].contains { facts[$0].dtype == .float16 }
       let context = NodeContext(
-        planned: planned, facts: facts, constants: constants, kernels: isHalf ? halves : floats,
-        integers: integers)
+        planned: planned, facts: facts, constants: constants,
+        kernels: isHalf ? kernels.halves : kernels.floats,
+        integers: kernels.quantized)
       let step = try StepFamily.step(for: context)
       packedBytes += step.weightBytes
       try Plan.refuse(packedBytes, at: planned.node)
       steps.append(step)
     }
-    let inputs = graph.inputs.map { PlanValue(value: $0.value, name: graph.names[$0.value], fact: $0.fact) }
+    let inputs = graph.inputs.map {
+      PlanValue(value: $0.value, name: graph.names[$0.value], fact: $0.fact, quantization: $0.quantization)
+    }
     let outputs = graph.outputs.map { PlanValue(value: $0, name: graph.names[$0], fact: facts[$0]) }
     var stripes: [Stripe] = []
     if let limits = options.stripes, options.reusesMemory {
@@ -111,7 +114,7 @@ public struct Plan: Sendable {
     memory = MemoryPlan(
       steps: &steps, stripes: stripes, facts: facts, inputs: inputs.map(\.value), outputs: graph.outputs,
       constants: Set(constants.values), reuses: options.reusesMemory)
-    let read = Set(steps.flatMap(\.readsConstants)).union(graph.outputs)
+    let read = Set(steps.flatMap(\.constants)).union(graph.outputs)
     self.name = graph.name
     self.options = options
     self.inputs = inputs

@@ -5,7 +5,7 @@ internal import Kernels
 
 /// Which rows of an input a step reads to make rows of its output. More output rows never begin higher or end
 /// lower.
-enum RowReach: Sendable {
+enum RowReach: Sendable, Equatable {
   /// All of it, whatever the rows.
   case whole
   /// Windows of `extent` rows, `stride` rows apart, the first `padTop` rows above the map.

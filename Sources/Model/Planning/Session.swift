@@ -2,17 +2,20 @@
 
 internal import Buffers
 internal import GraphIR
+internal import Synchronization
 public import Workers
 
-/// Runs a plan: its own memory for values, and the kernel calls made ready over it. One thread at a time.
+/// Runs a plan: its own memory for values, and the kernel calls made ready over it. One thread at a time; a run that
+/// begins during another traps.
 ///
 /// Write the inputs, call `run`, read the outputs. Inputs stay as they are until written again; outputs hold
 /// until the next run. A run allocates nothing.
 public final class Session: @unchecked Sendable {
-  // @unchecked: it is passed from stage to stage, and used by the one that holds it.
+  // @unchecked: the memory is written by the one run at a time that `isRunning` lets in, and by its caller between runs.
 
   public let plan: Plan
   let pool: WorkerPool
+  private let isRunning = Atomic<Bool>(false)
   private let arena: AlignedBytes
   private let scratch: [AlignedBytes]
   private let memory: Memory
@@ -27,15 +30,16 @@ public final class Session: @unchecked Sendable {
     arena = AlignedBytes(count: plan.arenaBytes)
     scratch = (0..<pool.threads).map { _ in AlignedBytes(count: plan.scratchBytes) }
     memory = Memory(arena: arena.pointer, plan: plan.memory, facts: plan.facts, constants: plan.constants)
-    let (memory, rows) = (memory, scratch.map(\.pointer))
+    let (memory, rows, kernels) = (memory, scratch.map(\.pointer), PlanKernels(plan.options))
     let stripes = Dictionary(uniqueKeysWithValues: plan.stripes.map { ($0.steps.lowerBound, $0) })
     var parts: [(steps: Range<Int>, work: [any PoolWork])] = []
     var index = 0
     while index < plan.steps.count {
       if let stripe = stripes[index] {
-        parts.append((stripe.steps, [StripeRun(stripe, plan: plan, memory: memory, scratch: rows)]))
+        parts.append(
+          (stripe.steps, [StripeRun(stripe, plan: plan, memory: memory, kernels: kernels, scratch: rows)]))
       } else {
-        parts.append((index..<index + 1, plan.steps[index].bind(memory, plan.steps[index])))
+        parts.append((index..<index + 1, plan.steps[index].jobs(memory, kernels)))
       }
       index = parts.last!.steps.upperBound
     }
@@ -44,6 +48,8 @@ public final class Session: @unchecked Sendable {
   }
 
   public func run() {
+    precondition(!isRunning.exchange(true, ordering: .acquiring), "a session runs on one thread at a time")
+    defer { isRunning.store(false, ordering: .releasing) }
     for work in sequence { pool.run(work) }
   }
 

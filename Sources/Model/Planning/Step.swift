@@ -3,20 +3,20 @@
 internal import Buffers
 public import GraphIR
 public import Kernels
-internal import Workers
 
-/// One node of a plan with its kernel.
-public struct Step: Sendable {
+/// One node of a plan with its kernel: a value, of which a session makes the calls.
+public struct Step: Sendable, Equatable {
   /// The node's name; where nodes were fused, the name of the one that does the work.
   public let name: String
   /// The operator's ONNX name, with what is fused behind it.
   public let op: String
   public let kernel: KernelID
-  /// Why this kernel, and where it does not run over the whole map at once, how it runs.
+  /// Why this kernel, and where it does not run over the whole map at once, how it runs. For people.
   public internal(set) var reason: String
+  /// Everything that is read, weights that were packed included.
   public let inputs: [ValueID]
   public let output: ValueID
-  /// Multiply-adds of a convolution or matrix product.
+  /// Multiply-adds of a convolution, matrix product or attention.
   public let macs: Int
   /// Bytes of the values and weights read and of the value written.
   public let movedBytes: Int
@@ -24,44 +24,18 @@ public struct Step: Sendable {
   public let weightBytes: Int
 
   /// Inputs that are read from the graph's constants as they are.
-  var readsConstants: [ValueID]
-  /// Inputs whose memory the output may take over once nothing else needs them.
-  var inPlace: [ValueID]
-  /// The output is the first input's memory under another shape.
-  var isView: Bool
-  /// Map inputs may have other channels between their pixels.
-  var takesStrided: Bool
-  /// The output may have other channels between its pixels.
-  var givesStrided: Bool
-  /// For a concatenation along channels: where each input begins. Inputs that the memory plan lets their
-  /// producers write straight into the output appear in `written`.
-  var channelOffsets: [Int]
-  var written: Set<Int> = []
+  let constants: [ValueID]
+  var layout: LayoutNeeds
   /// The rows of each input behind rows of the output, where the kernel can make some rows of it alone.
-  var reach: [RowReach]?
-  /// Makes the kernel calls over a session's memory.
-  var bind: @Sendable (Memory, Step) -> [Job]
-}
+  let reach: [RowReach]?
+  let call: Call
 
-extension Step {
+  /// - Parameters:
+  ///   - constants: inputs that are read as they are where they are constants.
+  ///   - reach: for each input; one without a reach makes the step run over the whole map.
   init(
-    _ context: NodeContext, kernel: KernelID, reason: String, weightBytes: Int = 0,
-    readsConstants: [ValueID] = [],
-    inPlace: [ValueID] = [], isView: Bool = false, takesStrided: Bool = false, givesStrided: Bool = false,
-    channelOffsets: [Int] = [], reach: [RowReach?] = [], bind: @escaping @Sendable (Memory) -> [Job]
-  ) {
-    self.init(
-      context, kernel: kernel, reason: reason, weightBytes: weightBytes, readsConstants: readsConstants,
-      inPlace: inPlace, isView: isView, takesStrided: takesStrided, givesStrided: givesStrided,
-      channelOffsets: channelOffsets, reach: reach, bindStep: { memory, _ in bind(memory) })
-  }
-
-  init(
-    _ context: NodeContext, kernel: KernelID, reason: String, weightBytes: Int = 0,
-    readsConstants: [ValueID] = [],
-    inPlace: [ValueID] = [], isView: Bool = false, takesStrided: Bool = false, givesStrided: Bool = false,
-    channelOffsets: [Int] = [], reach: [RowReach?] = [],
-    bindStep: @escaping @Sendable (Memory, Step) -> [Job]
+    _ context: NodeContext, kernel: KernelID, reason: String, weightBytes: Int = 0, constants: [ValueID] = [],
+    layout: LayoutNeeds = LayoutNeeds(), reach: [RowReach?] = [], call: Call
   ) {
     name = context.node.name
     op = context.planned.label
@@ -71,63 +45,53 @@ extension Step {
     output = context.output
     macs = context.planned.macs
     self.weightBytes = weightBytes
-    let constants = context.constants
-    self.readsConstants = context.values.filter { readsConstants.contains($0) && constants[$0] != nil }
-    self.inPlace = inPlace
-    self.isView = isView
-    self.takesStrided = takesStrided
-    self.givesStrided = givesStrided
-    self.channelOffsets = channelOffsets
-    let known = reach.compactMap { $0 }
-    self.reach = known.count == inputs.count && context.isSinglePicture ? known : nil
-    bind = bindStep
-    let values = inputs.filter { constants[$0] == nil || readsConstants.contains($0) } + [output]
-    movedBytes = isView ? 0 : weightBytes + values.reduce(0) { $0 + context.bytes($1) }
+    let tensors = context.constants
+    self.constants = context.values.filter { constants.contains($0) && tensors[$0] != nil }
+    self.layout = layout
+    let rows = reach.compactMap { $0 }
+    self.reach = rows.count == inputs.count && context.isSinglePicture ? rows : nil
+    self.call = call
+    let values = inputs.filter { tensors[$0] == nil || constants.contains($0) } + [output]
+    movedBytes =
+      layout.output == .view ? 0 : weightBytes + values.reduce(0) { $0 + context.bytes($1) }
   }
 }
 
-/// Where the values of one session lie.
-struct Memory {
-  let arena: UnsafeMutableRawPointer
-  let plan: MemoryPlan
-  let facts: Facts
-  let constants: ValueTable<Tensor>
-  /// Values of which some rows alone are to be seen, and where the first of those lies.
-  var windows = ValueTable<Window>()
-
-  struct Window {
-    var pointer: UnsafeMutableRawPointer
-    var rows: Range<Int>
+/// How the values of a step may lie in memory.
+struct LayoutNeeds: Sendable, Equatable {
+  /// Maps whose pixels may have other channels between them; others are dense.
+  struct Strided: OptionSet, Sendable {
+    let rawValue: Int
+    static let inputs = Strided(rawValue: 1)
+    static let output = Strided(rawValue: 2)
+    static let all: Strided = [.inputs, .output]
   }
 
-  func pointer(_ value: ValueID) -> UnsafeMutableRawPointer {
-    if let constant = constants[value] { return constant.bytes.pointer }
-    guard let place = plan.places[value] else { preconditionFailure("value \(value) has no place") }
-    return arena + place.offset
+  /// Where the output goes.
+  enum Output: Sendable, Equatable {
+    /// Memory of its own.
+    case own
+    /// The first input's memory, under another shape.
+    case view
+    /// Its own, or that of one of these inputs, once nothing else needs it.
+    case over([ValueID])
+    /// A concatenation along channels: where each input begins, and the positions of the inputs that their
+    /// producers write straight into it.
+    case parts(offsets: [Int], written: Set<Int>)
   }
 
-  func floats(_ value: ValueID) -> UnsafeMutablePointer<Float> {
-    pointer(value).assumingMemoryBound(to: Float.self)
+  var strided: Strided = []
+  var output = Output.own
+
+  /// Positions of inputs that are in the output already.
+  var written: Set<Int> {
+    if case .parts(_, let written) = output { return written }
+    return []
   }
 
-  /// The rows of a value of rank 4 that are to be seen.
-  func window(_ value: ValueID) -> Window {
-    windows[value] ?? Window(pointer: pointer(value), rows: 0..<facts[value].shape[1])
-  }
-
-  /// A value of rank 4 as a map.
-  func map(_ value: ValueID) -> MapView {
-    let extents = facts[value].shape.extents
-    precondition(extents.count == 4)
-    let window = window(value)
-    return MapView(
-      window.pointer, batch: extents[0], rows: window.rows.count, columns: extents[2], channels: extents[3],
-      pixelStride: plan.places[value]?.pixelStride, firstRow: window.rows.lowerBound)
-  }
-
-  /// Bytes from a row of a value of rank 4 to the next.
-  func rowBytes(_ value: ValueID) -> Int {
-    let fact = facts[value]
-    return fact.shape[2] * (plan.places[value]?.pixelStride ?? fact.shape[3]) * fact.dtype.byteCount
+  /// Inputs whose memory the output may take.
+  var overwritten: [ValueID] {
+    if case .over(let values) = output { return values }
+    return []
   }
 }

@@ -14,41 +14,40 @@ extension StepFamily {
     guard context.input(2) == nil || context.constant(2) != nil else {
       throw context.fail("the bias is not constant")
     }
-    var window = ConvolutionWindow(
-      kernelRows: convolution.kernel.rows, kernelColumns: convolution.kernel.columns)
-    window.strideRows = convolution.strides.rows
-    window.strideColumns = convolution.strides.columns
-    window.dilationRows = convolution.dilations.rows
-    window.dilationColumns = convolution.dilations.columns
-    window.padTop = convolution.pads.top
-    window.padLeft = convolution.pads.left
+    let (input, fact) = (context.node.inputs[0], context.given(0))
     let packed = weights.realElements().withUnsafeBufferPointer { weights in
       func pack(_ bias: UnsafeBufferPointer<Float>?) -> PackedConvolution {
         context.kernels.pack(
-          window, inChannels: context.fact(0)!.shape[-1], outChannels: context.outputFact.shape[-1],
-          groups: convolution.groups, weights: weights, bias: bias)
+          ConvolutionWindow(convolution), inChannels: fact.shape[-1],
+          outChannels: context.outputFact.shape[-1], groups: convolution.groups, weights: weights, bias: bias)
       }
       return context.constant(2)?.realElements().withUnsafeBufferPointer { pack($0) } ?? pack(nil)
     }
-    let input = context.input(0)!
-    let output = context.output
     let residual = context.planned.residual
-    let addsFirst = context.planned.addsFirst
-    let limits = context.planned.limits ?? Limits(convolution.activation)
     return Step(
       context, kernel: packed.kernel, reason: packed.reason, weightBytes: packed.byteCount,
-      readsConstants: [input] + (residual.map { [$0] } ?? []), inPlace: residual.map { [$0] } ?? [],
-      takesStrided: true, givesStrided: true,
+      constants: [input] + (residual.map { [$0] } ?? []),
+      layout: LayoutNeeds(strided: .all, output: residual.map { .over([$0]) } ?? .own),
       reach: context.values.map { value in
         guard value == input else { return value == residual ? .same : .whole }
-        return RowReach(packed.window, input: context.fact(0)!, output: context.outputFact)
-      }
-    ) { memory in
-      [
-        packed.job(
-          input: memory.map(input), output: memory.map(output), limits: limits,
-          residual: residual.map { memory.map($0) }, addFirst: addsFirst)
-      ]
-    }
+        return RowReach(packed.window, input: fact, output: context.outputFact)
+      },
+      call: context.float(
+        .convolution(
+          packed, input: input, residual: residual,
+          limits: context.planned.limits ?? Limits(convolution.activation),
+          addsFirst: context.planned.addsFirst)))
+  }
+}
+
+extension ConvolutionWindow {
+  init(_ convolution: Convolution) {
+    self.init(kernelRows: convolution.kernel.rows, kernelColumns: convolution.kernel.columns)
+    strideRows = convolution.strides.rows
+    strideColumns = convolution.strides.columns
+    dilationRows = convolution.dilations.rows
+    dilationColumns = convolution.dilations.columns
+    padTop = convolution.pads.top
+    padLeft = convolution.pads.left
   }
 }

@@ -27,71 +27,46 @@ extension StepFamily {
   }
 
   private static func binary(_ context: NodeContext, _ function: BinaryFunction) throws -> Step {
-    let (a, b, output) = (context.input(0)!, context.input(1)!, context.output)
+    let (a, b) = (context.node.inputs[0], context.node.inputs[1])
     let shape = context.outputFact.shape
     let plan = BroadcastPlan(
-      a: context.fact(0)!.shape.extents, b: context.fact(1)!.shape.extents, output: shape.extents)
+      a: context.given(0).shape.extents, b: context.given(1).shape.extents, output: shape.extents)
     guard plan.isRunnable else { throw context.fail("the operands alternate along too many axes") }
-    let kernels = context.kernels
-    let limits = context.planned.limits ?? .none
-    let isSame = context.fact(0) == context.fact(1)
+    let isSame = context.given(0) == context.given(1)
     return Step(
-      context, kernel: kernels.kernel(function.family),
-      reason: isSame ? "same shape" : "broadcast over \(plan.extents.count) axes", readsConstants: [a, b],
-      inPlace: [a, b].filter { context.facts[$0].shape == shape }
-    ) { memory in
-      [
-        kernels.binary(
-          function, plan, a: memory.pointer(a), b: memory.pointer(b), output: memory.pointer(output),
-          limits: limits)
-      ]
-    }
+      context, kernel: context.kernels.kernel(function.family),
+      reason: isSame ? "same shape" : "broadcast over \(plan.extents.count) axes", constants: [a, b],
+      layout: LayoutNeeds(output: .over([a, b].filter { context.facts[$0].shape == shape })),
+      call: context.float(.binary(function, plan, a: a, b: b, limits: context.planned.limits ?? .none)))
   }
 
   private static func unary(_ context: NodeContext, _ function: UnaryFunction) -> Step {
-    let (input, output) = (context.input(0)!, context.output)
-    let kernels = context.kernels
-    let count = context.outputFact.shape.count
+    let input = context.node.inputs[0]
     return Step(
-      context, kernel: kernels.kernel(function.family),
-      reason: "element by element", readsConstants: [input],
-      inPlace: [input]
-    ) { memory in
-      [kernels.unary(function, input: memory.pointer(input), output: memory.pointer(output), count: count)]
-    }
+      context, kernel: context.kernels.kernel(function.family), reason: "element by element",
+      constants: [input], layout: LayoutNeeds(output: .over([input])),
+      call: context.float(.unary(function, input: input, count: context.outputFact.shape.count)))
   }
 
   private static func cast(_ context: NodeContext, _ dtype: DType) -> Step {
-    let (input, output) = (context.input(0)!, context.output)
-    let kernels = context.kernels
-    let count = context.outputFact.shape.count
+    let input = context.node.inputs[0]
     let toFloat = dtype == .float32
     return Step(
-      context, kernel: kernels.kernel(toFloat ? .toFloat : .fromFloat), reason: "conversion",
-      readsConstants: [input]
-    ) { memory in
-      [
-        kernels.convert(
-          toFloat: toFloat, input: memory.pointer(input), output: memory.pointer(output), count: count)
-      ]
-    }
+      context, kernel: context.kernels.kernel(toFloat ? .toFloat : .fromFloat), reason: "conversion",
+      constants: [input],
+      call: context.float(.convert(toFloat: toFloat, input: input, count: context.outputFact.shape.count)))
   }
 
   private static func softmax(_ context: NodeContext, _ axis: Int) -> Step {
-    let (input, output) = (context.input(0)!, context.output)
-    let kernels = context.kernels
-    let (outer, extent, inner) = context.around(axis, context.outputFact.shape)
+    let input = context.node.inputs[0]
+    let axis = context.around(axis, context.outputFact.shape)
+    let isInnermost = axis.inner == 1
     return Step(
-      context, kernel: inner == 1 ? kernels.kernel(.softmax) : kernels.scalarKernel(.softmax),
-      reason: inner == 1 ? "innermost axis" : "axis with \(inner) elements between", readsConstants: [input],
-      inPlace: [input]
-    ) { memory in
-      [
-        kernels.softmax(
-          input: memory.pointer(input), output: memory.pointer(output), outer: outer, extent: extent,
-          inner: inner)
-      ]
-    }
+      context,
+      kernel: isInnermost ? context.kernels.kernel(.softmax) : context.kernels.scalarKernel(.softmax),
+      reason: isInnermost ? "innermost axis" : "axis with \(axis.inner) elements between",
+      constants: [input], layout: LayoutNeeds(output: .over([input])),
+      call: context.float(.softmax(input: input, axis)))
   }
 
   /// A multiply and an add for each channel. Only graphs that skipped the pass that folds it have any.
@@ -111,20 +86,13 @@ extension StepFamily {
       factors[channel] = factor
       factors[channels + channel] = parameters[1][channel] - parameters[2][channel] * factor
     }
-    let (input, output) = (context.input(0)!, context.output)
-    let kernels = context.kernels
+    let input = context.node.inputs[0]
     let extents = context.outputFact.shape.extents
     let plan = BroadcastPlan(a: extents, b: [channels], output: extents)
     return Step(
-      context, kernel: kernels.kernel(.mul), reason: "a product, then a sum; not folded into a convolution",
-      weightBytes: table.count, readsConstants: [input], inPlace: [input]
-    ) { memory in
-      let factors = table.pointer.assumingMemoryBound(to: Float.self)
-      let result = memory.pointer(output)
-      return [
-        kernels.binary(.mul, plan, a: memory.pointer(input), b: factors, output: result),
-        kernels.binary(.add, plan, a: result, b: factors + channels, output: result),
-      ]
-    }
+      context, kernel: context.kernels.kernel(.mul),
+      reason: "a product, then a sum; not folded into a convolution", weightBytes: table.count,
+      constants: [input], layout: LayoutNeeds(output: .over([input])),
+      call: context.float(.normalize(plan, input: input, factors: table, channels: channels)))
   }
 }

@@ -21,35 +21,31 @@ extension StepFamily {
 
   private static func view(_ context: NodeContext) -> Step {
     // A constant has no place in the arena that a view could share.
-    if let input = context.input(0), context.constants[input] != nil {
+    if context.constants[context.node.inputs[0]] != nil {
       let count = context.outputFact.shape.count
       return copies(
         context, "reshape of a constant",
         StridedCopy(extents: [count], inStrides: [1], outStrides: [1]), from: 0)
     }
     return Step(
-      context, kernel: KernelID(.view, context.isStored ? .quantized : .any, .scalar),
-      reason: "the same memory", isView: true
-    ) { _ in [] }
+      context, kernel: KernelID(.view, context.isQuantized ? .quantized : .any, .scalar),
+      reason: "the same memory", layout: LayoutNeeds(output: .view), call: .view)
   }
 
   /// A step of one copy, beginning `from` elements into the input.
   private static func copies(_ context: NodeContext, _ reason: String, _ copy: StridedCopy, from: Int) -> Step
   {
-    let (input, output) = (context.input(0)!, context.output)
-    let kernels = context.kernels
-    let size = context.outputFact.dtype.byteCount
-    return Step(context, kernel: copyKernel(context), reason: reason, readsConstants: [input]) { memory in
-      [
-        kernels.copy(
-          copy, from: memory.pointer(input) + from * size, to: memory.pointer(output), elementBytes: size)
-      ]
-    }
+    let input = context.node.inputs[0]
+    let move = FloatCall.Move(
+      copy: copy, input: input, from: from, elementBytes: context.outputFact.dtype.byteCount)
+    return Step(
+      context, kernel: copyKernel(context), reason: reason, constants: [input],
+      call: context.float(.copy(move)))
   }
 
   private static func copyKernel(_ context: NodeContext) -> KernelID {
     let kernel = context.kernels.kernel(.copy)
-    return context.isStored ? KernelID(.copy, .quantized, kernel.isa) : kernel
+    return context.isQuantized ? KernelID(.copy, .quantized, kernel.isa) : kernel
   }
 
   private static func runnable(_ context: NodeContext, _ copy: StridedCopy) throws -> StridedCopy {
@@ -61,33 +57,29 @@ extension StepFamily {
   private static func concat(_ context: NodeContext, _ axis: Int) throws -> Step {
     let shape = context.outputFact.shape
     let axis = axis < 0 ? axis + shape.rank : axis
-    let size = context.outputFact.dtype.byteCount
     let inputs = context.node.inputs
     let inner = shape.extents[(axis + 1)...].reduce(1, *)
     let outer = shape.extents[..<axis].reduce(1, *)
     let parts = inputs.map { context.facts[$0].shape.extents[axis] * inner }
     let whole = parts.reduce(0, +)
     let offsets = parts.indices.map { parts[..<$0].reduce(0, +) }
-    let kernels = context.kernels
-    let output = context.output
     let byChannels = shape.rank == 4 && axis == 3 && context.outputFact.dtype.isReal
+    let moves = inputs.indices.map { index in
+      FloatCall.Move(
+        copy: StridedCopy(
+          extents: [outer, parts[index]], inStrides: [parts[index], 1], outStrides: [whole, 1]),
+        input: inputs[index], to: offsets[index], elementBytes: context.outputFact.dtype.byteCount)
+    }
     return Step(
       context, kernel: copyKernel(context),
       reason: byChannels ? "what its producers could not write in place" : "axis \(axis)",
-      readsConstants: inputs, channelOffsets: byChannels ? offsets : [],
-      bindStep: { memory, step in
-        inputs.indices.filter { !step.written.contains($0) }.map { index in
-          kernels.copy(
-            StridedCopy(
-              extents: [outer, parts[index]], inStrides: [parts[index], 1], outStrides: [whole, 1]),
-            from: memory.pointer(inputs[index]), to: memory.pointer(output) + offsets[index] * size,
-            elementBytes: size)
-        }
-      })
+      constants: inputs,
+      layout: LayoutNeeds(output: byChannels ? .parts(offsets: offsets, written: []) : .own),
+      call: context.float(.concat(moves)))
   }
 
   private static func transpose(_ context: NodeContext, _ permutation: [Int]) throws -> Step {
-    let source = context.fact(0)!.shape.extents.denseStrides
+    let source = context.given(0).shape.extents.denseStrides
     let extents = context.outputFact.shape.extents
     let copy = StridedCopy(
       extents: extents, inStrides: permutation.map { source[$0] }, outStrides: extents.denseStrides)
@@ -99,7 +91,7 @@ extension StepFamily {
   )
     throws -> Step
   {
-    let source = context.fact(0)!.shape.extents
+    let source = context.given(0).shape.extents
     var strides = source.denseStrides
     var from = 0
     for (index, axis) in axes.enumerated() {
@@ -114,36 +106,27 @@ extension StepFamily {
   }
 
   private static func pad(_ context: NodeContext, _ before: [Int], _ value: Float) throws -> Step? {
-    guard context.isReal(0) || context.isStored else { return nil }
-    let source = context.fact(0)!.shape.extents
+    guard context.isReal(0) || context.isQuantized else { return nil }
+    let source = context.given(0).shape.extents
     let extents = context.outputFact.shape.extents
     let strides = extents.denseStrides
-    let offset = zip(before, strides).reduce(0) { $0 + $1.0 * $1.1 }
     let copy = try runnable(
       context, StridedCopy(extents: source, inStrides: source.denseStrides, outStrides: strides))
-    let (input, output) = (context.input(0)!, context.output)
-    let (kernels, integers) = (context.kernels, context.integers)
-    let size = context.outputFact.dtype.byteCount
-    let (isStored, count) = (context.isStored, extents.reduce(1, *))
+    let input = context.node.inputs[0]
+    let move = FloatCall.Move(
+      copy: copy, input: input, to: zip(before, strides).reduce(0) { $0 + $1.0 * $1.1 },
+      elementBytes: context.outputFact.dtype.byteCount)
     return Step(
-      context,
-      kernel: isStored ? integers.kernel(.fill) : kernels.kernel(.fill),
-      reason: "constant border, then a copy", readsConstants: [input]
-    ) { memory in
-      let result = memory.pointer(output)
-      return [
-        isStored
-          ? integers.fill(memory.bytes(output), count: count, value: UInt8(value))
-          : kernels.fill(result, count: count, value: value),
-        kernels.copy(copy, from: memory.pointer(input), to: result + offset * size, elementBytes: size),
-      ]
-    }
+      context, kernel: context.isQuantized ? context.integers.kernel(.fill) : context.kernels.kernel(.fill),
+      reason: "constant border, then a copy", constants: [input],
+      call: context.float(
+        .pad(move, value: value, count: extents.reduce(1, *), isQuantized: context.isQuantized)))
   }
 
   private static func depthToSpace(_ context: NodeContext, _ block: Int, _ mode: DepthToSpaceMode) throws
     -> Step
   {
-    let source = context.fact(0)!.shape.extents
+    let source = context.given(0).shape.extents
     let (batch, rows, columns) = (source[0], source[1], source[2])
     let channels = source[3] / (block * block)
     // Output order: batch, row, sub-row, column, sub-column, channel.
@@ -157,7 +140,7 @@ extension StepFamily {
   }
 
   private static func spaceToDepth(_ context: NodeContext, _ block: Int) throws -> Step {
-    let source = context.fact(0)!.shape.extents
+    let source = context.given(0).shape.extents
     let strides = source.denseStrides
     // Output order: batch, row, column, sub-row, sub-column, channel.
     let extents = [source[0], source[1] / block, source[2] / block, block, block, source[3]]

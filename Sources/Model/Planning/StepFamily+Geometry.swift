@@ -21,61 +21,107 @@ extension StepFamily {
   }
 
   private static func resize(_ context: NodeContext, _ resize: Resize) -> Step {
-    let (input, output) = (context.input(0)!, context.output)
-    let from = context.fact(0)!.shape.extents
+    let input = context.node.inputs[0]
+    let from = context.given(0).shape.extents
     let to = context.outputFact.shape.extents
     var scales = (rows: Float(to[1]) / Float(from[1]), columns: Float(to[2]) / Float(from[2]))
     if case .scales(let rows, let columns) = resize.target { scales = (rows, columns) }
     let rows = ResizeTable(resize, input: from[1], output: to[1], scale: scales.rows)
     let columns = ResizeTable(resize, input: from[2], output: to[2], scale: scales.columns)
-    let kernels = context.kernels
     return Step(
-      context, kernel: kernels.kernel(.resize), reason: "\(resize.mode.rawValue), positions in tables",
-      readsConstants: [input], takesStrided: true, givesStrided: true
-    ) { memory in
-      [kernels.resize(input: memory.map(input), output: memory.map(output), rows: rows, columns: columns)]
-    }
+      context, kernel: context.kernels.kernel(.resize),
+      reason: "\(resize.mode.rawValue), positions in tables", constants: [input],
+      layout: LayoutNeeds(strided: .all),
+      call: context.float(.resize(input: input, rows: rows, columns: columns)))
   }
 
   private static func gridSample(_ context: NodeContext, _ sample: GridSample) -> Step {
-    let (input, grid, output) = (context.input(0)!, context.input(1)!, context.output)
+    let (input, grid) = (context.node.inputs[0], context.node.inputs[1])
     let sampling = GridSampling(
       nearest: sample.mode == .nearest, border: sample.padding == .border, alignCorners: sample.alignCorners)
-    let kernels = context.kernels
     return Step(
-      context, kernel: sampling.nearest ? kernels.scalarKernel(.gridsample) : kernels.kernel(.gridsample),
-      reason: "not recognised as a warp",
-      readsConstants: [input, grid]
-    ) { memory in
-      [
-        kernels.gridSample(
-          sampling, input: memory.map(input), grid: memory.floats(grid), output: memory.map(output))
-      ]
-    }
+      context,
+      kernel: sampling.nearest
+        ? context.kernels.scalarKernel(.gridsample) : context.kernels.kernel(.gridsample),
+      reason: "not recognized as a warp", constants: [input, grid],
+      call: context.float(.gridSample(sampling, input: input, grid: grid)))
   }
 
   private static func warp(_ context: NodeContext, _ warp: Warp) throws -> Step {
     guard warp.scale == 1 || warp.scale == 2 else {
       throw context.fail("scale \(warp.scale)", hint: "1 or 2")
     }
-    let (source, offsets, mask, output) = (
-      context.input(0)!, context.input(1)!, context.input(2), context.output
-    )
-    let residual = context.planned.residual
-    let kernels = context.kernels
+    let (mask, residual) = (context.input(2), context.planned.residual)
     return Step(
-      context, kernel: kernels.kernel(.warp),
+      context, kernel: context.kernels.kernel(.warp),
       reason:
         "offsets\(mask == nil ? "" : ", mask") and sampling in one\(residual == nil ? "" : ", with the add")",
-      readsConstants: context.values, inPlace: residual.map { [$0] } ?? [], takesStrided: true,
-      givesStrided: true
-    ) { memory in
-      [
-        kernels.warp(
-          scale: warp.scale, source: memory.map(source), offsets: memory.map(offsets),
-          mask: mask.map { memory.map($0) },
-          residual: residual.map { memory.map($0) }, output: memory.map(output))
-      ]
+      constants: context.values,
+      layout: LayoutNeeds(strided: .all, output: residual.map { .over([$0]) } ?? .own),
+      call: context.float(
+        .warp(
+          scale: warp.scale, source: context.node.inputs[0], offsets: context.node.inputs[1], mask: mask,
+          residual: residual)))
+  }
+
+  private static func localAttention(_ context: NodeContext, _ attention: LocalAttention) -> Step {
+    let inputs = context.node.inputs
+    return Step(
+      context, kernel: context.kernels.kernel(.localAttention),
+      reason: "\(attention.cells) cells, relation and mixture in one", constants: context.values,
+      layout: LayoutNeeds(strided: .all),
+      call: context.float(
+        .localAttention(
+          attention, query: inputs[0], key: inputs[1], value: inputs[2], bias: context.input(3))))
+  }
+
+  private static func globalAttention(_ context: NodeContext, _ scale: Float) -> Step {
+    let inputs = context.node.inputs
+    return Step(
+      context, kernel: context.kernels.kernel(.globalAttention), reason: "no matrix of weights",
+      constants: context.values, layout: LayoutNeeds(strided: .all),
+      call: context.float(
+        .globalAttention(scale: scale, query: inputs[0], key: inputs[1], value: inputs[2])))
+  }
+}
+
+extension ResizeTable {
+  /// Where each output cell samples along one axis, by ONNX's coordinate rules.
+  ///
+  /// - Parameter scale: output cells for each input cell.
+  init(_ resize: Resize, input: Int, output: Int, scale: Float) {
+    let cells = (0..<output).map { index -> (first: Int, second: Int, weight: Float) in
+      let position = resize.position(of: index, input: input, output: output, scale: scale)
+      let first = Int(position)
+      guard resize.mode == .linear else { return (first, first, 0) }
+      return (first, min(first + 1, input - 1), position - Float(first))
     }
+    self.init(inputExtent: input, cells: cells)
+  }
+}
+
+extension Resize {
+  /// The place in the input that an output cell samples along one axis, within `0...input - 1`; a whole number in
+  /// nearest mode.
+  func position<Number: BinaryFloatingPoint>(
+    of index: Int, input: Int, output: Int, scale: Number
+  ) -> Number {
+    let (cell, last) = (Number(index), Number(input - 1))
+    let at: Number
+    switch coordinates {
+    case .halfPixel: at = (cell + 0.5) / scale - 0.5
+    case .pytorchHalfPixel: at = output > 1 ? (cell + 0.5) / scale - 0.5 : 0
+    case .alignCorners: at = output > 1 ? cell * last / Number(output - 1) : 0
+    case .asymmetric: at = cell / scale
+    }
+    guard mode == .nearest else { return min(max(at, 0), last) }
+    let whole: Number
+    switch rounding {
+    case .roundPreferFloor: whole = (at - 0.5).rounded(.up)
+    case .roundPreferCeil: whole = (at + 0.5).rounded(.down)
+    case .floor: whole = at.rounded(.down)
+    case .ceil: whole = at.rounded(.up)
+    }
+    return min(max(whole, 0), last)
   }
 }

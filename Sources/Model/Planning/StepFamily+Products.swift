@@ -30,43 +30,20 @@ extension StepFamily {
         weights: $0,
         bias: nil)
     }
-    let (a, output) = (context.input(0)!, context.output)
-    let rows = context.outputFact.shape.count / n
+    let input = context.node.inputs[0]
     return Step(
       context, kernel: convolution.kernel, reason: "constant right side, packed",
-      weightBytes: convolution.byteCount,
-      readsConstants: [a]
-    ) { memory in
-      let input = MapView(memory.pointer(a), batch: 1, rows: 1, columns: rows, channels: k)
-      let result = MapView(memory.pointer(output), batch: 1, rows: 1, columns: rows, channels: n)
-      return [convolution.job(input: input, output: result, limits: .none)]
-    }
+      weightBytes: convolution.byteCount, constants: [input],
+      call: context.float(
+        .packedProduct(convolution, input: input, rows: context.outputFact.shape.count / n)))
   }
 
   private static func batched(_ context: NodeContext) throws -> Step {
-    let (a, b, output) = (context.input(0)!, context.input(1)!, context.output)
+    let (a, b) = (context.node.inputs[0], context.node.inputs[1])
     let product = try MatrixProduct(context)
-    let kernels = context.kernels
     return Step(
-      context, kernel: kernels.matMulKernel, reason: product.text, readsConstants: [a, b]
-    ) { memory in
-      [kernels.matMul(product, a: memory.pointer(a), b: memory.pointer(b), output: memory.pointer(output))]
-    }
-  }
-
-  /// Of two values of the run on stored numbers.
-  static func integerProduct(_ context: NodeContext, _ work: IntegerWork) throws -> Step {
-    let (a, b, output) = (work.inputs[0], work.inputs[1], context.output)
-    let product = try MatrixProduct(context)
-    let multiplier = Float(a.scale * b.scale / work.output.scale)
-    let range = work.range
-    let kernels = context.integers
-    return Step(context, kernel: kernels.kernel(.matmul), reason: product.text) { memory in
-      kernels.matMul(
-        product, a: (UnsafePointer(memory.bytes(a.value)), a.zero),
-        b: (UnsafePointer(memory.bytes(b.value)), b.zero), output: memory.bytes(output),
-        multiplier: multiplier, range: range)
-    }
+      context, kernel: context.kernels.matMulKernel, reason: product.text, constants: [a, b],
+      call: context.float(.matMul(product, a: a, b: b)))
   }
 }
 
@@ -75,8 +52,8 @@ extension MatrixProduct {
   ///
   /// - Throws: `PlanningError` where they repeat along some axes of the batch only.
   init(_ context: NodeContext) throws {
-    let left = context.fact(0)!.shape.extents
-    let right = context.fact(1)!.shape.extents
+    let left = context.given(0).shape.extents
+    let right = context.given(1).shape.extents
     let batch = context.outputFact.shape.extents.dropLast(2).reduce(1, *)
     /// Batch strides where all products have their own operand or share one.
     func stride(_ extents: [Int]) throws -> Int {
@@ -91,5 +68,5 @@ extension MatrixProduct {
       aBatchStride: try stride(left), bBatchStride: try stride(right))
   }
 
-  fileprivate var text: String { "\(batch) products \(m)x\(k)x\(n)" }
+  var text: String { "\(batch) products \(m)x\(k)x\(n)" }
 }

@@ -19,41 +19,26 @@ extension StepFamily {
   }
 
   private static func pool(_ context: NodeContext, _ pooling: Pooling, average: Bool) -> Step {
-    var window = PoolingWindow(
-      kernelRows: pooling.kernel.rows, kernelColumns: pooling.kernel.columns,
-      strideRows: pooling.strides.rows, strideColumns: pooling.strides.columns)
-    window.padTop = pooling.pads.top
-    window.padLeft = pooling.pads.left
-    window.padBottom = pooling.pads.bottom
-    window.padRight = pooling.pads.right
-    window.countIncludePad = pooling.countIncludePad
-    let settled = window
-    let (input, output) = (context.input(0)!, context.output)
-    let kernels = context.kernels
+    let (input, window) = (context.node.inputs[0], PoolingWindow(pooling))
     return Step(
-      context, kernel: kernels.kernel(average ? .averagePool : .maxPool),
-      reason: "\(window.kernelRows)x\(window.kernelColumns) window", readsConstants: [input],
-      takesStrided: true,
-      givesStrided: true, reach: [RowReach(settled, input: context.fact(0)!, output: context.outputFact)]
-    ) { memory in
-      [kernels.pool(settled, average: average, input: memory.map(input), output: memory.map(output))]
-    }
+      context, kernel: context.kernels.kernel(average ? .averagePool : .maxPool),
+      reason: "\(window.kernelRows)x\(window.kernelColumns) window", constants: [input],
+      layout: LayoutNeeds(strided: .all),
+      reach: [RowReach(window, input: context.given(0), output: context.outputFact)],
+      call: context.float(.pool(window, average: average, input: input)))
   }
 
   private static func globalPool(_ context: NodeContext) -> Step {
-    let (input, output) = (context.input(0)!, context.output)
-    let kernels = context.kernels
+    let input = context.node.inputs[0]
     return Step(
-      context, kernel: kernels.kernel(.globalAveragePool), reason: "sums in float",
-      readsConstants: [input], takesStrided: true
-    ) { memory in
-      [kernels.globalAveragePool(input: memory.map(input), output: memory.pointer(output))]
-    }
+      context, kernel: context.kernels.kernel(.globalAveragePool), reason: "sums in float",
+      constants: [input], layout: LayoutNeeds(strided: .inputs),
+      call: context.float(.globalPool(input: input)))
   }
 
   private static func reduce(_ context: NodeContext, _ axes: [Int], mean: Bool) throws -> Step {
-    let (input, output) = (context.input(0)!, context.output)
-    let extents = context.fact(0)!.shape.extents
+    let input = context.node.inputs[0]
+    let extents = context.given(0).shape.extents
     let strides = extents.denseStrides
     let named = Set(axes.isEmpty ? Array(extents.indices) : axes.map { $0 < 0 ? $0 + extents.count : $0 })
     func strided(_ chosen: [Int]) -> StridedAxes {
@@ -63,31 +48,31 @@ extension StepFamily {
     let summed = strided(named.sorted())
     guard max(kept.extents.count, summed.extents.count) <= 8 else { throw context.fail("more than 8 axes") }
     let terms = summed.extents.reduce(1, *)
-    let kernels = context.kernels
     return Step(
-      context, kernel: kernels.kernel(.reduce), reason: "\(terms) terms", readsConstants: [input]
-    ) { memory in
-      [
-        kernels.reduce(
-          input: memory.pointer(input), output: memory.pointer(output), kept: kept, summed: summed,
-          scale: mean ? 1 / Float(terms) : 1)
-      ]
-    }
+      context, kernel: context.kernels.kernel(.reduce), reason: "\(terms) terms", constants: [input],
+      call: context.float(
+        .reduce(input: input, kept: kept, summed: summed, scale: mean ? 1 / Float(terms) : 1)))
   }
 
   private static func argMax(_ context: NodeContext, _ axis: Int) -> Step {
-    let (input, output) = (context.input(0)!, context.output)
-    let (outer, extent, inner) = context.around(axis, context.fact(0)!.shape)
-    let kernels = context.kernels
+    let input = context.node.inputs[0]
+    let axis = context.around(axis, context.given(0).shape)
     return Step(
-      context, kernel: kernels.kernel(.argMax), reason: "over \(extent) elements",
-      readsConstants: [input]
-    ) { memory in
-      [
-        kernels.argMax(
-          input: memory.pointer(input), output: memory.pointer(output).assumingMemoryBound(to: Int64.self),
-          outer: outer, extent: extent, inner: inner)
-      ]
-    }
+      context, kernel: context.kernels.kernel(.argMax), reason: "over \(axis.extent) elements",
+      constants: [input],
+      call: context.float(.argMax(input: input, axis)))
+  }
+}
+
+extension PoolingWindow {
+  init(_ pooling: Pooling) {
+    self.init(
+      kernelRows: pooling.kernel.rows, kernelColumns: pooling.kernel.columns,
+      strideRows: pooling.strides.rows, strideColumns: pooling.strides.columns)
+    padTop = pooling.pads.top
+    padLeft = pooling.pads.left
+    padBottom = pooling.pads.bottom
+    padRight = pooling.pads.right
+    countIncludePad = pooling.countIncludePad
   }
 }

@@ -10,14 +10,14 @@ struct StepFamily: Sendable {
 
   /// In the order in which they are asked.
   static let all: [StepFamily] = [
-    .integer,
+    .quantized,
     .convolution,
     .elementwise,
     .windows,
     .form,
     .geometry,
     .products,
-    .storedNumbers,
+    .conversions,
   ]
 
   static func step(for context: NodeContext) throws -> Step {

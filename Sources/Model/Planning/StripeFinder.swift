@@ -6,7 +6,7 @@ internal import GraphIR
 ///
 /// They stand next to each other in the plan. The last one's output is the only value that others read; the
 /// rest have no place in the arena, only a few rows in a scratch memory that each thread has.
-struct Stripe: Sendable {
+struct Stripe: Sendable, Equatable {
   var steps: Range<Int>
   /// Rows of the last step's output that are made at a time.
   var rows: Int
@@ -123,9 +123,10 @@ struct StripeFinder {
       let maker = makers[value], runsByRows(maker)
     else { return false }
     return readers.allSatisfy { reader in
-      guard runsByRows(reader) else { return false }
-      if case .whole = steps[reader].reach![steps[reader].inputs.firstIndex(of: value)!] { return false }
-      return true
+      guard runsByRows(reader), let place = steps[reader].inputs.firstIndex(of: value),
+        let reach = steps[reader].reach?[place]
+      else { return false }
+      return reach != .whole
     }
   }
 

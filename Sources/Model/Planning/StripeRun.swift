@@ -59,7 +59,9 @@ final class StripeRun: PoolWork, @unchecked Sendable {
   private static let chunksPerThread = 4
 
   /// - Parameter scratch: memory for each thread.
-  init(_ stripe: Stripe, plan: Plan, memory: Memory, scratch: [UnsafeMutableRawPointer]) {
+  init(
+    _ stripe: Stripe, plan: Plan, memory: Memory, kernels: PlanKernels, scratch: [UnsafeMutableRawPointer]
+  ) {
     steps = stripe.steps
     finished = .allocate(capacity: scratch.count * StripeRun.spacing)
     finished.initialize(repeating: -1, count: scratch.count * StripeRun.spacing)
@@ -70,7 +72,8 @@ final class StripeRun: PoolWork, @unchecked Sendable {
     let offsets = schedule.offsets(rows: stripe.rows)
     chunks = scratch.map { base in
       func actions(_ pass: StripeSchedule.Pass) -> [Action] {
-        StripeRun.actions(pass, inner, first: stripe.steps.lowerBound, memory, offsets.map { base + $0 })
+        StripeRun.actions(
+          pass, inner, first: stripe.steps.lowerBound, memory, kernels, offsets.map { base + $0 })
       }
       var endsAlike = false
       return (0..<count).map { index in
@@ -91,7 +94,7 @@ final class StripeRun: PoolWork, @unchecked Sendable {
 
   private static func actions(
     _ pass: StripeSchedule.Pass, _ steps: [Step], first: Int, _ memory: Memory,
-    _ places: [UnsafeMutableRawPointer]
+    _ kernels: PlanKernels, _ places: [UnsafeMutableRawPointer]
   ) -> [Action] {
     var actions: [Action] = []
     var held = ValueTable<Memory.Window>()
@@ -116,12 +119,12 @@ final class StripeRun: PoolWork, @unchecked Sendable {
         memory.windows[value] = Memory.Window(
           pointer: all.pointer + (rows.lowerBound - all.rows.lowerBound) * memory.rowBytes(value), rows: rows)
       }
-      for (input, reach) in zip(step.inputs, step.reach!) {
+      for (input, reach) in zip(step.inputs, step.reach ?? []) {
         if case .whole = reach { continue }
         show(input, reach.rows(for: pass.made[index], of: memory.facts[input].shape[1]))
       }
       show(step.output, pass.made[index])
-      actions += step.bind(memory, step).map { .job($0, step: first + index) }
+      actions += step.jobs(memory, kernels).map { .job($0, step: first + index) }
     }
     return actions
   }

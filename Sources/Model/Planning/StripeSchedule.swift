@@ -8,13 +8,18 @@ internal import GraphIR
 /// A pass makes some rows of the last output, and before that the rows of each value between that it needs and
 /// that are not there yet. Rows that later passes need again are moved to the front of the value's memory, so that
 /// they are made once and lie together with those behind them.
-struct StripeSchedule: Sendable {
+struct StripeSchedule: Sendable, Equatable {
   /// One value between two of the steps, or the last output.
-  private struct Value {
+  private struct Value: Equatable {
     var rows: Int
     var rowBytes: Int
     /// The steps that read it, and how.
-    var readers: [(step: Int, reach: RowReach)] = []
+    var readers: [Reader] = []
+  }
+
+  private struct Reader: Equatable {
+    var step: Int
+    var reach: RowReach
   }
 
   struct Pass: Equatable {
@@ -40,8 +45,8 @@ struct StripeSchedule: Sendable {
     var makers = ValueTable<Int>()
     for (index, step) in steps.enumerated() { makers[step.output] = index }
     for (index, step) in steps.enumerated() {
-      for (input, reach) in zip(step.inputs, step.reach!) {
-        if let maker = makers[input] { values[maker].readers.append((index, reach)) }
+      for (input, reach) in zip(step.inputs, step.reach ?? []) {
+        if let maker = makers[input] { values[maker].readers.append(Reader(step: index, reach: reach)) }
       }
     }
   }
@@ -58,7 +63,8 @@ struct StripeSchedule: Sendable {
         let value = values[index]
         // What readers need, now or, where they make nothing now, from their next row on.
         var (low, high) = (value.rows, 0)
-        for (reader, reach) in value.readers {
+        for entry in value.readers {
+          let (reader, reach) = (entry.step, entry.reach)
           let next = made[reader].isEmpty ? held[reader].upperBound : made[reader].lowerBound
           guard next < values[reader].rows else { continue }
           low = min(low, reach.rows(for: next..<next + 1, of: value.rows).lowerBound)

@@ -7,7 +7,7 @@ public import GraphIR
 import Planning
 public import Workers
 
-/// The labels that a float graph gives some example inputs, to hold those of its quantised forms against.
+/// The labels that a float graph gives some example inputs, to hold those of its quantized forms against.
 public struct LabelReference {
   private let examples: [AlignedBytes]
   private let pool: WorkerPool

@@ -187,14 +187,14 @@ private struct FusedParts {
   var attention: [NodeID: [ValueID]] = [:]
 
   init(_ graph: Graph) throws {
-    var recognised = graph
-    try recognised.apply([.recogniseWarps, .recogniseLocalAttention, .recogniseGlobalAttention, .removeDead])
+    var recognized = graph
+    try recognized.apply([.recognizeWarps, .recognizeLocalAttention, .recognizeGlobalAttention, .removeDead])
     // Passes leave to a node what it gives.
-    let (before, producers) = (graph.producers(), recognised.producers())
+    let (before, producers) = (graph.producers(), recognized.producers())
     for (index, node) in graph.nodes.enumerated() where producers[node.outputs[0]] == nil {
       inner.insert(index)
     }
-    for node in recognised.nodes {
+    for node in recognized.nodes {
       guard let index = before[node.outputs[0]] else { continue }
       switch node.op {
       case .localAttention, .globalAttention: attention[index] = Array(node.inputs.prefix(3))
@@ -204,7 +204,7 @@ private struct FusedParts {
       sources[index] = node.inputs[0]
       offsets.append((index, node.inputs[1]))
       if node.inputs.count > 2, let softmax = producers[node.inputs[2]] {
-        scores.append((index, recognised.nodes[softmax].inputs[0]))
+        scores.append((index, recognized.nodes[softmax].inputs[0]))
         if let mask = before[node.inputs[2]] { inner.insert(mask) }
       }
     }

@@ -12,7 +12,7 @@ public struct OperatorSensitivity: Sendable {
 }
 
 extension Calibrator {
-  /// Quantises each operator by itself, all others left in floats: most sensitive first.
+  /// Quantizes each operator by itself, all others left in floats: most sensitive first.
   ///
   /// - Parameters:
   ///   - ranges: of all values.

@@ -30,8 +30,9 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
   public var isLoopback: Bool { host.hasPrefix("127.") || host == "::1" }
   public var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
   /// For a browser on this machine.
-  public var url: String {
+  public func url(isTLS: Bool = false) -> String {
     let everywhere = ["0.0.0.0": "127.0.0.1", "::": "[::1]"]
-    return "http://" + (everywhere[host].map { "\($0):\(port)" } ?? description) + "/"
+    return (isTLS ? "https" : "http") + "://" + (everywhere[host].map { "\($0):\(port)" } ?? description)
+      + "/"
   }
 }

@@ -19,11 +19,9 @@ public enum OverlayView: String, Sendable, Hashable, CaseIterable {
 /// Where the alpha is 0, and where a label has no class, the bytes stay the source's. A chroma sample gets the
 /// mean of what the labels that it covers ask for.
 public final class Overlay: Sendable {
-  public let format: PixelFormat
+  /// Of the pictures that are drawn on.
+  public let kind: PictureKind
   public let view: OverlayView
-  /// Pixels of the source.
-  public let width: Int
-  public let height: Int
 
   private let kernels: PixelKernels
   /// An `rm_overlay_palette`.
@@ -32,33 +30,35 @@ public final class Overlay: Sendable {
   /// - Parameters:
   ///   - alpha: how much of each class's colour shows, 0…1, rounded to 1/128.
   public init(
-    format: PixelFormat, width: Int, height: Int, matrix: ColorMatrix, range: ColorRange, palette: Palette,
-    alpha: [Float], view: OverlayView = .overlay, level: CPULevel = .best
+    of kind: PictureKind, palette: Palette, alpha: [Float], view: OverlayView = .overlay,
+    level: CPULevel = .best
   ) {
     precondition(alpha.count == palette.colors.count, "an alpha for each of \(palette.colors.count) classes")
     precondition(alpha.allSatisfy { $0 >= 0 && $0 <= 1 }, "alpha from 0 to 1: \(alpha)")
-    precondition(width > 0 && height > 0, "an empty picture")
-    self.format = format
+    precondition(kind.width > 0 && kind.height > 0, "an empty picture")
+    self.kind = kind
     self.view = view
-    self.width = width
-    self.height = height
     kernels = PixelKernels(level)
     self.palette = AlignedBytes(count: MemoryLayout<rm_overlay_palette>.size)
     self.palette.pointer.initializeMemory(
       as: rm_overlay_palette.self,
-      to: Overlay.table(palette, alpha, ColorConversion(matrix: matrix, range: range), view))
+      to: Overlay.table(palette, alpha, ColorConversion(matrix: kind.matrix, range: kind.range), view))
   }
 
   /// One alpha for all classes but the `ignored` ones. A mask has no use for it.
   public convenience init(
-    format: PixelFormat, width: Int, height: Int, matrix: ColorMatrix, range: ColorRange, palette: Palette,
-    alpha: Float = 0.5, ignored: Set<Int> = [], view: OverlayView = .overlay, level: CPULevel = .best
+    of kind: PictureKind, palette: Palette, alpha: Float = 0.5, ignored: Set<Int> = [],
+    view: OverlayView = .overlay, level: CPULevel = .best
   ) {
     self.init(
-      format: format, width: width, height: height, matrix: matrix, range: range, palette: palette,
+      of: kind, palette: palette,
       alpha: palette.colors.indices.map { ignored.contains($0) ? 0 : view == .mask ? 1 : alpha }, view: view,
       level: level)
   }
+
+  private var format: PixelFormat { kind.format }
+  private var width: Int { kind.width }
+  private var height: Int { kind.height }
 
   /// Where the drawn picture begins in the destination: right of a copy of the source, at an even column.
   public var drawnColumn: Int { view == .side ? (width + 1) / 2 * 2 : 0 }

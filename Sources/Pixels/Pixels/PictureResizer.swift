@@ -11,30 +11,8 @@ public import CPU
 /// that is halved down between its two rows, as H.264 and HEVC do unless they say otherwise. The arithmetic is
 /// integer up to the 8-bit RGB value, and the same at every level and for any split into rows.
 public final class PictureResizer: Sendable {
-  /// The kind of pictures that go in.
-  public struct Source: Sendable, Hashable {
-    public var format: PixelFormat
-    public var width: Int
-    public var height: Int
-    public var matrix: ColorMatrix
-    public var range: ColorRange
-
-    public init(format: PixelFormat, width: Int, height: Int, matrix: ColorMatrix, range: ColorRange) {
-      self.format = format
-      self.width = width
-      self.height = height
-      self.matrix = matrix
-      self.range = range
-    }
-
-    public init(_ picture: PictureView) {
-      self.init(
-        format: picture.format, width: picture.width, height: picture.height, matrix: picture.matrix,
-        range: picture.range)
-    }
-  }
-
-  public let source: Source
+  /// Of the pictures that go in.
+  public let source: PictureKind
   public let target: ModelInputFormat
 
   private let kernels: PixelKernels
@@ -47,7 +25,7 @@ public final class PictureResizer: Sendable {
   private let zero: UInt8
 
   /// - Precondition: the target's rectangle lies inside it, and integer targets have a quantization.
-  public init(source: Source, target: ModelInputFormat, level: CPULevel = .best) {
+  public init(source: PictureKind, target: ModelInputFormat, level: CPULevel = .best) {
     target.check()
     precondition(source.width > 0 && source.height > 0, "an empty picture")
     self.source = source
@@ -81,7 +59,7 @@ public final class PictureResizer: Sendable {
   public func run(
     _ picture: PictureView, into tensor: UnsafeMutableRawPointer, rows: Range<Int>, scratch: ResizeScratch
   ) {
-    precondition(Source(picture) == source, "the resizer was made for another kind of picture")
+    precondition(picture.kind == source, "the resizer was made for another kind of picture")
     precondition(rows.lowerBound >= 0 && rows.upperBound <= target.rows, "rows \(rows) of \(target.rows)")
     let rowBytes = target.columns * 3 * target.dtype.byteCount
     if chroma == nil { scratch.neutralizeChroma() }

@@ -14,7 +14,7 @@ final class PlaneResampler: Sendable {
   private let acrossWeights: AlignedBytes
   private let spread: Int
 
-  init(plane: Int, of source: PictureResizer.Source, target: ModelInputFormat) {
+  init(plane: Int, of source: PictureKind, target: ModelInputFormat) {
     let size = source.format.planeSize(plane, width: source.width, height: source.height)
     let shiftX = plane > 0 ? source.format.chromaShiftX : 0
     let shiftY = plane > 0 ? source.format.chromaShiftY : 0

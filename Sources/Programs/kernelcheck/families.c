@@ -3,8 +3,8 @@
 
 const family families[] = {
     check_float_family,
-    check_pixels,
-    check_int8,
+    check_pixels_family,
+    check_int8_family,
 };
 
 const size_t family_count = sizeof families / sizeof *families;

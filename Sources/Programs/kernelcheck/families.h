@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The registry: a function for each family of kernels.
+// A function for each family of kernels, which walks the slots of its table.
 #pragma once
 
 #include "check.h"
@@ -9,6 +9,6 @@ typedef void (*family)(check *);
 extern const family families[];
 extern const size_t family_count;
 
-void check_float_family(check *c);     // f32.c: floating-point network operators
-void check_pixels(check *c);  // pixels.c: resize, argmax, overlay
-void check_int8(check *c);    // int8.c: integer network operators
+void check_float_family(check *c);   // float.c: network operators on floats and halves
+void check_pixels_family(check *c);  // pixels.c: resize, argmax, overlay, counting
+void check_int8_family(check *c);    // int8.c: integer network operators

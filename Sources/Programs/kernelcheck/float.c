@@ -2,24 +2,27 @@
 #include "float.h"
 
 void check_float_family(check *c) {
-  for (c->half = 0; c->half < 2; c->half++) {
-    check_float_conv(c);
-    check_float_elementwise(c);
-    check_float_maps(c);
+  static const check_entry entries[] = {
+#define RM_SLOT(slot, ...) {#slot, check_float_##slot, bench_float_##slot},
+#include "slots_float.inc"
+  };
+  static const rm_numbers all[] = {RM_NUMBERS_FLOAT, RM_NUMBERS_HALF, RM_NUMBERS_BF16};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    c->numbers = all[i];
+    c->half = all[i] != RM_NUMBERS_FLOAT;
+    rm_kernel_slot slots[RM_FLOAT_SLOTS];
+    rm_float_slots(float_variant(c), slots);
+    for (int j = 0; j < RM_FLOAT_SLOTS; j++) {
+      // A table with products of bf16 is that of halves besides.
+      const int is_new = all[i] != RM_NUMBERS_BF16 || slots[j].id->numbers == RM_NUMBERS_BF16;
+      if (is_new) check_slots(c, entries + j, slots + j, 1);
+    }
   }
-  c->half = c->bf16 = 1;
-  if (float_variant(c)->conv.id.numbers == RM_NUMBERS_BF16) check_float_conv(c);
-  c->bf16 = 0;
 }
 
-static rm_numbers numbers(const check *c) {
-  return c->bf16 ? RM_NUMBERS_BF16 : c->half ? RM_NUMBERS_HALF : RM_NUMBERS_FLOAT;
-}
-const rm_float_table *float_scalar(const check *c) { return rm_float_kernels(RM_CPU_SCALAR, numbers(c)); }
-const rm_float_table *float_variant(const check *c) { return rm_float_kernels(c->level, numbers(c)); }
+const rm_float_table *float_scalar(const check *c) { return rm_float_kernels(RM_CPU_SCALAR, c->numbers); }
+const rm_float_table *float_variant(const check *c) { return rm_float_kernels(c->level, c->numbers); }
 size_t float_size(const check *c) { return c->half ? sizeof(uint16_t) : sizeof(float); }
-
-const rm_kernel_id *float_id(const check *c, const char *slot) { return rm_float_kernel_id(float_variant(c), slot); }
 
 float_array float_floats(check *c, size_t count, float low, float high) {
   float_array a = {.memory = guarded_alloc(count * sizeof(float), 0), .count = count};
@@ -86,14 +89,14 @@ static void compare(check *c, const float_case *what) {
     relative += 0x1p-10f;
     absolute += 0x1p-24f;
     // Each product of two numbers up to 1 is off by up to 2^-8.
-    if (what->id->numbers == RM_NUMBERS_BF16) absolute += what->rounding * 0x1p-9f;
-    if (what->id->isa == RM_ISA_amx) absolute += what->rounding * 0x1p-17f;
-    if (what->id->isa == RM_ISA_avx512fp16 || what->id->isa == RM_ISA_neonfp16) {
+    if (c->kernel->numbers == RM_NUMBERS_BF16) absolute += what->rounding * 0x1p-9f;
+    if (c->kernel->isa == RM_ISA_amx) absolute += what->rounding * 0x1p-17f;
+    if (c->kernel->isa == RM_ISA_avx512fp16 || c->kernel->isa == RM_ISA_neonfp16) {
       relative += 0x1p-10f;
       absolute += what->rounding * 0x1p-11f;
     }
   }
-  check_floats(c, what->id->name, what->shape, want, got, what->count, relative, absolute);
+  check_floats(c, what->shape, want, got, what->count, relative, absolute);
   guarded_free(&expected);
   guarded_free(&given);
 }
@@ -102,8 +105,8 @@ void float_run(check *c, const float_case *what) {
   call scalar = {what->scalar, what->scalar_arguments, what->units};
   call variant = {what->variant, what->variant_arguments, what->units};
   if (c->bench) {
-    const double slow = check_time(run_call, &scalar), fast = check_time(run_call, &variant);
-    check_bench_line(what->id->name, what->shape, slow, fast, what->work, what->unit);
+    const check_times slow = check_time(run_call, &scalar), fast = check_time(run_call, &variant);
+    check_bench_line(c, what->shape, slow, fast, what->work, what->unit);
     return;
   }
   // What lies between the outputs is not the kernel's to write: it must stay as it is.
@@ -118,7 +121,7 @@ void float_run(check *c, const float_case *what) {
   const ptrdiff_t middle = what->units > 1 ? check_range(c, 0, (int)what->units) : 0;
   what->variant(what->variant_arguments, middle, what->units);
   what->variant(what->variant_arguments, 0, middle);
-  check_bytes(c, what->id->name, "split in two", whole.data, what->got, bytes);
+  check_bytes(c, "split in two", whole.data, what->got, bytes);
   guarded_free(&whole);
   guarded_free(&untouched);
 }

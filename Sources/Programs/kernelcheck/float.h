@@ -13,7 +13,6 @@ typedef void (*float_kernel)(const void *arguments, ptrdiff_t begin, ptrdiff_t e
 
 // One kernel on one shape: scalar and variant, each with arguments that name its own output.
 typedef struct {
-  const rm_kernel_id *id;
   const char *shape;
   float_kernel scalar, variant;
   const void *scalar_arguments, *variant_arguments;
@@ -47,9 +46,9 @@ void float_free(float_array *array);
 const rm_float_table *float_scalar(const check *c);
 const rm_float_table *float_variant(const check *c);
 size_t float_size(const check *c);
-// The record of the variant in a slot.
-const rm_kernel_id *float_id(const check *c, const char *slot);
 
-void check_float_conv(check *c);
-void check_float_elementwise(check *c);
-void check_float_maps(check *c);
+// The check and the bench of each slot.
+#define RM_SLOT(slot, ...)           \
+  void check_float_##slot(check *c); \
+  void bench_float_##slot(check *c);
+#include "slots_float.inc"

@@ -10,13 +10,13 @@ static int extent(int in, int kernel, int stride, int dilation, int pad) {
   return room < 0 ? 0 : room / stride + 1;
 }
 
-// One convolution; `op` is the field of the table. `gap` channels of another map lie between the pixels of each map.
-static void conv(check *c, const char *op, conv_shape s, int gap, int residual, int add_first) {
+typedef enum { CONV, DWCONV, DWCONV3X3 } kind;
+
+// One convolution. `gap` channels of another map lie between the pixels of each map.
+static void conv(check *c, kind kind, conv_shape s, int gap, int residual, int add_first) {
   const rm_float_table *scalar = float_scalar(c), *variant = float_variant(c);
   char shape[96];
-  const int depthwise = strcmp(op, "conv") != 0;
-  const rm_kernel_id *id = float_id(c, op);
-  if (!check_wants(c, id->name)) return;
+  const int depthwise = kind != CONV;
   snprintf(shape, sizeof shape, "%dx%d %d->%d g%d k%d s%d d%d p%d%s", s.rows, s.columns, s.in, s.out, s.groups,
            s.kernel, s.stride, s.dilation, s.pad, residual ? " +r" : "");
   const int rows = extent(s.rows, s.kernel, s.stride, s.dilation, s.pad);
@@ -62,11 +62,11 @@ static void conv(check *c, const char *op, conv_shape s, int gap, int residual, 
   b.weights = packed.at;
   const double macs = (double)out_pixels * s.out * taps * depth;
   const float_case what = {
-      .id = id, .shape = shape,
+      .shape = shape,
       .scalar = (float_kernel)(depthwise ? scalar->dwconv.function : scalar->conv.function),
-      .variant = (float_kernel)(!depthwise             ? variant->conv.function
-                               : strcmp(op, "dwconv") ? variant->dwconv3x3.function
-                                                      : variant->dwconv.function),
+      .variant = (float_kernel)(!depthwise            ? variant->conv.function
+                                : kind == DWCONV3X3 ? variant->dwconv3x3.function
+                                                    : variant->dwconv.function),
       .scalar_arguments = &a, .variant_arguments = &b,
       .units = depthwise ? batch * rows : (ptrdiff_t)((out_pixels + RM_FLOAT_CONV_TILE - 1) / RM_FLOAT_CONV_TILE),
       .want = want.at, .got = got.at, .count = want.count,
@@ -83,31 +83,16 @@ static void conv(check *c, const char *op, conv_shape s, int gap, int residual, 
   float_free(&packed);
 }
 
+static const int some_channels[] = {1,  2,  7,  8,  9,  11, 15, 16, 17, 24, 31,
+                                    32, 33, 40, 48, 49, 63, 64, 65, 80, 97, 113};
+enum { KINDS = sizeof some_channels / sizeof *some_channels };
+
 // The window reaches over a group of inputs at the border of every tile, and channels around every panel.
 void check_float_conv(check *c) {
-  if (c->bench) {
-    conv(c, "conv", (conv_shape){192, 240, 16, 96, 1, 1, 1, 1, 0}, 0, 0, 0);
-    conv(c, "conv", (conv_shape){96, 120, 24, 144, 1, 1, 1, 1, 0}, 0, 0, 0);
-    conv(c, "conv", (conv_shape){96, 120, 96, 24, 1, 1, 1, 1, 0}, 0, 0, 0);
-    conv(c, "conv", (conv_shape){24, 30, 64, 384, 1, 1, 1, 1, 0}, 0, 0, 0);
-    conv(c, "conv", (conv_shape){24, 30, 384, 64, 1, 1, 1, 1, 0}, 0, 1, 1);
-    conv(c, "conv", (conv_shape){12, 15, 960, 160, 1, 1, 1, 1, 0}, 0, 1, 1);
-    conv(c, "conv", (conv_shape){48, 60, 64, 64, 1, 3, 1, 1, 1}, 0, 0, 0);
-    conv(c, "conv", (conv_shape){48, 60, 64, 11, 1, 3, 1, 1, 1}, 0, 0, 0);
-    conv(c, "conv", (conv_shape){384, 480, 3, 32, 1, 3, 2, 1, 1}, 0, 0, 0);
-    conv(c, "dwconv3x3", (conv_shape){192, 240, 32, 32, 32, 3, 1, 1, 1}, 0, 0, 0);
-    conv(c, "dwconv3x3", (conv_shape){192, 240, 96, 96, 96, 3, 2, 1, 1}, 0, 0, 0);
-    conv(c, "dwconv3x3", (conv_shape){96, 120, 144, 144, 144, 3, 1, 1, 1}, 0, 0, 0);
-    conv(c, "dwconv3x3", (conv_shape){24, 30, 384, 384, 384, 3, 1, 1, 1}, 0, 0, 0);
-    conv(c, "dwconv", (conv_shape){48, 60, 240, 240, 240, 5, 1, 1, 2}, 0, 0, 0);
-    return;
-  }
-  static const int channels[] = {1, 2, 7, 8, 9, 11, 15, 16, 17, 24, 31, 32, 33, 40, 48, 49, 63, 64, 65, 80, 97, 113};
-  const int kinds = (int)(sizeof channels / sizeof *channels);
   for (int i = 0; i < 160; i++) {
     conv_shape s = {
-        .rows = check_range(c, 1, 12), .columns = check_range(c, 1, 12), .in = channels[check_range(c, 0, kinds - 1)],
-        .out = channels[i % kinds], .groups = 1, .kernel = check_range(c, 1, 3), .stride = check_range(c, 1, 3),
+        .rows = check_range(c, 1, 12), .columns = check_range(c, 1, 12), .in = some_channels[check_range(c, 0, KINDS - 1)],
+        .out = some_channels[i % KINDS], .groups = 1, .kernel = check_range(c, 1, 3), .stride = check_range(c, 1, 3),
         .dilation = check_range(c, 1, 2), .pad = check_range(c, 0, 2),
     };
     if (i % 5 == 0) s.kernel = 1, s.pad = 0, s.stride = 1;
@@ -116,20 +101,52 @@ void check_float_conv(check *c) {
     if (i % 16 == 3) s.columns = check_range(c, 60, 90), s.rows = check_range(c, 1, 4);
     if (i % 40 == 9) s.in = check_range(c, 900, 1100), s.rows = 2;
     if (i % 9 == 4) s.groups = check_range(c, 2, 4), s.in *= s.groups, s.out *= s.groups;
-    conv(c, "conv", s, check_range(c, 0, 1) * 5, check_range(c, 0, 1), check_range(c, 0, 1));
+    conv(c, CONV, s, check_range(c, 0, 1) * 5, check_range(c, 0, 1), check_range(c, 0, 1));
   }
+}
+
+void check_float_dwconv(check *c) {
   for (int i = 0; i < 160; i++) {
-    const int wide = channels[i % kinds];
+    const int wide = some_channels[i % KINDS];
+    const conv_shape s = {
+        .rows = check_range(c, 1, 9), .columns = check_range(c, 1, 24), .in = wide, .out = wide, .groups = wide,
+        .kernel = check_range(c, 1, 5), .stride = check_range(c, 1, 3), .dilation = check_range(c, 1, 3),
+        .pad = check_range(c, 0, 4),
+    };
+    conv(c, DWCONV, s, check_range(c, 0, 1) * 3, check_range(c, 0, 1), check_range(c, 0, 1));
+  }
+}
+
+void check_float_dwconv3x3(check *c) {
+  for (int i = 0; i < 160; i++) {
+    const int wide = some_channels[i % KINDS];
     const conv_shape s = {
         .rows = check_range(c, 1, 9), .columns = check_range(c, 1, 24), .in = wide, .out = wide, .groups = wide,
         .kernel = 3, .stride = check_range(c, 1, 2), .dilation = 1, .pad = check_range(c, 0, 1),
     };
-    conv(c, "dwconv3x3", s, check_range(c, 0, 1) * 3, check_range(c, 0, 1), check_range(c, 0, 1));
-    conv_shape any = s;
-    any.kernel = check_range(c, 1, 5);
-    any.stride = check_range(c, 1, 3);
-    any.dilation = check_range(c, 1, 3);
-    any.pad = check_range(c, 0, 4);
-    conv(c, "dwconv", any, check_range(c, 0, 1) * 3, check_range(c, 0, 1), check_range(c, 0, 1));
+    conv(c, DWCONV3X3, s, check_range(c, 0, 1) * 3, check_range(c, 0, 1), check_range(c, 0, 1));
   }
+}
+
+void bench_float_conv(check *c) {
+  conv(c, CONV, (conv_shape){192, 240, 16, 96, 1, 1, 1, 1, 0}, 0, 0, 0);
+  conv(c, CONV, (conv_shape){96, 120, 24, 144, 1, 1, 1, 1, 0}, 0, 0, 0);
+  conv(c, CONV, (conv_shape){96, 120, 96, 24, 1, 1, 1, 1, 0}, 0, 0, 0);
+  conv(c, CONV, (conv_shape){24, 30, 64, 384, 1, 1, 1, 1, 0}, 0, 0, 0);
+  conv(c, CONV, (conv_shape){24, 30, 384, 64, 1, 1, 1, 1, 0}, 0, 1, 1);
+  conv(c, CONV, (conv_shape){12, 15, 960, 160, 1, 1, 1, 1, 0}, 0, 1, 1);
+  conv(c, CONV, (conv_shape){48, 60, 64, 64, 1, 3, 1, 1, 1}, 0, 0, 0);
+  conv(c, CONV, (conv_shape){48, 60, 64, 11, 1, 3, 1, 1, 1}, 0, 0, 0);
+  conv(c, CONV, (conv_shape){384, 480, 3, 32, 1, 3, 2, 1, 1}, 0, 0, 0);
+}
+
+void bench_float_dwconv(check *c) {
+  conv(c, DWCONV, (conv_shape){48, 60, 240, 240, 240, 5, 1, 1, 2}, 0, 0, 0);
+}
+
+void bench_float_dwconv3x3(check *c) {
+  conv(c, DWCONV3X3, (conv_shape){192, 240, 32, 32, 32, 3, 1, 1, 1}, 0, 0, 0);
+  conv(c, DWCONV3X3, (conv_shape){192, 240, 96, 96, 96, 3, 2, 1, 1}, 0, 0, 0);
+  conv(c, DWCONV3X3, (conv_shape){96, 120, 144, 144, 144, 3, 1, 1, 1}, 0, 0, 0);
+  conv(c, DWCONV3X3, (conv_shape){24, 30, 384, 384, 384, 3, 1, 1, 1}, 0, 0, 0);
 }

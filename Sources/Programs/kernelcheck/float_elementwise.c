@@ -2,11 +2,9 @@
 #include "float.h"
 
 // Operands of [rows][pixels][channels], either repeated along any of the axes.
-static void binary(check *c, const char *op, rm_float_binary_fn scalar, rm_float_binary_fn variant, int rows, int pixels,
+static void binary(check *c, rm_float_binary_fn scalar, rm_float_binary_fn variant, int rows, int pixels,
                    int channels, int a_axes, int b_axes) {
   char shape[96];
-  const rm_kernel_id *id = float_id(c, op);
-  if (!check_wants(c, id->name)) return;
   snprintf(shape, sizeof shape, "[%d,%d,%d] axes %d %d", rows, pixels, channels, a_axes, b_axes);
   const size_t count = (size_t)rows * pixels * channels;
   float_array a = float_extreme(c, count), b = float_extreme(c, count);
@@ -21,7 +19,7 @@ static void binary(check *c, const char *op, rm_float_binary_fn scalar, rm_float
   rm_float_binary m = n;
   m.output = got.at;
   const float_case what = {
-      .id = id, .shape = shape, .scalar = (float_kernel)scalar, .variant = (float_kernel)variant,
+      .shape = shape, .scalar = (float_kernel)scalar, .variant = (float_kernel)variant,
       .scalar_arguments = &n, .variant_arguments = &m, .units = (ptrdiff_t)rows * pixels, .want = want.at,
       .got = got.at, .count = count, .relative = 1e-6f, .absolute = 0, .work = 3.0 * (double)(count * float_size(c)),
       .unit = "B",
@@ -33,18 +31,16 @@ static void binary(check *c, const char *op, rm_float_binary_fn scalar, rm_float
   float_free(&got);
 }
 
-static void unary(check *c, const char *op, rm_float_unary_fn scalar, rm_float_unary_fn variant, int count, float a,
+static void unary(check *c, rm_float_unary_fn scalar, rm_float_unary_fn variant, int count, float a,
                   float b) {
   char shape[96];
-  const rm_kernel_id *id = float_id(c, op);
-  if (!check_wants(c, id->name)) return;
   snprintf(shape, sizeof shape, "%d", count);
   float_array in = float_extreme(c, (size_t)count);
   float_array want = float_random(c, (size_t)count, 0, 0), got = float_random(c, (size_t)count, 0, 0);
   rm_float_unary n = {.input = in.at, .output = want.at, .count = count, .a = a, .b = b}, m = n;
   m.output = got.at;
   const float_case what = {
-      .id = id, .shape = shape, .scalar = (float_kernel)scalar, .variant = (float_kernel)variant,
+      .shape = shape, .scalar = (float_kernel)scalar, .variant = (float_kernel)variant,
       .scalar_arguments = &n, .variant_arguments = &m, .units = (count + RM_FLOAT_BLOCK - 1) / RM_FLOAT_BLOCK,
       .want = want.at, .got = got.at, .count = (size_t)count, .relative = 2e-6f, .absolute = 2e-6f,
       .rounding = 8, .work = 2.0 * count * (double)float_size(c), .unit = "B",
@@ -57,8 +53,6 @@ static void unary(check *c, const char *op, rm_float_unary_fn scalar, rm_float_u
 
 static void softmax(check *c, int outer, int extent, int inner) {
   char shape[96];
-  const rm_kernel_id *id = float_id(c, "softmax");
-  if (!check_wants(c, id->name)) return;
   snprintf(shape, sizeof shape, "[%d,%d,%d]", outer, extent, inner);
   const size_t count = (size_t)outer * extent * inner;
   float_array floats = float_floats(c, count, -30, 30);
@@ -69,7 +63,7 @@ static void softmax(check *c, int outer, int extent, int inner) {
   rm_float_softmax n = {.input = in.at, .output = want.at, .outer = outer, .extent = extent, .inner = inner}, m = n;
   m.output = got.at;
   const float_case what = {
-      .id = id, .shape = shape, .scalar = (float_kernel)float_scalar(c)->softmax.function,
+      .shape = shape, .scalar = (float_kernel)float_scalar(c)->softmax.function,
       .variant = (float_kernel)float_variant(c)->softmax.function, .scalar_arguments = &n, .variant_arguments = &m,
       .units = outer, .want = want.at, .got = got.at, .count = count, .relative = 4e-6f, .absolute = 1e-30f,
       .work = 2.0 * (double)(count * float_size(c)), .unit = "B",
@@ -83,8 +77,6 @@ static void softmax(check *c, int outer, int extent, int inner) {
 // From elements to floats, or back.
 static void convert(check *c, int count, int to_float) {
   char shape[96];
-  const rm_kernel_id *id = float_id(c, to_float ? "to_float" : "from_float");
-  if (!check_wants(c, id->name)) return;
   snprintf(shape, sizeof shape, "%d", count);
   const int half = c->half;
   c->half = half && to_float;
@@ -97,46 +89,67 @@ static void convert(check *c, int count, int to_float) {
   c->half = half;
   const rm_float_table *s = float_scalar(c), *v = float_variant(c);
   const float_case what = {
-      .id = id, .shape = shape, .scalar = (float_kernel)(to_float ? s->to_float.function : s->from_float.function),
+      .shape = shape, .scalar = (float_kernel)(to_float ? s->to_float.function : s->from_float.function),
       .variant = (float_kernel)(to_float ? v->to_float.function : v->from_float.function), .scalar_arguments = &n,
       .variant_arguments = &m, .units = (count + RM_FLOAT_BLOCK - 1) / RM_FLOAT_BLOCK, .want = want.at, .got = got.at,
       .count = (size_t)count, .work = 6.0 * count, .unit = "B",
   };
   c->half = is_half;
   float_run(c, &what);
-  if (!c->bench) check_bytes(c, id->name, shape, want.at, got.at, (size_t)count * float_size(c));
+  if (!c->bench) check_bytes(c, shape, want.at, got.at, (size_t)count * float_size(c));
   c->half = half;
   float_free(&in);
   float_free(&want);
   float_free(&got);
 }
 
-void check_float_elementwise(check *c) {
-  const rm_float_table *s = float_scalar(c), *v = float_variant(c);
-  if (c->bench) {
-    binary(c, "add", s->add.function, v->add.function, 96, 120, 64, 7, 7);
-    binary(c, "mul", s->mul.function, v->mul.function, 96, 120, 64, 7, 4);
-    unary(c, "clamp", s->clamp.function, v->clamp.function, 96 * 120 * 64, 0, 6);
-    unary(c, "sigmoid", s->sigmoid.function, v->sigmoid.function, 96 * 120, 0, 0);
-    softmax(c, 96 * 120, 9, 1);
-    softmax(c, 128, 128, 1);
-    convert(c, 384 * 480 * 3, 0);
-    convert(c, 96 * 120 * 11, 1);
-    return;
+// Any operands, and for a bench two maps of one shape.
+#define BINARY(slot)                                                                                          \
+  void check_float_##slot(check *c) {                                                                         \
+    for (int i = 0; i < 60; i++)                                                                              \
+      binary(c, float_scalar(c)->slot.function, float_variant(c)->slot.function, check_range(c, 1, 4),        \
+             check_range(c, 1, 5), check_range(c, 1, 40), check_range(c, 0, 7), check_range(c, 0, 7));        \
+  }                                                                                                           \
+  void bench_float_##slot(check *c) {                                                                         \
+    binary(c, float_scalar(c)->slot.function, float_variant(c)->slot.function, 96, 120, 64, 7, 7);            \
   }
-  for (int i = 0; i < 60; i++) {
-    const int rows = check_range(c, 1, 4), pixels = check_range(c, 1, 5), channels = check_range(c, 1, 40);
-    const int a = check_range(c, 0, 7), b = check_range(c, 0, 7);
-    binary(c, "add", s->add.function, v->add.function, rows, pixels, channels, a, b);
-    binary(c, "sub", s->sub.function, v->sub.function, rows, pixels, channels, a, b);
-    binary(c, "mul", s->mul.function, v->mul.function, rows, pixels, channels, a, b);
-    binary(c, "div", s->div.function, v->div.function, rows, pixels, channels, a, b);
-    const int count = i % 3 ? check_range(c, 1, 70) : RM_FLOAT_BLOCK * check_range(c, 1, 2) + check_range(c, -1, 1);
-    unary(c, "clamp", s->clamp.function, v->clamp.function, count, -1, 6);
-    unary(c, "sigmoid", s->sigmoid.function, v->sigmoid.function, count, 0, 0);
-    unary(c, "hard_sigmoid", s->hard_sigmoid.function, v->hard_sigmoid.function, count, 0.2f, 0.5f);
-    unary(c, "hard_swish", s->hard_swish.function, v->hard_swish.function, count, 0, 0);
-    softmax(c, check_range(c, 1, 5), check_range(c, 1, 40), i % 4 ? 1 : check_range(c, 1, 3));
-    convert(c, count, i & 1);
-  }
+BINARY(add)
+BINARY(sub)
+BINARY(mul)
+BINARY(div)
+
+// Few elements, and counts around blocks.
+static int some_count(check *c, int i) {
+  return i % 3 ? check_range(c, 1, 70) : RM_FLOAT_BLOCK * check_range(c, 1, 2) + check_range(c, -1, 1);
 }
+
+#define UNARY(slot, a, b)                                                                                     \
+  void check_float_##slot(check *c) {                                                                         \
+    for (int i = 0; i < 60; i++)                                                                              \
+      unary(c, float_scalar(c)->slot.function, float_variant(c)->slot.function, some_count(c, i), a, b);      \
+  }                                                                                                           \
+  void bench_float_##slot(check *c) {                                                                         \
+    unary(c, float_scalar(c)->slot.function, float_variant(c)->slot.function, 96 * 120 * 64, a, b);           \
+  }
+UNARY(clamp, -1, 6)
+UNARY(sigmoid, 0, 0)
+UNARY(hard_sigmoid, 0.2f, 0.5f)
+UNARY(hard_swish, 0, 0)
+
+void check_float_softmax(check *c) {
+  for (int i = 0; i < 60; i++)
+    softmax(c, check_range(c, 1, 5), check_range(c, 1, 40), i % 4 ? 1 : check_range(c, 1, 3));
+}
+void bench_float_softmax(check *c) {
+  softmax(c, 96 * 120, 9, 1);
+  softmax(c, 128, 128, 1);
+}
+
+void check_float_to_float(check *c) {
+  for (int i = 0; i < 60; i++) convert(c, some_count(c, i), 1);
+}
+void bench_float_to_float(check *c) { convert(c, 96 * 120 * 11, 1); }
+void check_float_from_float(check *c) {
+  for (int i = 0; i < 60; i++) convert(c, some_count(c, i), 0);
+}
+void bench_float_from_float(check *c) { convert(c, 384 * 480 * 3, 0); }

@@ -3,8 +3,7 @@
 
 static void pool(check *c, int average, int rows, int columns, int channels, int kernel, int stride, int pad) {
   char shape[96];
-  const rm_kernel_id *id = float_id(c, average ? "average_pool" : "max_pool");
-  if (!check_wants(c, id->name) || rows + 2 * pad < kernel || columns + 2 * pad < kernel) return;
+  if (rows + 2 * pad < kernel || columns + 2 * pad < kernel) return;
   const int gap = check_range(c, 0, 2);
   snprintf(shape, sizeof shape, "%dx%dx%d k%d s%d p%d", rows, columns, channels, kernel, stride, pad);
   rm_float_pool p = {
@@ -23,7 +22,7 @@ static void pool(check *c, int average, int rows, int columns, int channels, int
   q.output = got.at;
   const rm_float_table *s = float_scalar(c), *v = float_variant(c);
   const float_case what = {
-      .id = id, .shape = shape, .scalar = (float_kernel)(average ? s->average_pool.function : s->max_pool.function),
+      .shape = shape, .scalar = (float_kernel)(average ? s->average_pool.function : s->max_pool.function),
       .variant = (float_kernel)(average ? v->average_pool.function : v->max_pool.function), .scalar_arguments = &p,
       .variant_arguments = &q, .units = p.out_rows, .want = want.at, .got = got.at, .count = count, .relative = 0,
       .absolute = average ? 2e-6f : 0, .rounding = average ? 8 : 0,
@@ -37,8 +36,6 @@ static void pool(check *c, int average, int rows, int columns, int channels, int
 
 static void global_average_pool(check *c, int batch, int pixels, int channels) {
   char shape[96];
-  const rm_kernel_id *id = float_id(c, "global_average_pool");
-  if (!check_wants(c, id->name)) return;
   const int gap = check_range(c, 0, 3);
   snprintf(shape, sizeof shape, "%d*%dx%d", batch, pixels, channels);
   const size_t count = (size_t)batch * channels;
@@ -49,7 +46,7 @@ static void global_average_pool(check *c, int batch, int pixels, int channels) {
   rm_float_global_pool q = p;
   q.output = got.at;
   const float_case what = {
-      .id = id, .shape = shape, .scalar = (float_kernel)float_scalar(c)->global_average_pool.function,
+      .shape = shape, .scalar = (float_kernel)float_scalar(c)->global_average_pool.function,
       .variant = (float_kernel)float_variant(c)->global_average_pool.function, .scalar_arguments = &p, .variant_arguments = &q,
       .units = batch, .want = want.at, .got = got.at, .count = count, .relative = 0, .absolute = 2e-6f,
       .work = (double)(in.count * float_size(c)), .unit = "B",
@@ -63,8 +60,6 @@ static void global_average_pool(check *c, int batch, int pixels, int channels) {
 static void gridsample(check *c, int rows, int columns, int channels, int out_rows, int out_columns, int border,
                        int nearest, float reach) {
   char shape[96];
-  const rm_kernel_id *id = float_id(c, "gridsample");
-  if (!check_wants(c, id->name)) return;
   snprintf(shape, sizeof shape, "%dx%dx%d to %dx%d%s%s", rows, columns, channels, out_rows, out_columns,
            border ? " border" : "", nearest ? " nearest" : "");
   const size_t pixels = (size_t)out_rows * out_columns, count = pixels * channels;
@@ -79,7 +74,7 @@ static void gridsample(check *c, int rows, int columns, int channels, int out_ro
   rm_float_gridsample q = g;
   q.output = got.at;
   const float_case what = {
-      .id = id, .shape = shape, .scalar = (float_kernel)float_scalar(c)->gridsample.function,
+      .shape = shape, .scalar = (float_kernel)float_scalar(c)->gridsample.function,
       .variant = (float_kernel)float_variant(c)->gridsample.function, .scalar_arguments = &g, .variant_arguments = &q,
       .units = out_rows, .want = want.at, .got = got.at, .count = count, .relative = 0, .absolute = 2e-6f,
       .rounding = 8, .work = (double)((in.count + count) * float_size(c)), .unit = "B",
@@ -93,8 +88,6 @@ static void gridsample(check *c, int rows, int columns, int channels, int out_ro
 
 static void resize(check *c, int rows, int columns, int channels, int out_rows, int out_columns) {
   char shape[96];
-  const rm_kernel_id *id = float_id(c, "resize");
-  if (!check_wants(c, id->name)) return;
   snprintf(shape, sizeof shape, "%dx%dx%d to %dx%d", rows, columns, channels, out_rows, out_columns);
   const size_t count = (size_t)out_rows * out_columns * channels;
   float_array in = float_random(c, (size_t)rows * columns * channels, -1, 1);
@@ -119,7 +112,7 @@ static void resize(check *c, int rows, int columns, int channels, int out_rows, 
   rm_float_resize q = r;
   q.output = got.at;
   const float_case what = {
-      .id = id, .shape = shape, .scalar = (float_kernel)float_scalar(c)->resize.function,
+      .shape = shape, .scalar = (float_kernel)float_scalar(c)->resize.function,
       .variant = (float_kernel)float_variant(c)->resize.function, .scalar_arguments = &r, .variant_arguments = &q,
       .units = out_rows, .want = want.at, .got = got.at, .count = count, .relative = 0, .absolute = 2e-6f,
       .rounding = 8, .work = (double)((in.count + count) * float_size(c)), .unit = "B",
@@ -135,8 +128,6 @@ static void resize(check *c, int rows, int columns, int channels, int out_rows, 
 static void warp(check *c, int source_rows, int source_columns, int channels, int scale, int mask, int residual,
                  float reach) {
   char shape[96];
-  const rm_kernel_id *id = float_id(c, "warp");
-  if (!check_wants(c, id->name)) return;
   const int rows = source_rows * scale, columns = source_columns * scale;
   snprintf(shape, sizeof shape, "%dx%dx%d x%d%s%s", source_rows, source_columns, channels, scale, mask ? " mask" : "",
            residual ? " +r" : "");
@@ -154,7 +145,7 @@ static void warp(check *c, int source_rows, int source_columns, int channels, in
   rm_float_warp q = w;
   q.output = got.at;
   const float_case what = {
-      .id = id, .shape = shape, .scalar = (float_kernel)float_scalar(c)->warp.function,
+      .shape = shape, .scalar = (float_kernel)float_scalar(c)->warp.function,
       .variant = (float_kernel)float_variant(c)->warp.function, .scalar_arguments = &w, .variant_arguments = &q,
       .units = rows, .want = want.at, .got = got.at, .count = count, .relative = 0, .absolute = 4e-6f,
       .rounding = 8, .work = (double)((source.count + count) * float_size(c)), .unit = "B",
@@ -170,8 +161,6 @@ static void warp(check *c, int source_rows, int source_columns, int channels, in
 
 static void local_attention(check *c, int rows, int columns, int depth, int channels, int region) {
   char shape[96];
-  const rm_kernel_id *id = float_id(c, "local_attention");
-  if (!check_wants(c, id->name)) return;
   snprintf(shape, sizeof shape, "%dx%d d%d x%d r%d", rows, columns, depth, channels, region);
   const size_t pixels = (size_t)rows * columns, count = 4 * pixels * channels;
   float_array query = float_random(c, 4 * pixels * depth, -1, 1), key = float_random(c, pixels * depth, -1, 1);
@@ -186,7 +175,7 @@ static void local_attention(check *c, int rows, int columns, int depth, int chan
   rm_float_local_attention b = a;
   b.output = got.at;
   const float_case what = {
-      .id = id, .shape = shape, .scalar = (float_kernel)float_scalar(c)->local_attention.function,
+      .shape = shape, .scalar = (float_kernel)float_scalar(c)->local_attention.function,
       .variant = (float_kernel)float_variant(c)->local_attention.function, .scalar_arguments = &a, .variant_arguments = &b,
       .units = rows, .want = want.at, .got = got.at, .count = count, .relative = 0, .absolute = 4e-6f,
       .work = 4.0 * (double)pixels * region * region * (depth + channels), .unit = "MAC",
@@ -198,8 +187,6 @@ static void local_attention(check *c, int rows, int columns, int depth, int chan
 
 static void global_attention(check *c, int batch, int pixels, int depth, int channels) {
   char shape[96];
-  const rm_kernel_id *id = float_id(c, "global_attention");
-  if (!id || !check_wants(c, id->name)) return;
   snprintf(shape, sizeof shape, "%d*%d d%d x%d", batch, pixels, depth, channels);
   const size_t all = (size_t)batch * pixels, count = all * channels;
   float_array query = float_random(c, all * depth, -1, 1), key = float_random(c, all * depth, -1, 1);
@@ -213,7 +200,7 @@ static void global_attention(check *c, int batch, int pixels, int depth, int cha
   rm_float_global_attention b = a;
   b.output = got.at;
   const float_case what = {
-      .id = id, .shape = shape, .scalar = (float_kernel)float_scalar(c)->global_attention.function,
+      .shape = shape, .scalar = (float_kernel)float_scalar(c)->global_attention.function,
       .variant = (float_kernel)float_variant(c)->global_attention.function, .scalar_arguments = &a, .variant_arguments = &b,
       .units = (int)all, .want = want.at, .got = got.at, .count = count, .relative = 0, .absolute = 1e-5f,
       .work = (double)all * pixels * (depth + channels), .unit = "MAC",
@@ -223,29 +210,56 @@ static void global_attention(check *c, int batch, int pixels, int depth, int cha
   for (size_t i = 0; i < sizeof every / sizeof *every; i++) float_free(every[i]);
 }
 
-void check_float_maps(check *c) {
-  if (c->bench) {
-    pool(c, 1, 96, 120, 24, 8, 8, 0);
-    pool(c, 0, 48, 60, 64, 5, 1, 2);
-    global_average_pool(c, 1, 96 * 120, 64);
-    gridsample(c, 48, 60, 64, 96, 120, 1, 0, 1);
-    resize(c, 48, 60, 64, 96, 120);
-    warp(c, 48, 60, 64, 2, 1, 1, 2);
-    local_attention(c, 48, 60, 32, 64, 3);
-    global_attention(c, 1, 720, 32, 32);
-    return;
-  }
-  for (int i = 0; i < 80; i++) {
-    const int channels = check_range(c, 1, 40);
+static void some_pools(check *c, int average) {
+  for (int i = 0; i < 40; i++) {
     const int kernel = check_range(c, 1, 5), pad = check_range(c, 0, (kernel - 1) / 2);
-    pool(c, i & 1, check_range(c, 1, 12), check_range(c, 1, 12), channels, kernel, check_range(c, 1, 3), pad);
-    global_average_pool(c, check_range(c, 1, 3), check_range(c, 1, i % 8 ? 20 : 600), channels * (1 + i % 3));
-    gridsample(c, check_range(c, 1, 7), check_range(c, 1, 7), channels, check_range(c, 1, 9), check_range(c, 1, 9),
-               i & 1, i % 4 == 3, i % 5 ? 1.5f : 1e30f);
-    resize(c, check_range(c, 1, 7), check_range(c, 1, 7), channels, check_range(c, 1, 9), check_range(c, 1, 9));
-    warp(c, check_range(c, 1, 6), check_range(c, 1, 6), channels, 1 + (i >> 1 & 1), i & 1, i >> 2 & 1,
-         i % 5 ? 3.0f : 1e30f);
-    local_attention(c, check_range(c, 1, 5), check_range(c, 1, 6), check_range(c, 1, 40), channels, 3 + 2 * (i % 3));
-    global_attention(c, check_range(c, 1, 2), check_range(c, 1, i % 8 ? 20 : 200), check_range(c, 1, 40), channels);
+    pool(c, average, check_range(c, 1, 12), check_range(c, 1, 12), check_range(c, 1, 40), kernel, check_range(c, 1, 3),
+         pad);
   }
 }
+void check_float_average_pool(check *c) { some_pools(c, 1); }
+void bench_float_average_pool(check *c) { pool(c, 1, 96, 120, 24, 8, 8, 0); }
+void check_float_max_pool(check *c) { some_pools(c, 0); }
+void bench_float_max_pool(check *c) { pool(c, 0, 48, 60, 64, 5, 1, 2); }
+
+void check_float_global_average_pool(check *c) {
+  for (int i = 0; i < 80; i++)
+    global_average_pool(c, check_range(c, 1, 3), check_range(c, 1, i % 8 ? 20 : 600),
+                        check_range(c, 1, 40) * (1 + i % 3));
+}
+void bench_float_global_average_pool(check *c) { global_average_pool(c, 1, 96 * 120, 64); }
+
+void check_float_gridsample(check *c) {
+  for (int i = 0; i < 80; i++)
+    gridsample(c, check_range(c, 1, 7), check_range(c, 1, 7), check_range(c, 1, 40), check_range(c, 1, 9),
+               check_range(c, 1, 9), i & 1, i % 4 == 3, i % 5 ? 1.5f : 1e30f);
+}
+void bench_float_gridsample(check *c) { gridsample(c, 48, 60, 64, 96, 120, 1, 0, 1); }
+
+void check_float_resize(check *c) {
+  for (int i = 0; i < 80; i++)
+    resize(c, check_range(c, 1, 7), check_range(c, 1, 7), check_range(c, 1, 40), check_range(c, 1, 9),
+           check_range(c, 1, 9));
+}
+void bench_float_resize(check *c) { resize(c, 48, 60, 64, 96, 120); }
+
+void check_float_warp(check *c) {
+  for (int i = 0; i < 80; i++)
+    warp(c, check_range(c, 1, 6), check_range(c, 1, 6), check_range(c, 1, 40), 1 + (i >> 1 & 1), i & 1, i >> 2 & 1,
+         i % 5 ? 3.0f : 1e30f);
+}
+void bench_float_warp(check *c) { warp(c, 48, 60, 64, 2, 1, 1, 2); }
+
+void check_float_local_attention(check *c) {
+  for (int i = 0; i < 80; i++)
+    local_attention(c, check_range(c, 1, 5), check_range(c, 1, 6), check_range(c, 1, 40), check_range(c, 1, 40),
+                    3 + 2 * (i % 3));
+}
+void bench_float_local_attention(check *c) { local_attention(c, 48, 60, 32, 64, 3); }
+
+void check_float_global_attention(check *c) {
+  for (int i = 0; i < 80; i++)
+    global_attention(c, check_range(c, 1, 2), check_range(c, 1, i % 8 ? 20 : 200), check_range(c, 1, 40),
+                     check_range(c, 1, 40));
+}
+void bench_float_global_attention(check *c) { global_attention(c, 1, 720, 32, 32); }

@@ -101,14 +101,17 @@ void int8_free_conv(int8_conv_case *k) {
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) guarded_free(all[i]);
 }
 
-void check_int8(check *c) {
-  if (c->bench) {
-    bench_int8(c);
-    return;
-  }
-  if (c->level == RM_CPU_SCALAR) check_int8_rules(c);
-  check_int8_conv(c);
-  check_int8_elementwise(c);
-  check_int8_windows(c);
-  check_int8_products(c);
+void int8_repeat(check *c, void (*one)(check *, const rm_int8_kernels *scalar, const rm_int8_kernels *variant),
+                 int times) {
+  for (int i = 0; i < times; i++) one(c, rm_int8_table(RM_CPU_SCALAR), rm_int8_table(c->level));
+}
+
+void check_int8_family(check *c) {
+  static const check_entry entries[] = {
+#define RM_SLOT(slot, ...) {#slot, check_int8_##slot, bench_int8_##slot},
+#include "slots_int8.inc"
+  };
+  rm_kernel_slot slots[RM_INT8_SLOTS];
+  rm_int8_slots(rm_int8_table(c->level), slots);
+  check_slots(c, entries, slots, RM_INT8_SLOTS);
 }

@@ -29,9 +29,20 @@ typedef struct {
 int8_conv_case int8_make_conv(check *c, const int8_conv_plan *plan, int depthwise);
 void int8_free_conv(int8_conv_case *);
 
-void check_int8_conv(check *c);         // int8_conv.c
-void check_int8_elementwise(check *c);  // int8_elementwise.c
-void check_int8_windows(check *c);      // int8_windows.c
-void check_int8_products(check *c);     // int8_products.c
-void check_int8_rules(check *c);        // int8_rules.c: the scalar kernels against plain expectations
-void bench_int8(check *c);              // int8_bench.c
+// `times` comparisons of the level's kernels with the scalar ones.
+void int8_repeat(check *c, void (*one)(check *, const rm_int8_kernels *scalar, const rm_int8_kernels *variant),
+                 int times);
+
+// The check and the bench of each slot.
+#define RM_SLOT(slot, ...)          \
+  void check_int8_##slot(check *c); \
+  void bench_int8_##slot(check *c);
+#include "slots_int8.inc"
+
+// int8_rules.c: the scalar kernels against expectations worked out another way.
+void int8_expect_conv(check *c, int depthwise);
+void int8_expect_combine(check *c);
+void int8_expect_taps(check *c);
+void int8_expect_softmax(check *c);
+void int8_expect_warp(check *c);
+void int8_expect_matmul(check *c);

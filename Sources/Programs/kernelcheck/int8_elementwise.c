@@ -30,15 +30,15 @@ static maps make_maps(check *c, int b_size_of_pixel) {
   return m;
 }
 
-static void finish(check *c, maps *m, const char *kernel) {
-  check_bytes(c, kernel, m->name, m->want.data, m->got.data, m->want.size);
+static void finish(check *c, maps *m) {
+  check_bytes(c, m->name, m->want.data, m->got.data, m->want.size);
   guarded_free(&m->a);
   guarded_free(&m->b);
   guarded_free(&m->want);
   guarded_free(&m->got);
 }
 
-static void check_combine(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+static void one_combine(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
   maps m = make_maps(c, 0);
   const int in_place = check_range(c, 0, 3) == 0, one = check_range(c, 0, 3) == 0;
   const float span = check_range(c, 0, 5) ? 2 : 300;
@@ -66,10 +66,10 @@ static void check_combine(check *c, const rm_int8_kernels *scalar, const rm_int8
     for (size_t i = 0; i < m.a.size; i++)
       if ((int)(i % (size_t)m.pixel) < m.channels) m.got.data[i] = m.a.data[i];
   }
-  finish(c, &m, "rm_int8_combine");
+  finish(c, &m);
 }
 
-static void check_mul(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+static void one_mul(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
   const int shape = check_range(c, RM_INT8_SAME, RM_INT8_PIXELS);
   maps m = make_maps(c, shape == RM_INT8_PIXELS);
   // All numbers from a zero point of 0 on have a path of their own.
@@ -94,10 +94,10 @@ static void check_mul(check *c, const rm_int8_kernels *scalar, const rm_int8_ker
   scalar->mul.function(&call, 0, m.rows);
   call.out = m.got.data;
   variant->mul.function(&call, 0, m.rows);
-  finish(c, &m, "rm_int8_mul");
+  finish(c, &m);
 }
 
-static void check_table(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+static void one_table(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
   maps m = make_maps(c, 0);
   rm_int8_table_call call = {.in = m.a.data,
                              .in_pixel = m.pixel,
@@ -109,10 +109,10 @@ static void check_table(check *c, const rm_int8_kernels *scalar, const rm_int8_k
   scalar->table.function(&call, 0, m.rows);
   call.out = m.got.data;
   variant->table.function(&call, 0, m.rows);
-  finish(c, &m, "rm_int8_table");
+  finish(c, &m);
 }
 
-static void check_softmax(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+static void one_softmax(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
   const int rows = check_range(c, 1, 4), columns = check_range(c, 1, 30), channels = check_range(c, 1, 20);
   const int pixel = channels + check_range(c, 0, 3);
   guarded in = guarded_alloc((size_t)(rows * columns * pixel), RM_INT8_OVERREAD);
@@ -130,13 +130,14 @@ static void check_softmax(check *c, const rm_int8_kernels *scalar, const rm_int8
   variant->softmax.function(&call, 0, rows);
   char name[64];
   snprintf(name, sizeof name, "%dx%dx%d", rows, columns, channels);
-  check_bytes(c, "rm_int8_softmax", name, want.data, got.data, want.size);
+  check_bytes(c, name, want.data, got.data, want.size);
   guarded_free(&in);
   guarded_free(&want);
   guarded_free(&got);
 }
 
-static void check_quantize(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+// Quantizes, and where `back_too` is 1 compares what comes back.
+static void convert(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant, int back_too) {
   const size_t count = (size_t)check_range(c, 1, 300);
   guarded real = guarded_alloc(count * 4, RM_INT8_OVERREAD), want = guarded_alloc(count, RM_INT8_OVERREAD);
   guarded got = guarded_alloc(count, 0), back = guarded_alloc(count * 4, 0);
@@ -156,25 +157,35 @@ static void check_quantize(check *c, const rm_int8_kernels *scalar, const rm_int
   variant->quantize.function(&call, 0, (ptrdiff_t)count);
   char name[64];
   snprintf(name, sizeof name, "%zu scale %g zero %d", count, call.scale, call.zero);
-  check_bytes(c, "rm_int8_quantize", name, want.data, got.data, count);
+  if (!back_too) check_bytes(c, name, want.data, got.data, count);
   rm_int8_dequantize_call inverse = {.in = want.data, .out = values, .scale = call.scale, .zero = call.zero};
   scalar->dequantize.function(&inverse, 0, (ptrdiff_t)count);
   inverse.out = (float *)back.data;
   variant->dequantize.function(&inverse, 0, (ptrdiff_t)count);
-  check_bytes(c, "rm_int8_dequantize", name, real.data, back.data, count * 4);
+  if (back_too) check_bytes(c, name, real.data, back.data, count * 4);
   guarded_free(&real);
   guarded_free(&want);
   guarded_free(&got);
   guarded_free(&back);
 }
 
-void check_int8_elementwise(check *c) {
-  const rm_int8_kernels *scalar = rm_int8_table(RM_CPU_SCALAR), *variant = rm_int8_table(c->level);
-  for (int i = 0; i < 150; i++) {
-    if (check_wants(c, "rm_int8_combine")) check_combine(c, scalar, variant);
-    if (check_wants(c, "rm_int8_mul")) check_mul(c, scalar, variant);
-    if (check_wants(c, "rm_int8_table")) check_table(c, scalar, variant);
-    if (check_wants(c, "rm_int8_softmax")) check_softmax(c, scalar, variant);
-    if (check_wants(c, "rm_int8_quantize")) check_quantize(c, scalar, variant);
-  }
+static void one_quantize(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+  convert(c, scalar, variant, 0);
 }
+
+static void one_dequantize(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+  convert(c, scalar, variant, 1);
+}
+
+void check_int8_combine(check *c) {
+  for (int i = 0; i < 20 && c->level == RM_CPU_SCALAR; i++) int8_expect_combine(c);
+  int8_repeat(c, one_combine, 150);
+}
+void check_int8_mul(check *c) { int8_repeat(c, one_mul, 150); }
+void check_int8_table(check *c) { int8_repeat(c, one_table, 150); }
+void check_int8_softmax(check *c) {
+  if (c->level == RM_CPU_SCALAR) int8_expect_softmax(c);
+  int8_repeat(c, one_softmax, 150);
+}
+void check_int8_quantize(check *c) { int8_repeat(c, one_quantize, 150); }
+void check_int8_dequantize(check *c) { int8_repeat(c, one_dequantize, 150); }

@@ -3,7 +3,7 @@
 
 #include "int8.h"
 
-static void check_matmul(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+static void one_matmul(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
   const int rows = check_range(c, 1, 100), columns = check_range(c, 1, 140), gap = check_range(c, 0, 2) ? 0 : 5;
   const int depth = check_range(c, 0, 4) ? check_range(c, 1, 70) : check_range(c, 250, 600);
   guarded a = guarded_alloc((size_t)(rows * (depth + gap) - gap), RM_INT8_OVERREAD);
@@ -24,12 +24,12 @@ static void check_matmul(check *c, const rm_int8_kernels *scalar, const rm_int8_
   variant->matmul.function(&call, split, groups);
   char name[96];
   snprintf(name, sizeof name, "%dx%dx%d gap %d%s", rows, depth, columns, gap, fill == INT8_EXTREME ? " extreme" : "");
-  check_bytes(c, "rm_int8_matmul", name, want.data, got.data, want.size);
+  check_bytes(c, name, want.data, got.data, want.size);
   guarded *all[] = {&a, &b, &want, &got};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) guarded_free(all[i]);
 }
 
-static void check_fill(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+static void one_fill(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
   const int count = check_range(c, 1, 300), split = check_range(c, 0, count);
   guarded want = guarded_alloc((size_t)count, 0), got = guarded_alloc((size_t)count, 0);
   rm_int8_fill_call call = {want.data, check_range(c, 0, 255)};
@@ -37,15 +37,13 @@ static void check_fill(check *c, const rm_int8_kernels *scalar, const rm_int8_ke
   call.out = got.data;
   variant->fill.function(&call, split, count);
   variant->fill.function(&call, 0, split);
-  check_bytes(c, "rm_int8_fill", "in two parts", want.data, got.data, want.size);
+  check_bytes(c, "in two parts", want.data, got.data, want.size);
   guarded_free(&want);
   guarded_free(&got);
 }
 
-void check_int8_products(check *c) {
-  const rm_int8_kernels *scalar = rm_int8_table(RM_CPU_SCALAR), *variant = rm_int8_table(c->level);
-  for (int i = 0; i < 60; i++) {
-    if (check_wants(c, "rm_int8_matmul")) check_matmul(c, scalar, variant);
-    if (check_wants(c, "rm_int8_fill")) check_fill(c, scalar, variant);
-  }
+void check_int8_matmul(check *c) {
+  for (int i = 0; i < 20 && c->level == RM_CPU_SCALAR; i++) int8_expect_matmul(c);
+  int8_repeat(c, one_matmul, 60);
 }
+void check_int8_fill(check *c) { int8_repeat(c, one_fill, 60); }

@@ -4,7 +4,7 @@
 
 #include "int8.h"
 
-static void check_pool(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+static void pool(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant, int average) {
   const int kernel = check_range(c, 0, 9) ? check_range(c, 1, 5) : 17, pad = check_range(c, 0, kernel / 2);
   const int rows = check_range(c, kernel, kernel + 9), columns = check_range(c, kernel, kernel + 15);
   const int channels = check_range(c, 1, 70), pixel = channels + (check_range(c, 0, 2) ? 0 : 3);
@@ -28,27 +28,48 @@ static void check_pool(check *c, const rm_int8_kernels *scalar, const rm_int8_ke
   char name[96];
   snprintf(name, sizeof name, "%dx%dx%d k%d s%d p%d", rows, columns, channels, kernel, stride, pad);
   call.in = in.data;
-  for (int average = 0; average < 2; average++) {
-    call.out = want.data;
-    (average ? scalar->average_pool.function : scalar->max_pool.function)(&call, 0, call.shape.out_rows);
-    call.out = got.data;
-    (average ? variant->average_pool.function : variant->max_pool.function)(&call, 0, call.shape.out_rows);
-    check_bytes(c, average ? "rm_int8_average_pool" : "rm_int8_max_pool", name, want.data, got.data, out_size);
-  }
-  rm_int8_mean_call mean = {in.data, want.data,    pixel,    rows * columns, channels,
-                            call.in_zero, call.out_zero, call.low, call.high, 1.0f / (float)(rows * columns)};
-  scalar->mean.function(&mean, 0, channels);
-  mean.out = got.data;
-  const int part = check_range(c, 0, channels);
-  variant->mean.function(&mean, 0, part);
-  variant->mean.function(&mean, part, channels);
-  check_bytes(c, "rm_int8_mean", name, want.data, got.data, (size_t)channels);
+  const ptrdiff_t rows_out = call.shape.out_rows, part = check_range(c, 0, (int)rows_out);
+  call.out = want.data;
+  (average ? scalar->average_pool.function : scalar->max_pool.function)(&call, 0, rows_out);
+  call.out = got.data;
+  (average ? variant->average_pool.function : variant->max_pool.function)(&call, 0, part);
+  (average ? variant->average_pool.function : variant->max_pool.function)(&call, part, rows_out);
+  check_bytes(c, name, want.data, got.data, out_size);
   guarded_free(&in);
   guarded_free(&want);
   guarded_free(&got);
 }
 
-static void check_resize(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+static void one_max_pool(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+  pool(c, scalar, variant, 0);
+}
+
+static void one_average_pool(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+  pool(c, scalar, variant, 1);
+}
+
+static void one_mean(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+  const int pixels = check_range(c, 1, check_range(c, 0, 7) ? 300 : 5000), channels = check_range(c, 1, 140);
+  const int pixel = channels + (check_range(c, 0, 2) ? 0 : 3), low = check_range(c, 0, 1) ? 0 : check_range(c, 0, 200);
+  guarded in = guarded_alloc((size_t)(pixels * pixel - (pixel - channels)), RM_INT8_OVERREAD);
+  guarded want = guarded_alloc((size_t)channels, 0), got = guarded_alloc((size_t)channels, 0);
+  int8_fill_bytes(c, in.data, in.size, check_range(c, 0, 2) ? INT8_RANDOM : INT8_EXTREME);
+  rm_int8_mean_call call = {in.data, want.data, pixel, pixels, channels, check_range(c, 0, 255), check_range(c, 0, 255),
+                            low, check_range(c, low, 255), check_float(c, 0.5f, 2) / (float)pixels};
+  scalar->mean.function(&call, 0, channels);
+  call.out = got.data;
+  const int part = check_range(c, 0, channels);
+  variant->mean.function(&call, 0, part);
+  variant->mean.function(&call, part, channels);
+  char name[64];
+  snprintf(name, sizeof name, "%d pixels of %d, %d apart", pixels, channels, pixel);
+  check_bytes(c, name, want.data, got.data, (size_t)channels);
+  guarded_free(&in);
+  guarded_free(&want);
+  guarded_free(&got);
+}
+
+static void one_resize(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
   const int rows = check_range(c, 1, 9), columns = check_range(c, 1, 12);
   const int channels = check_range(c, 1, 70), pixel = channels + (check_range(c, 0, 2) ? 0 : 3);
   const int whole = check_range(c, 0, 2) ? 1 << check_range(c, 0, 3) : 0;
@@ -79,13 +100,13 @@ static void check_resize(check *c, const rm_int8_kernels *scalar, const rm_int8_
   }
   char name[96];
   snprintf(name, sizeof name, "%dx%d->%dx%d x%d", rows, columns, out_rows, out_columns, channels);
-  check_bytes(c, "rm_int8_resize", name, want.data, got.data, out_size);
+  check_bytes(c, name, want.data, got.data, out_size);
   guarded_free(&in);
   guarded_free(&want);
   guarded_free(&got);
 }
 
-static void check_warp(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+static void one_warp(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
   const int coarse = check_range(c, 0, 1), source_rows = check_range(c, 1, 8), source_columns = check_range(c, 1, 10);
   const int rows = source_rows << coarse, columns = source_columns << coarse;
   const int channels = check_range(c, 1, 70), pixel = channels + (check_range(c, 0, 2) ? 0 : 3);
@@ -120,12 +141,12 @@ static void check_warp(check *c, const rm_int8_kernels *scalar, const rm_int8_ke
   char name[96];
   snprintf(name, sizeof name, "%dx%dx%d%s%s", rows, columns, channels, coarse ? " coarse" : "",
            call.scores ? " mask" : "");
-  check_bytes(c, "rm_int8_warp", name, want.data, got.data, out_size);
+  check_bytes(c, name, want.data, got.data, out_size);
   guarded *all[] = {&source, &offsets, &scores, &want, &got};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) guarded_free(all[i]);
 }
 
-static void check_local_attention(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+static void one_local_attention(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
   const int rows = check_range(c, 1, 6), columns = check_range(c, 1, 8), region = 3 + 2 * check_range(c, 0, 2);
   const int depth = check_range(c, 0, 2) ? 32 : check_range(c, 1, 40), channels = check_range(c, 1, 70);
   const int gap = check_range(c, 0, 2) ? 0 : 3, pixels = rows * columns, cells = region * region;
@@ -153,12 +174,12 @@ static void check_local_attention(check *c, const rm_int8_kernels *scalar, const
   variant->local_attention.function(&call, split, rows);
   char name[96];
   snprintf(name, sizeof name, "%dx%d d%d x%d r%d", rows, columns, depth, channels, region);
-  check_bytes(c, "rm_int8_local_attention", name, want.data, got.data, out_size);
+  check_bytes(c, name, want.data, got.data, out_size);
   guarded *all[] = {&query, &key, &value, &want, &got};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) guarded_free(all[i]);
 }
 
-static void check_global_attention(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+static void one_global_attention(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
   const int pixels = check_range(c, 0, 9) ? check_range(c, 1, 40) :
       check_range(c, 0, 2) ? check_range(c, 255, 520) : 4099;
   const int depth = check_range(c, 0, 2) ? 16 * check_range(c, 1, 8) : check_range(c, 1, 140);
@@ -189,12 +210,12 @@ static void check_global_attention(check *c, const rm_int8_kernels *scalar, cons
   variant->global_attention.function(&call, split, wanted);
   char name[96];
   snprintf(name, sizeof name, "%d d%d x%d", pixels, depth, channels);
-  check_bytes(c, "rm_int8_global_attention", name, want.data, got.data, out_size);
+  check_bytes(c, name, want.data, got.data, out_size);
   guarded *all[] = {&query, &key, &value, &want, &got};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) guarded_free(all[i]);
 }
 
-static void check_sample(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
+static void one_sample(check *c, const rm_int8_kernels *scalar, const rm_int8_kernels *variant) {
   const int source_rows = check_range(c, 1, 8), source_columns = check_range(c, 1, 10);
   const int rows = check_range(c, 1, 9), columns = check_range(c, 1, 12);
   const int channels = check_range(c, 1, 140), pixel = channels + (check_range(c, 0, 2) ? 0 : 3);
@@ -218,19 +239,22 @@ static void check_sample(check *c, const rm_int8_kernels *scalar, const rm_int8_
   variant->sample.function(&call, split, rows);
   char name[96];
   snprintf(name, sizeof name, "%dx%d->%dx%d x%d", source_rows, source_columns, rows, columns, channels);
-  check_bytes(c, "rm_int8_sample", name, want.data, got.data, out_size);
+  check_bytes(c, name, want.data, got.data, out_size);
   guarded *all[] = {&source, &grid, &want, &got};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) guarded_free(all[i]);
 }
 
-void check_int8_windows(check *c) {
-  const rm_int8_kernels *scalar = rm_int8_table(RM_CPU_SCALAR), *variant = rm_int8_table(c->level);
-  for (int i = 0; i < 150; i++) {
-    if (check_wants(c, "rm_int8_pool")) check_pool(c, scalar, variant);
-    if (check_wants(c, "rm_int8_resize")) check_resize(c, scalar, variant);
-    if (check_wants(c, "rm_int8_sample")) check_sample(c, scalar, variant);
-    if (check_wants(c, "rm_int8_warp")) check_warp(c, scalar, variant);
-    if (check_wants(c, "rm_int8_local_attention")) check_local_attention(c, scalar, variant);
-    if (check_wants(c, "rm_int8_global_attention")) check_global_attention(c, scalar, variant);
-  }
+void check_int8_max_pool(check *c) { int8_repeat(c, one_max_pool, 150); }
+void check_int8_average_pool(check *c) { int8_repeat(c, one_average_pool, 150); }
+void check_int8_mean(check *c) { int8_repeat(c, one_mean, 150); }
+void check_int8_resize(check *c) {
+  if (c->level == RM_CPU_SCALAR) int8_expect_taps(c);
+  int8_repeat(c, one_resize, 150);
 }
+void check_int8_sample(check *c) { int8_repeat(c, one_sample, 150); }
+void check_int8_warp(check *c) {
+  if (c->level == RM_CPU_SCALAR) int8_expect_warp(c);
+  int8_repeat(c, one_warp, 150);
+}
+void check_int8_local_attention(check *c) { int8_repeat(c, one_local_attention, 150); }
+void check_int8_global_attention(check *c) { int8_repeat(c, one_global_attention, 150); }

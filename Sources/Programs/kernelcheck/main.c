@@ -2,6 +2,9 @@
 // Compares every kernel variant that this machine can run with the scalar kernel, or times them.
 //
 //   kernelcheck [--bench] [--cpu LEVEL] [--only NAME] [--seed N]
+//
+// --only takes a part of a kernel's name, as rm_int8_mean or __avx2. It ends with 1 where a comparison failed, a
+// kernel broke its contract, or nothing was compared.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +53,11 @@ int main(int argc, char **argv) {
   if (!known) {
     fprintf(stderr, "kernelcheck: no level '%s'\n", only_level);
     return 64;
+  }
+  if (c.passed + c.failed + c.timed == 0) {
+    printf("FAILED: nothing was %s: no kernel's name contains '%s'\n", c.bench ? "timed" : "compared",
+           c.filter ? c.filter : "");
+    return 1;
   }
   if (!c.bench) printf("%d passed, %d failed\n", c.passed, c.failed);
   return c.failed ? 1 : 0;

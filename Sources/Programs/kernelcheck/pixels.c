@@ -7,7 +7,7 @@
 #include "families.h"
 #include "pixels.h"
 
-static void check_blend(pixels_subject s, const char *name) {
+static void check_blend(pixels_subject s) {
   for (int i = 0; i < PIXELS_CASES; i++) {
     const size_t columns = pixels_some_columns(s.c, i);
     const int taps = 2 * check_range(s.c, 1, PIXELS_TAPS / 2);
@@ -25,14 +25,14 @@ static void check_blend(pixels_subject s, const char *name) {
     s.fast->blend_rows.function(rows, weights, taps, columns, (int16_t *)got.data);
     char shape[64];
     snprintf(shape, sizeof shape, "%zu columns, %d rows", columns, taps);
-    check_bytes(s.c, name, shape, want.data, got.data, 2 * columns);
+    check_bytes(s.c, shape, want.data, got.data, 2 * columns);
     for (int t = 0; t < taps; t++) guarded_free(&memory[t]);
     guarded_free(&want);
     guarded_free(&got);
   }
 }
 
-static void check_split(pixels_subject s, const char *name) {
+static void check_split(pixels_subject s) {
   for (int i = 0; i < PIXELS_CASES; i++) {
     const size_t columns = pixels_some_columns(s.c, i), room = 2 * pixels_padded(columns);
     guarded pairs = pixels_random_s16(s.c, 2 * pixels_padded(columns), 0, 255 << RM_BLENDED_BITS, 0);
@@ -46,7 +46,7 @@ static void check_split(pixels_subject s, const char *name) {
     char shape[64];
     snprintf(shape, sizeof shape, "%zu columns", columns);
     for (int j = 0; j < 2; j++) {
-      check_bytes(s.c, name, shape, want[j].data, got[j].data, 2 * columns);
+      check_bytes(s.c, shape, want[j].data, got[j].data, 2 * columns);
       guarded_free(&want[j]);
       guarded_free(&got[j]);
     }
@@ -54,7 +54,7 @@ static void check_split(pixels_subject s, const char *name) {
   }
 }
 
-static void check_resample(pixels_subject s, const char *name) {
+static void check_resample(pixels_subject s) {
   for (int i = 0; i < PIXELS_CASES; i++) {
     const size_t columns = pixels_some_columns(s.c, i);
     const int taps = 2 * check_range(s.c, 1, PIXELS_TAPS / 2);
@@ -66,7 +66,7 @@ static void check_resample(pixels_subject s, const char *name) {
     s.fast->resample_row.function((int16_t *)in.data, &r.axis, (int16_t *)got.data);
     char shape[64];
     snprintf(shape, sizeof shape, "%zu samples to %zu, %d taps", samples, columns, taps);
-    check_bytes(s.c, name, shape, want.data, got.data, 2 * columns);
+    check_bytes(s.c, shape, want.data, got.data, 2 * columns);
     guarded_free(&in);
     guarded_free(&want);
     guarded_free(&got);
@@ -75,7 +75,7 @@ static void check_resample(pixels_subject s, const char *name) {
   }
 }
 
-static void check_colors(pixels_subject s, const char *name) {
+static void check_colors(pixels_subject s) {
   for (int i = 0; i < PIXELS_CASES; i++) {
     const size_t columns = pixels_some_columns(s.c, i), room = pixels_padded(columns);
     guarded in[3];
@@ -86,14 +86,14 @@ static void check_colors(pixels_subject s, const char *name) {
     s.fast->yuv_to_rgb.function(y, u, v, &pixels_matrix, columns, got.data);
     char shape[64];
     snprintf(shape, sizeof shape, "%zu columns", columns);
-    check_bytes(s.c, name, shape, want.data, got.data, 3 * columns);
+    check_bytes(s.c, shape, want.data, got.data, 3 * columns);
     for (int j = 0; j < 3; j++) guarded_free(&in[j]);
     guarded_free(&want);
     guarded_free(&got);
   }
 }
 
-static void check_normalize(pixels_subject s, const char *name) {
+static void check_normalize(pixels_subject s) {
   const float mean[3] = {123.675f, 116.28f, 103.53f}, scale[3] = {0.0171f, 0.0175f, 0.0174f};
   for (int i = 0; i < PIXELS_CASES; i++) {
     const size_t columns = pixels_some_columns(s.c, i);
@@ -103,14 +103,14 @@ static void check_normalize(pixels_subject s, const char *name) {
     s.fast->normalize.function(rgb.data, mean, scale, columns, (float *)got.data);
     char shape[64];
     snprintf(shape, sizeof shape, "%zu columns", columns);
-    check_bytes(s.c, name, shape, want.data, got.data, 12 * columns);
+    check_bytes(s.c, shape, want.data, got.data, 12 * columns);
     guarded_free(&rgb);
     guarded_free(&want);
     guarded_free(&got);
   }
 }
 
-static void check_quantize(pixels_subject s, const char *name) {
+static void check_quantize(pixels_subject s) {
   for (int i = 0; i < PIXELS_CASES; i++) {
     const size_t columns = pixels_some_columns(s.c, i);
     const rm_rgb_quantizer q = pixels_make_quantizer(s.c, i % 3 != 0, i % 2);
@@ -120,22 +120,29 @@ static void check_quantize(pixels_subject s, const char *name) {
     s.fast->quantize.function(rgb.data, &q, columns, got.data);
     char shape[64];
     snprintf(shape, sizeof shape, "%zu columns, affine %d, signed %d", columns, i % 3 != 0, i % 2);
-    check_bytes(s.c, name, shape, want.data, got.data, 3 * columns);
+    check_bytes(s.c, shape, want.data, got.data, 3 * columns);
     guarded_free(&rgb);
     guarded_free(&want);
     guarded_free(&got);
   }
 }
 
-void check_pixels(check *c) {
-  if (c->level == RM_CPU_SCALAR && !c->bench) return;
-  const pixels_subject s = {c, rm_pixels_kernels(RM_CPU_SCALAR), rm_pixels_kernels(c->level)};
-  if (c->bench) return pixels_bench(s);
-  if (check_wants(c, "blend_rows")) check_blend(s, "blend_rows");
-  if (check_wants(c, "split_pairs")) check_split(s, "split_pairs");
-  if (check_wants(c, "resample_row")) check_resample(s, "resample_row");
-  if (check_wants(c, "yuv_to_rgb")) check_colors(s, "yuv_to_rgb");
-  if (check_wants(c, "normalize")) check_normalize(s, "normalize");
-  if (check_wants(c, "quantize")) check_quantize(s, "quantize");
-  pixels_check_labels(s);
+// The check of a slot, of this level's kernels against the scalar ones.
+#define CHECK(slot, function) \
+  void check_pixels_##slot(check *c) { function(pixels_of(c)); }
+CHECK(blend_rows, check_blend)
+CHECK(split_pairs, check_split)
+CHECK(resample_row, check_resample)
+CHECK(yuv_to_rgb, check_colors)
+CHECK(normalize, check_normalize)
+CHECK(quantize, check_quantize)
+
+void check_pixels_family(check *c) {
+  static const check_entry entries[] = {
+#define RM_SLOT(slot, ...) {#slot, check_pixels_##slot, bench_pixels_##slot},
+#include "slots_pixels.inc"
+  };
+  rm_kernel_slot slots[RM_PIXELS_SLOTS];
+  rm_pixels_slots(rm_pixels_kernels(c->level), slots);
+  check_slots(c, entries, slots, RM_PIXELS_SLOTS);
 }

@@ -38,8 +38,12 @@ pixels_axis pixels_make_axis(check *c, size_t columns, size_t samples, int taps)
 rm_rgb_quantizer pixels_make_quantizer(check *c, int is_affine, int is_signed);
 rm_overlay_palette pixels_make_palette(check *c, int classes);
 
-// Scores to labels, overlay and counts.
-void pixels_check_labels(pixels_subject s);
+static inline pixels_subject pixels_of(check *c) {
+  return (pixels_subject){c, rm_pixels_kernels(RM_CPU_SCALAR), rm_pixels_kernels(c->level)};
+}
 
-// Rows of 1280x720 video and of a network's 1024x512 input.
-void pixels_bench(pixels_subject s);
+// The check and the bench of each slot; rows of 1280x720 video and of a network's 1024x512 input.
+#define RM_SLOT(slot, ...)            \
+  void check_pixels_##slot(check *c); \
+  void bench_pixels_##slot(check *c);
+#include "slots_pixels.inc"

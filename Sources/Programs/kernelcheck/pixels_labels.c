@@ -7,8 +7,10 @@
 
 typedef enum { FLOAT, EXACT, ROUNDED } arithmetic;
 
-// Logits through all three kernels, compared after each.
-static void check_scores(pixels_subject s, const char *const names[3], arithmetic kind) {
+typedef enum { PLANES, LERP, ARGMAX } step;
+
+// Logits through all three kernels, of which one is compared.
+static void check_scores(pixels_subject s, arithmetic kind, step compared) {
   for (int i = 0; i < 3 * PIXELS_CASES; i++) {
     const int classes = pixels_some_classes(s.c, i % PIXELS_CASES);
     const size_t columns = i % 7 == 0 ? 1 : (size_t)check_range(s.c, 1, 150);
@@ -16,7 +18,7 @@ static void check_scores(pixels_subject s, const char *const names[3], arithmeti
     const size_t pixel_stride = (size_t)(classes + (i % 2 ? check_range(s.c, 0, 9) : 0));
     const size_t size = kind == FLOAT ? 4 : 2, logit_size = kind == FLOAT ? 4 : 1;
     const int unit = kind == EXACT ? 8 : 128, gain = kind == EXACT ? 16 : 1;
-    const int step = check_range(s.c, 0, unit);
+    const int lower_part = check_range(s.c, 0, unit);
     const float fraction = check_float(s.c, 0, 1);
     const uint8_t flip = i % 2 ? 0x80 : 0;
     char shape[96];
@@ -44,8 +46,8 @@ static void check_scores(pixels_subject s, const char *const names[3], arithmeti
           t->planes_s8.function(logits[row].data, pixel_stride, columns, classes, flip, (int16_t *)planes[row][side].data,
                        stride);
       }
-      for (size_t k = 0; k < (size_t)classes; k++)
-        check_bytes(s.c, names[0], shape, planes[row][0].data + k * stride * size,
+      for (size_t k = 0; k < (size_t)classes && compared == PLANES; k++)
+        check_bytes(s.c, shape, planes[row][0].data + k * stride * size,
                     planes[row][1].data + k * stride * size, (columns + 1) * size);
     }
     for (int side = 0; side < 2; side++) {
@@ -55,10 +57,10 @@ static void check_scores(pixels_subject s, const char *const names[3], arithmeti
       if (kind == FLOAT)
         t->lerp_f32.function(upper, lower, fraction, columns, classes, (float *)lerped[side].data, stride);
       else
-        t->lerp_s16.function(upper, lower, unit, step, gain, columns, classes, (int16_t *)lerped[side].data, stride);
+        t->lerp_s16.function(upper, lower, unit, lower_part, gain, columns, classes, (int16_t *)lerped[side].data, stride);
     }
-    for (size_t k = 0; k < 2 * (size_t)classes; k++)
-      check_bytes(s.c, names[1], shape, lerped[0].data + k * stride * size, lerped[1].data + k * stride * size,
+    for (size_t k = 0; k < 2 * (size_t)classes && compared == LERP; k++)
+      check_bytes(s.c, shape, lerped[0].data + k * stride * size, lerped[1].data + k * stride * size,
                   columns * size);
 
     guarded first = guarded_alloc(4 * outputs, 0), parts = guarded_alloc(size * outputs, 0);
@@ -79,7 +81,7 @@ static void check_scores(pixels_subject s, const char *const names[3], arithmeti
       if (kind == EXACT) t->argmax_exact_s16.function(in, stride, classes, at, part, outputs, labels);
       if (kind == ROUNDED) t->argmax_q15_s16.function(in, stride, classes, at, part, outputs, labels);
     }
-    check_bytes(s.c, names[2], shape, want.data, got.data, outputs);
+    if (compared == ARGMAX) check_bytes(s.c, shape, want.data, got.data, outputs);
     for (int j = 0; j < 2; j++) {
       guarded_free(&logits[j]);
       guarded_free(&planes[j][0]);
@@ -95,7 +97,7 @@ static void check_scores(pixels_subject s, const char *const names[3], arithmeti
 
 typedef enum { PLANE, CHROMA, PAIRS } layout;
 
-static void check_overlay(pixels_subject s, const char *name, layout kind) {
+static void check_overlay(pixels_subject s, layout kind) {
   for (int i = 0; i < 2 * PIXELS_CASES; i++) {
     const size_t columns = pixels_some_columns(s.c, i / 2), samples = (columns + 1) / 2;
     const int classes = i % 9 == 8 ? 256 : pixels_some_classes(s.c, i % PIXELS_CASES);
@@ -124,7 +126,7 @@ static void check_overlay(pixels_subject s, const char *name, layout kind) {
     }
     char shape[64];
     snprintf(shape, sizeof shape, "%zu columns, %d classes", columns, classes);
-    for (int j = 0; j < (kind == CHROMA ? 2 : 1); j++) check_bytes(s.c, name, shape, want[j].data, got[j].data, bytes);
+    for (int j = 0; j < (kind == CHROMA ? 2 : 1); j++) check_bytes(s.c, shape, want[j].data, got[j].data, bytes);
     for (int j = 0; j < 2; j++) {
       guarded_free(&want[j]);
       guarded_free(&got[j]);
@@ -136,7 +138,7 @@ static void check_overlay(pixels_subject s, const char *name, layout kind) {
   }
 }
 
-static void check_counts(pixels_subject s, const char *name, int is_confusion) {
+static void check_counts(pixels_subject s, int is_confusion) {
   for (int i = 0; i < PIXELS_CASES; i++) {
     const size_t columns = pixels_some_columns(s.c, i);
     const int classes = pixels_some_classes(s.c, i);
@@ -154,7 +156,7 @@ static void check_counts(pixels_subject s, const char *name, int is_confusion) {
     }
     char shape[64];
     snprintf(shape, sizeof shape, "%zu columns, %d classes", columns, classes);
-    check_bytes(s.c, name, shape, want.data, got.data, size);
+    check_bytes(s.c, shape, want.data, got.data, size);
     guarded_free(&a);
     guarded_free(&b);
     guarded_free(&want);
@@ -162,16 +164,18 @@ static void check_counts(pixels_subject s, const char *name, int is_confusion) {
   }
 }
 
-void pixels_check_labels(pixels_subject s) {
-  static const char *const float_names[3] = {"planes_f32", "lerp_f32", "argmax_f32"};
-  static const char *const exact_names[3] = {"planes_s8", "lerp_s16", "argmax_exact_s16"};
-  static const char *const rounded_names[3] = {"planes_s8", "lerp_s16", "argmax_q15_s16"};
-  if (check_wants(s.c, "argmax_f32")) check_scores(s, float_names, FLOAT);
-  if (check_wants(s.c, "argmax_exact_s16")) check_scores(s, exact_names, EXACT);
-  if (check_wants(s.c, "argmax_q15_s16")) check_scores(s, rounded_names, ROUNDED);
-  if (check_wants(s.c, "overlay_plane")) check_overlay(s, "overlay_plane", PLANE);
-  if (check_wants(s.c, "overlay_chroma")) check_overlay(s, "overlay_chroma", CHROMA);
-  if (check_wants(s.c, "overlay_chroma_pairs")) check_overlay(s, "overlay_chroma_pairs", PAIRS);
-  if (check_wants(s.c, "histogram")) check_counts(s, "histogram", 0);
-  if (check_wants(s.c, "confusion")) check_counts(s, "confusion", 1);
+void check_pixels_planes_f32(check *c) { check_scores(pixels_of(c), FLOAT, PLANES); }
+void check_pixels_planes_s8(check *c) { check_scores(pixels_of(c), EXACT, PLANES); }
+void check_pixels_lerp_f32(check *c) { check_scores(pixels_of(c), FLOAT, LERP); }
+void check_pixels_lerp_s16(check *c) {
+  check_scores(pixels_of(c), EXACT, LERP);
+  check_scores(pixels_of(c), ROUNDED, LERP);
 }
+void check_pixels_argmax_f32(check *c) { check_scores(pixels_of(c), FLOAT, ARGMAX); }
+void check_pixels_argmax_exact_s16(check *c) { check_scores(pixels_of(c), EXACT, ARGMAX); }
+void check_pixels_argmax_q15_s16(check *c) { check_scores(pixels_of(c), ROUNDED, ARGMAX); }
+void check_pixels_overlay_plane(check *c) { check_overlay(pixels_of(c), PLANE); }
+void check_pixels_overlay_chroma(check *c) { check_overlay(pixels_of(c), CHROMA); }
+void check_pixels_overlay_chroma_pairs(check *c) { check_overlay(pixels_of(c), PAIRS); }
+void check_pixels_histogram(check *c) { check_counts(pixels_of(c), 0); }
+void check_pixels_confusion(check *c) { check_counts(pixels_of(c), 1); }

@@ -28,11 +28,12 @@ struct Roadmask: ParsableCommand {
     subcommands: [
       RunCommand.self, ServeCommand.self, BenchCommand.self, EvalCommand.self, QuantizeCommand.self,
       ProfileCommand.self, ModelCommand.self, ProbeCommand.self, ConfigCommand.self, DevicesCommand.self,
-      ContactSheet.self, DoctorCommand.self, CompletionsCommand.self,
+      ContactSheetCommand.self, DoctorCommand.self, CompletionsCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 
   static func main() {
+    StandardStreams.secure()
     LogCollector.shared.install()
     // A reader that goes away is an error of the write, not the end of the program.
     signal(SIGPIPE, SIG_IGN)
@@ -44,19 +45,9 @@ struct Roadmask: ParsableCommand {
     } catch {
       switch exitCode(for: error) {
       case .success: exit(withError: error)
-      case .validationFailure: fail(Problem(words: message(for: error), usage: fullMessage(for: error)))
-      default: fail(Problem(error))
+      case .validationFailure: Problem(words: message(for: error), usage: fullMessage(for: error)).end()
+      default: Problem(error).end()
       }
     }
-  }
-
-  private static func fail(_ problem: Problem) -> Never {
-    switch LogStyle.current {
-    case .text: Console.message(String(problem.lines(columns: Terminal.columns).dropLast()))
-    case .json: LogStyle.json.write(.error, problem.text, id: problem.id, hint: problem.hint)
-    }
-    // Without memory, libraries that clean up behind themselves may wait for ever.
-    if problem.status == .noResources { _exit(problem.status.rawValue) }
-    Foundation.exit(problem.status.rawValue)
   }
 }

@@ -46,6 +46,13 @@ public struct OutputCheck: Sendable {
     for output in config.outputs { add(output) }
     let others = overwrite || config.outputs.contains(where: \.overwrite)
     if let stats = config.statsFile { add(Target(path: stats, overwrite: others)) }
+    if let trace = config.inspection.trace { add(Target(path: trace, overwrite: others)) }
+    for folder in config.inspection.taps.folders {
+      // Whatever it holds: pictures and tensors have names of their own.
+      for ending in ["png", "npy"] {
+        add(Target(path: "\(folder)/000000.\(ending)", overwrite: others, isSeries: true, makesFolder: true))
+      }
+    }
     if let report = config.report.file {
       add(Target(path: report, overwrite: overwrite || renewsReport))
     } else if config.report.format == .json && !renewsReport {
@@ -79,9 +86,13 @@ public struct OutputCheck: Sendable {
       standardOutputs += 1
       return
     case .playlist(let folder):
+      // Its segments are numbered; one of them there means that the folder is in use.
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+      let there = names.filter { $0.hasSuffix(".ts") && $0.dropLast(3).allSatisfy(\.isNumber) }.sorted().first
       targets.append(
         Target(
-          path: folder + "/index.m3u8", overwrite: output.overwrite, isSeries: true, makesFolder: true))
+          path: folder + "/" + (there ?? "index.m3u8"), overwrite: output.overwrite, isSeries: true,
+          makesFolder: true))
     case .file where output.kind == .png:
       add(PicturePattern(folder: output.pictureFolder), output)
     case .pictures(let pattern): add(pattern, output)

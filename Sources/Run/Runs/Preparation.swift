@@ -40,14 +40,12 @@ extension RunSetting {
   public func prepare(_ config: PipelineConfig) throws -> PreparedRun {
     let outputs = try checked(config)
     // A port that is taken is told before anything takes time.
-    let servers = try servers ?? WebServers([config])
+    let servers = try servers ?? WebServers([config]) { [log] in log.warning("\($0)") }
     let source = try OpenedSource(config, flag: opening)
-    let model = try model(for: config, source)
-    let threads = config.threadBudget
+    let (model, plan) = try plan(config, source)
+    let threads = plan.threads
     try Problem.needMemory(model.plan.sessionBytes(threads: threads.inferWorkers), for: model.path)
-    let run = try Run(
-      config: config, source: source, model: model.description,
-      inferences: try model.inferences(threads: threads))
+    let run = try Run(plan, source: source, inferences: try model.inferences(threads: threads))
     do {
       try Problem.needMemory(
         run.memoryCeiling - ProcessFigures.current.residentBytes, for: redacted(config.source.uri))
@@ -56,7 +54,7 @@ extension RunSetting {
       throw error
     }
     servers.attach(run)
-    for line in run.startLines { log.info("\(line)") }
+    for line in plan.startLines(memoryCeiling: run.memoryCeiling) { log.info("\(line)") }
     if let line = model.sizesLine { log.info("     \(line)") }
     log.debug(
       "model \(model.path), \(model.plan.steps.count) steps, \(model.plan.arenaBytes >> 10) KiB of values")
@@ -72,11 +70,9 @@ extension RunSetting {
   public func describe(_ config: PipelineConfig) throws -> [String] {
     _ = try checked(config)
     let source = try OpenedSource(config, flag: opening)
-    let model = try model(for: config, source)
-    let input = model.plan.inputs[0].fact.shape
-    return ["in         \(source.info.summary)"]
-      + ["net        \(model.path)  \(input[2])x\(input[1])  kernels \(model.plan.options.level.rawValue)"]
-      + config.outputs.map { "out        \(redacted($0.uri))" }
+    let (model, plan) = try plan(config, source)
+    let ceiling = plan.memoryCeiling(above: ProcessFigures.current.residentBytes)
+    return plan.lines(modelPath: model.path, memoryCeiling: ceiling)
       + config.shown.map { "\($0.key.padded(to: 32))\($0.value)" }
   }
 
@@ -89,9 +85,13 @@ extension RunSetting {
     return outputs
   }
 
-  private func model(for config: PipelineConfig, _ source: OpenedSource) throws -> LoadedModel {
-    try config.checkAdaptation(under: source.policy)
-    return try models.model(for: config, source: source.info)
+  /// The model, as it is planned for the source, and what follows from both.
+  private func plan(_ config: PipelineConfig, _ source: OpenedSource) throws -> (LoadedModel, RunPlan) {
+    let model = try models.model(for: config, source: source.info)
+    let plan = try RunPlan(
+      config, source: source.info, comesLive: source.comesLive, model: model.description,
+      networks: try model.forms(threads: config.threadBudget))
+    return (model, plan)
   }
 }
 

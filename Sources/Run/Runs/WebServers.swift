@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Addresses
+internal import Foundation
 internal import Stages
 internal import Web
 
@@ -11,19 +12,23 @@ struct WebServers: Sendable {
 
   /// They listen at once, so that a port that is taken is told before anything takes time.
   ///
-  /// - Throws: `FramesError` of kind busy, permission or cannotCreate.
-  init(_ configs: [PipelineConfig]) throws {
+  /// - Parameter complain: called with what goes wrong while they serve.
+  /// - Throws: `FramesError` of kind busy, permission or cannotCreate; `Problem` for users, tokens or certificates.
+  init(_ configs: [PipelineConfig], complain: @escaping @Sendable (String) -> Void = { _ in }) throws {
     var servers: [WebServer] = []
-    func open(_ address: ListenAddress, _ content: WebServer.Content) throws {
+    func open(_ address: ListenAddress, _ content: WebServer.Content, _ config: PipelineConfig) throws {
       guard !servers.contains(where: { $0.address == address }) else { return }
-      servers.append(try WebServer(address, content: content))
+      let options = try WebOptions(config.web)
+      servers.append(try WebServer(address, content: content, options: options, complain: complain))
     }
     do {
       // A page's own server has the metrics too.
-      for address in configs.flatMap({ $0.outputs.compactMap(\.listenAddress) }) {
-        try open(address, .preview)
+      for config in configs {
+        for address in config.outputs.compactMap(\.listenAddress) { try open(address, .preview, config) }
       }
-      for address in configs.compactMap(\.httpListen) { try open(address, .metrics) }
+      for config in configs {
+        if let address = config.web.listen { try open(address, .metrics, config) }
+      }
     } catch {
       for server in servers { server.stop() }
       throw error
@@ -33,9 +38,43 @@ struct WebServers: Sendable {
 
   /// Shows `run` from now on, in place of an earlier one of the same pipeline.
   func attach(_ run: Run) {
-    let addresses = run.config.outputs.compactMap(\.listenAddress) + [run.config.httpListen].compactMap { $0 }
+    let addresses = run.config.outputs.compactMap(\.listenAddress) + [run.config.web.listen].compactMap { $0 }
     for server in servers where addresses.contains(server.address) { server.attach(run) }
   }
 
   func stop() { for server in servers { server.stop() } }
+}
+
+extension WebOptions {
+  /// - Throws: `Problem` for the first user or token that is none, and for a file that cannot be read.
+  init(_ web: PipelineConfig.Web) throws {
+    let users = try web.users.list.map { text in
+      guard let user = Access.User(text) else {
+        throw Problem(
+          .usage, "RM-HTTP-003", "'\(text.prefix { $0 != ":" })' is no user of the page",
+          hint: "write NAME:HASH, as 'htpasswd -nB NAME' does; behind it may stand :view or :metrics")
+      }
+      return user
+    }
+    var tokens: [Access.Token] = []
+    if let file = web.tokens {
+      guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+        throw Problem(
+          .usage, "RM-HTTP-003", "cannot read the tokens in \(file)",
+          hint: "check the path, and who may read it")
+      }
+      for (index, line) in text.split(separator: "\n").enumerated() where line.first != "#" {
+        guard let token = Access.Token(String(line)) else {
+          throw Problem(
+            .usage, "RM-HTTP-003", "\(file): line \(index + 1) is no token",
+            hint: "write \(Access.Token.shortest) characters or more, and behind them view or metrics")
+        }
+        Secrets.add(token.word)
+        tokens.append(token)
+      }
+    }
+    self.init(
+      access: Access(users: users, tokens: tokens), hosts: web.hosts.list, certificate: web.certificate,
+      key: web.key)
+  }
 }

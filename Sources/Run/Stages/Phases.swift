@@ -16,8 +16,7 @@ public struct DecodedFrame: Sendable {
 /// The picture as the network takes it: `[rows][columns][3]`.
 public struct ModelInput: Sendable {
   public let decoded: DecodedFrame
-  /// Which of the run's networks it is for.
-  let size: Int
+  let choice: Adaptation.Choice
   /// `nil` where the network does not see the frame, which gets the labels of the one before.
   public let tensor: Lease<AlignedBytes>?
 }
@@ -25,8 +24,7 @@ public struct ModelInput: Sendable {
 /// What the network says: `[rows][columns][classes]`.
 public struct Logits: Sendable {
   public let decoded: DecodedFrame
-  /// Which of the run's networks said it.
-  let size: Int
+  let choice: Adaptation.Choice
   /// `nil` where it was not asked.
   public let tensor: Lease<AlignedBytes>?
 }
@@ -35,16 +33,18 @@ public struct Logits: Sendable {
 public struct LabelledFrame: Sendable {
   public let decoded: DecodedFrame
   public let labels: Lease<LabelMap>
+  let choice: Adaptation.Choice
   /// The labels are those of an earlier frame.
-  public let isReused: Bool
+  public var isReused: Bool { choice.isReused }
 }
 
 /// The picture to show, and the labels behind it.
 public struct DrawnFrame: Sendable {
   public let decoded: DecodedFrame
   public let labels: Lease<LabelMap>
+  let choice: Adaptation.Choice
   /// The labels are those of an earlier frame.
-  public let isReused: Bool
+  public var isReused: Bool { choice.isReused }
   /// `nil` where no output wants a picture.
   public let picture: Frame?
 }

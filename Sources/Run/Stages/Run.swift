@@ -5,145 +5,86 @@ internal import Dispatch
 public import Frames
 internal import Pixels
 
-/// One run of a pipeline: opened from its description, started once, reported at the end.
+/// One run of a pipeline, as it was planned: opened, started once, reported at the end.
 ///
 /// Everything that can be wrong with the source, the outputs and the network is told before `start`: a
 /// source that cannot be opened the first time is not tried again.
 public final class Run: Sendable {
-  public let config: PipelineConfig
-  public let policy: OverloadPolicy
-  public let threads: ThreadBudget
+  public let plan: RunPlan
   /// Bytes.
   public let memoryCeiling: Int
-  /// What the user is told before the first frame, in lines.
-  public let startLines: [String]
-  /// Length of the media in seconds, where the source knows it.
-  public let duration: Double?
   /// How the source is doing; a source that cannot be lost writes nothing here. Outputs that are lost and
   /// come back tell it here too.
   public let journal: SourceJournal
-  public let isLive: Bool
   /// What a `preview` output shows; `nil` without one.
   public let preview: PreviewBoard?
 
-  private let options: PipelineOptions
   private let pipeline: Pipeline
+  private let trace: RunTrace?
   private let lanes: [OutputLane]
-  private let writerFlag: InterruptFlag
-  private let template: Report
+  private let writerFlag = InterruptFlag()
   private let share: WorkerShare
   private let ending = Monitor<RunResult.Status>(.finished)
 
-  /// As the other `init`, with the source opened here.
-  public convenience init(
-    config: PipelineConfig, model: ModelDescription, inference: sending any Inference
-  ) throws {
-    try config.check()
-    try self.init(config: config, source: try OpenedSource(config), model: model, inferences: [inference])
-  }
-
+  /// Joins the stages: decode, resize, infer, argmax, overlay, encode.
+  ///
   /// - Parameters:
-  ///   - source: opened as `config` says.
-  ///   - inferences: one network made for `config.threadBudget`; for `adapt: resolution` the same for several
-  ///     sizes of picture, the largest first.
-  /// - Throws: `FramesError` or `RunError`.
-  public init(
-    config: PipelineConfig, source: sending OpenedSource, model: ModelDescription,
-    inferences: sending [any Inference]
-  ) throws {
-    let threads = config.threadBudget
-    let level = config.flow.cpu ?? .best
-    let inputs = inferences.map(\.input), logits = inferences.map(\.logits)
-    let networkBytes = inferences.reduce(0) { $0 + $1.byteCount }
-    var options = source.options
-    options.adaptation = try config.adaptation(of: inputs, under: options.policy)
-    let adaptation = options.adaptation
-    let kinds = try config.outputs.map(OutputFactory.kind)
-    let flight = FlightPlan(
-      policy: options.policy, places: options.places, skips: adaptation?.mode == .skip,
-      held: try OutputFactory.held(config, options.policy))
-    let palette = try config.palette(of: model)
-    let wantsTruth = config.outputs.contains { $0.kind == .truth }
-    guard model.palette.names.count == logits[0].classes else {
-      throw RunError(
-        .model, "run", model.name,
-        "it gives \(logits[0].classes) classes but names \(model.palette.names.count)",
-        hint: "write the names of all classes into its metadata")
-    }
-    let journal = source.journal
-    let writerFlag = InterruptFlag()
-    let info = source.info
-    let isLive = options.isPaced || source.comesLive
+  ///   - source: the one that was planned for.
+  ///   - inferences: one for each of the plan's networks.
+  /// - Throws: `FramesError` where an output cannot be opened.
+  public init(_ plan: RunPlan, source: sending OpenedSource, inferences: sending [any Inference]) throws {
+    self.plan = plan
+    journal = source.journal
+    preview = plan.has(.preview) ? PreviewBoard() : nil
+    let trailer = Trailer(), adaptation = plan.makeAdaptation()
     let outputs = OutputFactory(
-      config: config, source: info, model: model, palette: palette, threads: threads, isLive: isLive,
-      policy: options.policy, interrupt: writerFlag, journal: journal, trailer: Trailer(),
-      board: kinds.contains(.preview) ? PreviewBoard() : nil)
+      plan: plan, interrupt: writerFlag, journal: journal, trailer: trailer, board: preview)
     lanes = try outputs.make()
-    let stats = try outputs.makeStats()
+    let stats = try outputs.makeStats(), taps = try outputs.makeTaps()
+    trace = try outputs.makeTrace()
+    memoryCeiling = plan.memoryCeiling(above: ProcessFigures.current.residentBytes)
+    share = WorkerShare(plan.threads.inferWorkers)
 
-    let taps = config.outputs.filter { $0.kind == .hash }.map(\.tap)
-    let targets = inputs.map {
-      $0.placing(
-        width: info.width, height: info.height, aspect: info.video.sampleAspectRatio.value,
-        fit: config.resize.fit)
-    }
-    let target = targets[0]
-    let style = OverlayStage.Style(
-      palette: palette, alpha: Float(config.overlay.alpha), view: config.overlay.view, level: level,
-      isIdle: !kinds.isEmpty && kinds.allSatisfy { [.mask, .png, .truth, .hash].contains($0) }
-        && !taps.contains(.overlay),
-      keepsSource: taps.contains(.decode))
-    memoryCeiling =
-      MemoryCeiling(
-        base: ProcessFigures.current.residentBytes + networkBytes,
-        flight: flight, video: info.video,
-        inputBytes: target.byteCount, logitBytes: logits[0].byteCount, hasTruth: wantsTruth,
-        drawnWidth: config.overlay.view == .side ? (info.width + 1) / 2 * 4 : info.width,
-        videoOutputs: kinds.count { $0 == .video },
-        labelOutputs: kinds.count { $0 == .mask || $0 == .truth },
-        hasWeb: kinds.contains(.preview) || config.httpListen != nil, threads: threads
-      ).bytes
-
-    var assembly = PipelineAssembly(options: options)
+    let gates = plan.options
+    var assembly = PipelineAssembly(options: plan.options, trace: trace)
     let decode = assembly.begin(
-      with: DecodeStage(source: source.frames, flag: source.flag, trailer: outputs.trailer, journal: journal))
+      with: DecodeStage(source: source.frames, flag: source.flag, trailer: trailer, journal: journal),
+      adaptation: adaptation, tap: taps.decode)
     let resize = assembly.then(
       ResizeStage(
-        source: PictureResizer.Source(
-          format: info.video.format, width: info.width, height: info.height, matrix: info.color.matrix,
-          range: info.color.range),
-        targets: targets, level: level, inFlight: flight.modelInputs, adaptation: adaptation),
-      after: decode)
-    share = WorkerShare(threads.inferWorkers)
+        source: PictureKind(plan.source), targets: plan.targets, level: plan.level,
+        inFlight: plan.flight.modelInputs, adaptation: adaptation),
+      after: decode, through: gates.entrance, tap: taps.resize)
     let infer = assembly.then(
-      InferStage(inferences: inferences, inFlight: flight.logits, adaptation: adaptation, share: share),
-      after: resize)
+      InferStage(inferences: inferences, inFlight: plan.flight.logits, adaptation: adaptation, share: share),
+      after: resize, through: gates.networkGate(adaptation), tap: taps.infer)
     let argmax = assembly.then(
       ArgmaxStage(
-        networks: zip(logits, targets).map { ($0, $1) },
-        size: PixelSize(width: info.width, height: info.height), filter: config.argmax.filter, level: level,
-        inFlight: flight.labelMaps, keepsLabels: adaptation?.mode == .skip),
-      after: infer)
+        networks: zip(plan.networks.map(\.logits), plan.targets).map { ($0, $1) },
+        size: PixelSize(width: plan.source.width, height: plan.source.height),
+        filter: plan.config.argmax.filter, level: plan.level, inFlight: plan.flight.labelMaps,
+        keepsLabels: adaptation?.mode == .skip),
+      after: infer, through: gates.passage, tap: taps.argmax)
     let overlay = assembly.then(
-      OverlayStage(style: style, reserve: options.policy == .block ? 0 : flight.drawnFrames), after: argmax)
+      OverlayStage(style: plan.style, reserve: plan.policy == .block ? 0 : plan.flight.drawnFrames),
+      after: argmax, through: gates.passage, tap: taps.overlay)
     pipeline = assembly.end(
-      with: EncodeStage(lanes: lanes, stats: stats), after: overlay)
-
-    self.journal = journal
-    self.isLive = isLive
-    preview = outputs.board
-    self.config = config
-    self.options = options
-    self.threads = threads
-    self.writerFlag = writerFlag
-    policy = options.policy
-    duration = info.duration
-    template = config.emptyReport(
-      source: info, policy: policy, model: model, input: target, threads: threads, level: level)
-    startLines = config.startLines(
-      source: info, isLive: isLive, policy: policy, model: model, input: target, level: level,
-      threads: threads, memoryCeiling: memoryCeiling, keepsAudio: outputs.keepsAudio)
+      with: EncodeStage(lanes: lanes, stats: stats), after: overlay, through: gates.passage)
   }
+
+  /// A run with everything opened here.
+  public convenience init(
+    config: PipelineConfig, model: ModelDescription, inferences: sending [any Inference]
+  ) throws {
+    try config.check()
+    let source = try OpenedSource(config)
+    let plan = try RunPlan(
+      config, source: source.info, comesLive: source.comesLive, model: model, networks: inferences.map(\.form)
+    )
+    try self.init(plan, source: source, inferences: inferences)
+  }
+
+  public var config: PipelineConfig { plan.config }
 
   /// Runs until the source ends, `stop`, `cancel`, or an error. Call it once.
   public func start() -> RunResult {
@@ -153,8 +94,9 @@ public final class Run: Sendable {
     pipeline.start()
     var failure: (any Error)?
     do { try pipeline.wait() } catch { failure = error }
+    do { try trace?.finish() } catch { failure = failure ?? error }
     let after = ProcessFigures.current
-    var report = template
+    var report = plan.emptyReport()
     report.figures = pipeline.figures
     report.process = after
     report.cpuSeconds = after.cpuSeconds - before.cpuSeconds
@@ -192,14 +134,14 @@ public final class Run: Sendable {
 
   private func follow(_ budget: ThreadBudget) {
     use(budget)
-    let level: SourceEvent.Level = budget.total < threads.total ? .warning : .info
+    let level: SourceEvent.Level = budget.total < plan.threads.total ? .warning : .info
     journal.note(
-      SourceEvent(level, "\(budget.total) of the \(threads.total) CPUs of the start may be used now"))
+      SourceEvent(level, "\(budget.total) of the \(plan.threads.total) CPUs of the start may be used now"))
   }
 
   /// Frames that failed here, and for a file those that were damaged before: a stream is expected to lose some.
   private func errors(_ report: Report) -> Int {
-    report.figures.ledger.failed + (isLive ? 0 : report.damage.pictures)
+    report.figures.ledger.failed + (plan.isLive ? 0 : report.damage.pictures)
   }
 
   private func warnings(_ report: Report) -> [String] {
@@ -210,7 +152,7 @@ public final class Run: Sendable {
       lines.append("\(count) frame\(count == 1 ? "" : "s") failed, the last: \(last)")
     }
     let damage = report.damage
-    if !isLive, damage.pictures > 0 {
+    if !plan.isLive, damage.pictures > 0 {
       let count = damage.pictures
       lines.append(
         "\(count) picture\(count == 1 ? "" : "s") of \(report.input.uri) \(count == 1 ? "is" : "are") damaged"

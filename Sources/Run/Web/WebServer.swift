@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Addresses
-internal import Dispatch
-internal import FlyingFox
-internal import FlyingSocks
-internal import Foundation
 internal import Frames
+internal import Glibc
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import NIOSSL
 public import Stages
 internal import Synchronization
 
@@ -23,45 +24,67 @@ public final class WebServer: Sendable {
 
   public let address: ListenAddress
   private let runs = Mutex<[RunObserver]>([])
-  private let tasks = Mutex<[Task<Void, Never>]>([])
+  private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+  private let repeating = Mutex<Task<Void, Never>?>(nil)
 
-  /// - Throws: `FramesError` of kind `cannotCreate` where the address cannot be listened on.
-  public init(_ address: ListenAddress, content: Content) throws {
+  /// - Parameters:
+  ///   - options: who is let in, by which names, and whether in secret.
+  ///   - complain: called with what goes wrong while it serves.
+  /// - Throws: `FramesError` of kind `cannotCreate` where the address cannot be listened on, and where the
+  ///   certificate cannot be used.
+  public convenience init(
+    _ address: ListenAddress, content: Content, options: WebOptions = WebOptions(),
+    complain: @escaping @Sendable (String) -> Void = { _ in }
+  ) throws {
+    try self.init(
+      address, content: content, options: options, limits: .own, patience: Connection.Patience(),
+      complain: complain)
+  }
+
+  init(
+    _ address: ListenAddress, content: Content, options: WebOptions, limits: Guests.Limits,
+    patience: Connection.Patience, complain: @escaping @Sendable (String) -> Void
+  ) throws {
     self.address = address
-    let routes = Routes(content: content, isLoopback: address.isLoopback) { [weak self] in
-      self?.runs.withLock { $0 } ?? []
-    }
-    let pool = PatientPool(base: HTTPServer.defaultPool())
-    let config =
-      address.isIPv6
-      ? HTTPServer.Configuration(
-        address: try sockaddr_in6.inet6(ip6: address.host, port: address.port), pool: pool, logger: .disabled)
-      : HTTPServer.Configuration(
-        address: try sockaddr_in.inet(ip4: address.host, port: address.port), pool: pool, logger: .disabled)
-    let server = HTTPServer(config: config, handler: routes)
-    let opening = Opening()
-    let running = Task {
-      do { try await server.run() } catch { opening.tell(error) }
-    }
-    Task {
-      do {
-        try await server.waitUntilListening(timeout: 5)
-        opening.tell(nil)
-      } catch {
-        opening.tell(error)
+    let guests = Guests(limits)
+    let certificate: Certificate?
+    do {
+      certificate = try options.certificate.map {
+        try Certificate(.init(certificate: $0, key: options.key ?? $0), complain: complain)
       }
+    } catch {
+      throw FramesError(
+        .cannotCreate, "use the certificate", options.certificate ?? "", "\(error)",
+        hint: "give --tls-cert and --tls-key files in PEM form, the chain from the server's own upwards")
     }
-    if let error = opening.wait() {
-      running.cancel()
+    let hosts = HostNames(address, more: options.hosts)
+    let gate = Gate(options.access)
+    let routes = Routes(content: content) { [weak self] in self?.runs.withLock { $0 } ?? [] }
+    let bootstrap = ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: 64)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.maxMessagesPerRead, value: 1)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try WebServer.furnish(channel, guests, certificate?.context) {
+            Connection(routes, hosts, gate, patience)
+          }
+        }
+      }
+    do {
+      _ = try bootstrap.bind(host: address.host, port: Int(address.port)).wait()
+    } catch {
+      group.shutdownGracefully { _ in }
       throw WebServer.refusal(of: address, error)
     }
-    let repeating = Task { [weak self] in
+    let task = Task { [weak self] in
       while (try? await Task.sleep(for: .seconds(5))) != nil {
         guard let self else { return }
         for run in runs.withLock({ $0 }) { run.preview?.repeatLast() }
       }
     }
-    tasks.withLock { $0 = [running, repeating] }
+    repeating.withLock { $0 = task }
   }
 
   deinit { stop() }
@@ -78,32 +101,46 @@ public final class WebServer: Sendable {
   }
 
   /// Closes all connections and listens no more.
-  public func stop() { tasks.withLock { for task in $0 { task.cancel() } } }
+  public func stop() {
+    let task = repeating.withLock { task -> Task<Void, Never>? in
+      defer { task = nil }
+      return task
+    }
+    guard let task else { return }
+    task.cancel()
+    group.shutdownGracefully { _ in }
+  }
+
+  /// Request lines and header fields are a few hundred bytes; more is no browser.
+  private static var decoderLimits: NIOHTTPDecoderLimitConfiguration {
+    var limits = NIOHTTPDecoderLimitConfiguration()
+    limits.maxHeaderFieldSize = 8 << 10
+    limits.maxHeaderListSize = 32 << 10
+    limits.maxHeaderFieldCount = 100
+    return limits
+  }
+
+  private static func furnish(
+    _ channel: any Channel, _ guests: Guests, _ tls: NIOSSLContext?, _ connection: () -> Connection
+  ) throws {
+    let peer = channel.remoteAddress?.ipAddress ?? ""
+    guard guests.enter(peer) else { throw ConnectionLimit() }
+    channel.closeFuture.whenComplete { _ in guests.leave(peer) }
+    let pipeline = channel.pipeline.syncOperations
+    if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+    try pipeline.configureHTTPServerPipeline(
+      withErrorHandling: false, withEncoderConfiguration: .init(),
+      withDecoderLimitConfiguration: decoderLimits)
+    try pipeline.addHandler(connection())
+  }
 
   private static func refusal(of address: ListenAddress, _ error: any Error) -> FramesError {
-    var cause = "\(error)"
-    if case SocketError.failed(_, let code, _) = error {
-      cause = String(cString: strerror(code)).lowercased()
-    }
+    let cause = (error as? IOError).map { String(cString: strerror($0.errnoCode)).lowercased() } ?? "\(error)"
     return FramesError(
       .cannotCreate, "listen on", "\(address)", cause,
       hint: "choose another port; 'ss -ltnp' shows who has this one")
   }
 }
 
-/// Whether a server came to listen, for a thread that waits to know.
-private final class Opening: Sendable {
-  private let outcome = Mutex<(any Error)??>(.none)
-  private let known = DispatchSemaphore(value: 0)
-
-  /// The first word counts.
-  func tell(_ error: (any Error)?) {
-    outcome.withLock { if $0 == nil { $0 = .some(error) } }
-    known.signal()
-  }
-
-  func wait() -> (any Error)? {
-    known.wait()
-    return outcome.withLock { $0 ?? nil }
-  }
-}
+/// There are as many connections as may be.
+private struct ConnectionLimit: Error {}

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #if defined(__aarch64__)
-#include "int8_neon.h"
+#define TARGET
+#include "int8_neon.inc"
 
 // Deeper queries would not fit four to the 32 registers.
 #define LOCAL_DEPTH 32
 #define DEPTH_STEP 16
-#define ISA
-#define NAME(kernel) kernel##__neon
-#include "../vector/int8_attention.h"
+#include "../vector/int8_attention.inc"
 
 INLINE int16x8_t centred(const uint8_t *p, uint8x8_t zero) {
   return vreinterpretq_s16_u16(vsubl_u8(vld1_u8(p), zero));
@@ -157,4 +156,7 @@ static void group_mix(const rm_int8_global_attention_call *call, group *g, int32
     }
   }
 }
+
+RM_DEFINE_KERNEL(rm_int8_local_attention__neon, int8_local_attention, local_attention_kernel)
+RM_DEFINE_KERNEL(rm_int8_global_attention__neon, int8_global_attention, global_attention_kernel)
 #endif

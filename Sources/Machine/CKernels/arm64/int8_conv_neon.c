@@ -6,7 +6,8 @@
 //
 // Packed: 1 where a weight is -128, in 64 bytes, then the tiles.
 #if defined(__aarch64__)
-#include "int8_conv.h"
+#define TARGET
+#include "int8_conv.inc"
 
 enum { HEADER = 64 };
 
@@ -18,11 +19,11 @@ typedef struct {
 INLINE void step(sums *sum, const uint8_t *const *segment, ptrdiff_t k, const int8_t *w, const int pixels,
                  const int vectors, const int both) {
   const uint8x8_t centre = vdup_n_u8(128);
-  RM_INT8_UNROLL
+  UNROLL
   for (int p = 0; p < pixels; p++) {
     const uint32x2_t eight = vreinterpret_u32_u8(veor_u8(vld1_u8(segment[p] + k), centre));
     const int8x16_t x = vreinterpretq_s8_u32(vdupq_lane_u32(eight, 0));
-    RM_INT8_UNROLL
+    UNROLL
     for (int v = 0; v < vectors; v++) {
       const int8x16_t first = vld1q_s8(w + 16 * v);
       int16x8_t low = vmull_s8(vget_low_s8(first), vget_low_s8(x)), high = vmull_high_s8(first, x);
@@ -40,10 +41,10 @@ INLINE void step(sums *sum, const uint8_t *const *segment, ptrdiff_t k, const in
 INLINE void tile(const rm_int8_tile *t, const int pixels, const int vectors, const int pairs) {
   sums sum;
   const int32x4_t none = vdupq_n_s32(0);
-  RM_INT8_UNROLL
+  UNROLL
   for (int v = 0; v < vectors; v++) {
     const int32x4_t bias = vld1q_s32(t->bias + 4 * v);
-    RM_INT8_UNROLL
+    UNROLL
     for (int p = 0; p < pixels; p++) {
       sum.low[p][v] = vzip1q_s32(bias, none);
       sum.high[p][v] = vzip2q_s32(bias, none);
@@ -58,10 +59,10 @@ INLINE void tile(const rm_int8_tile *t, const int pixels, const int vectors, con
     for (; k < end; k += 4, w += 16 * vectors) step(&sum, segment, k, w, pixels, vectors, 0);
   }
   const rm_finish finish = rm_make_finish(t, vectors);
-  RM_INT8_UNROLL
+  UNROLL
   for (int p = 0; p < pixels; p++) {
     int32x4_t joined[2];
-    RM_INT8_UNROLL
+    UNROLL
     for (int v = 0; v < vectors; v++) joined[v] = vpaddq_s32(sum.low[p][v], sum.high[p][v]);
     if (p < t->pixels) rm_finish_pixel(t, joined, vectors, p, &finish);
   }
@@ -91,6 +92,7 @@ void rm_int8_conv_pack__neon(const rm_int8_conv_shape *s, const rm_int8_conv_wei
 }
 
 void rm_int8_conv__neon(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_conv_expect(call, row_begin, row_end);
   const uint8_t *packed = call->packed;
   rm_int8_conv_call inner = *call;
   inner.packed = packed + HEADER;

@@ -4,7 +4,8 @@
 //
 // Packed: for each 8 channels bias [8], multiplier [8], weights [taps][8] s16.
 #if defined(__aarch64__)
-#include "int8_neon.h"
+#define TARGET
+#include "int8_neon.inc"
 
 static size_t block_bytes(const rm_int8_conv_shape *s) {
   return 64 + 16 * (size_t)(s->kernel_rows * s->kernel_columns);
@@ -77,9 +78,10 @@ INLINE void pair(const rm_int8_conv_call *call, const uint8_t *const *under_a, c
 }
 
 void rm_int8_dwconv__neon(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_dwconv_expect(call, row_begin, row_end);
   const rm_int8_conv_shape *s = &call->shape;
   const int32_t taps = s->kernel_rows * s->kernel_columns;
-  const uint8_t *under[2][taps];
+  const uint8_t *under[2][RM_INT8_DWCONV_TAPS];
   uint8_t *out = call->out + row_begin * s->out_columns * call->out_pixel;
   for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
     for (int32_t column = 0; column < s->out_columns; column += 2) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #if defined(__aarch64__)
-#include "int8_neon.h"
+#define TARGET
+#include "int8_neon.inc"
 
-#define ISA
 #define GROUP 16
 #define load_bytes vld1q_u8
 #define all_bytes vdupq_n_u8
@@ -37,10 +37,10 @@ INLINE bytes multiplied(bytes a, bytes b, const factors *f) {
   return rm_requantize16(products, f->multiplier, &f->rule);
 }
 
-#define NAME(kernel) kernel##__neon
-#include "../vector/int8_elementwise.h"
+#include "../vector/int8_elementwise.inc"
 
 void rm_int8_table__neon(const rm_int8_table_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_table_expect(call, row_begin, row_end);
   // An index beyond a quarter of the table leaves what the quarters before have given.
   uint8x16x4_t quarters[4];
   for (int i = 0; i < 4; i++) quarters[i] = vld1q_u8_x4(call->table + 64 * i);
@@ -61,6 +61,7 @@ void rm_int8_table__neon(const rm_int8_table_call *call, ptrdiff_t row_begin, pt
 }
 
 void rm_int8_quantize__neon(const rm_int8_quantize_call *call, ptrdiff_t begin, ptrdiff_t end) {
+  rm_int8_quantize_expect(call, begin, end);
   const float32x4_t scale = vdupq_n_f32(call->scale);
   const float32x4_t low = vdupq_n_f32((float)(call->low - call->zero));
   const float32x4_t high = vdupq_n_f32((float)(call->high - call->zero));
@@ -79,4 +80,7 @@ void rm_int8_quantize__neon(const rm_int8_quantize_call *call, ptrdiff_t begin, 
   }
   rm_int8_quantize__scalar(call, i, end);
 }
+
+RM_DEFINE_KERNEL(rm_int8_combine__neon, int8_combine, combine_kernel)
+RM_DEFINE_KERNEL(rm_int8_mul__neon, int8_mul, mul_kernel)
 #endif

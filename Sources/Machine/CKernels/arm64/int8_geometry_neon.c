@@ -3,9 +3,8 @@
 // above + (under - above) * y / 64 of two rows fits s16; that sqdmulh rounds the second term down to a whole number
 // changes nothing behind the rounding of the sum. Weights in 1/32 are doubled.
 #if defined(__aarch64__)
-#include "int8_neon.h"
-
-#define ISA
+#define TARGET
+#include "int8_neon.inc"
 
 typedef struct {
   uint8x16_t left, right;  // 64 in all
@@ -73,6 +72,9 @@ INLINE void sample_fine(const rm_int8_corners *from, const fine_blend *b, uint8_
   }
 }
 
-#define NAME(kernel) kernel##__neon
-#include "../vector/int8_geometry.h"
+#include "../vector/int8_geometry.inc"
+
+RM_DEFINE_KERNEL(rm_int8_resize__neon, int8_resize, resize_kernel)
+RM_DEFINE_KERNEL(rm_int8_sample__neon, int8_sample, sample_kernel)
+RM_DEFINE_KERNEL(rm_int8_warp__neon, int8_warp, warp_kernel)
 #endif

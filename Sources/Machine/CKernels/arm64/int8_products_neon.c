@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #if defined(__aarch64__)
-#include "int8_neon.h"
+#define TARGET
+#include "int8_neon.inc"
 
-#define ISA
 #define LANES 16
 #define GROUP 4
-#define NAME(kernel) kernel##__neon
-#include "../vector/int8_products.h"
+#include "../vector/int8_products.inc"
 
 static void add_products(panel *p, int32_t row, int32_t pairs) {
   int32x4_t sums[GROUP][4];
@@ -14,9 +13,9 @@ static void add_products(panel *p, int32_t row, int32_t pairs) {
     for (int v = 0; v < 4; v++) sums[j][v] = vld1q_s32(p->sums[row + j] + 4 * v);
   for (int32_t k = 0; k < pairs; k++) {
     const int16x8x2_t low = vld2q_s16(p->columns[k][0]), high = vld2q_s16(p->columns[k][8]);
-    RM_INT8_UNROLL
+    UNROLL
     for (int j = 0; j < GROUP; j++) {
-      RM_INT8_UNROLL
+      UNROLL
       for (int i = 0; i < 2; i++) {
         const int16_t term = p->rows[row + j][2 * k + i];
         sums[j][0] = vmlal_n_s16(sums[j][0], vget_low_s16(low.val[i]), term);
@@ -37,4 +36,6 @@ static void store_sums(const rm_int8_matmul_call *call, const int32_t *sums, uin
   for (int v = 0; v < 4; v++) part[v] = vld1q_s32(sums + 4 * v);
   rm_store16(out, rm_requantize16(part, multipliers, &rule), columns);
 }
+
+RM_DEFINE_KERNEL(rm_int8_matmul__neon, int8_matmul, matmul_kernel)
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #if defined(__aarch64__)
-#include "int8_neon.h"
+#define TARGET
+#include "int8_neon.inc"
 
-#define ISA
 #define GROUP 16
 #define load_bytes vld1q_u8
 #define all_bytes vdupq_n_u8
@@ -49,6 +49,9 @@ INLINE bytes requantized(const sums *s, float multiplier, const rule *r) {
   return rm_requantize16(s->wide, (float32x4_t[]){m, m, m, m}, r);
 }
 
-#define NAME(kernel) kernel##__neon
-#include "../vector/int8_windows.h"
+#include "../vector/int8_windows.inc"
+
+RM_DEFINE_KERNEL(rm_int8_max_pool__neon, int8_max_pool, max_pool_kernel)
+RM_DEFINE_KERNEL(rm_int8_average_pool__neon, int8_average_pool, average_pool_kernel)
+RM_DEFINE_KERNEL(rm_int8_mean__neon, int8_mean, mean_kernel)
 #endif

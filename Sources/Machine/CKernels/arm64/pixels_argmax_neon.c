@@ -5,9 +5,10 @@
 #if defined(__aarch64__)
 #include <arm_neon.h>
 
+#define TARGET
+#include "../macros.h"
 #include "../pixels.h"
 
-#define INLINE static inline __attribute__((always_inline))
 
 void rm_pixels_planes_f32__neon(const float *logits, size_t pixel_stride, size_t columns, int classes, float *planes,
                          size_t stride) {
@@ -190,12 +191,23 @@ INLINE void winners_s16(const int16_t *lerped, size_t stride, int classes, const
   for (int i = 0; i < VECTORS; i++) vst1_u8(labels + 8 * i, vmovn_u16(winner[i]));
 }
 
-#define TARGET
-#define NAME(kernel) kernel##__neon
-#define LOWER(kernel) kernel##__scalar
+#define LOWER(kernel) rm_pixels_##kernel##__scalar
 #define F32_STEP 16
 #define F32_LANES 4
 #define S16_STEP 32
 #define S16_LANES 8
-#include "../vector/pixels_argmax.h"
+#include "../vector/pixels_argmax.inc"
+
+TARGET void rm_pixels_argmax_exact_s16__neon(const int16_t *lerped, size_t stride, int classes, const int32_t *first, const int16_t *fraction, size_t columns, uint8_t *labels) {
+  argmax_exact_s16_kernel(lerped, stride, classes, first, fraction, columns, labels);
+}
+
+TARGET void rm_pixels_argmax_f32__neon(const float *lerped, size_t stride, int classes, const int32_t *first, const float *fraction, size_t columns, uint8_t *labels) {
+  argmax_f32_kernel(lerped, stride, classes, first, fraction, columns, labels);
+}
+
+TARGET void rm_pixels_argmax_q15_s16__neon(const int16_t *lerped, size_t stride, int classes, const int32_t *first, const int16_t *fraction, size_t columns, uint8_t *labels) {
+  argmax_q15_s16_kernel(lerped, stride, classes, first, fraction, columns, labels);
+}
+
 #endif

@@ -6,9 +6,10 @@
 #include <arm_neon.h>
 #include <string.h>
 
+#define TARGET
+#include "../macros.h"
 #include "../pixels.h"
 
-#define INLINE __attribute__((always_inline)) static inline
 
 // table[label]; entries from `tables` * 16 on are table[255].
 INLINE uint8x16_t look_up(uint8x16_t labels, const uint8_t table[256], int tables) {
@@ -86,7 +87,18 @@ INLINE void pairs32(const uint8_t *source, const uint8_t *upper, const uint8_t *
   vst2q_u8(out, samples);
 }
 
-#define TARGET
-#define NAME(kernel) kernel##__neon
-#include "../vector/pixels_overlay.h"
+#include "../vector/pixels_overlay.inc"
+
+TARGET void rm_pixels_overlay_chroma__neon(const uint8_t *source_u, const uint8_t *source_v, const uint8_t *upper_labels, const uint8_t *lower_labels, const rm_overlay_palette *palette, size_t label_columns, uint8_t *out_u, uint8_t *out_v) {
+  overlay_chroma_kernel(source_u, source_v, upper_labels, lower_labels, palette, label_columns, out_u, out_v);
+}
+
+TARGET void rm_pixels_overlay_chroma_pairs__neon(const uint8_t *source, const uint8_t *upper_labels, const uint8_t *lower_labels, const rm_overlay_palette *palette, size_t label_columns, uint8_t *out) {
+  overlay_chroma_pairs_kernel(source, upper_labels, lower_labels, palette, label_columns, out);
+}
+
+TARGET void rm_pixels_overlay_plane__neon(const uint8_t *source, const uint8_t *labels, const rm_overlay_palette *palette, int color_plane, size_t columns, uint8_t *out) {
+  overlay_plane_kernel(source, labels, palette, color_plane, columns, out);
+}
+
 #endif

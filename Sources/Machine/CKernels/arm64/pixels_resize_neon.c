@@ -7,9 +7,10 @@
 #include <arm_neon.h>
 #include <string.h>
 
+#define TARGET
+#include "../macros.h"
 #include "../pixels.h"
 
-#define INLINE __attribute__((always_inline)) static inline
 
 static size_t padded(size_t columns) {
   return (columns + RM_PIXELS_GROUP - 1) / RM_PIXELS_GROUP * RM_PIXELS_GROUP;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Network operators on real numbers, stored as float32 or as float16 (IEEE half precision).
+// Network operators on floats, stored as float32 or as float16 (IEEE half precision).
 //
 // Both kinds of storage have the same kernels with the same arguments: `rm_float_kernels` gives the table for one.
 // What a comment calls an element is a float in one and a half in the other; strides are in elements. Biases,
@@ -269,7 +269,7 @@ typedef struct {
   int batch, m, k, n;
 } rm_float_matmul;
 
-// stored = round_half_even(real / scale) + zero_point, kept within the type; and back. The middle axis of
+// quantized = round_half_even(float / scale) + zero_point, kept within the type; and back. The middle axis of
 // [outer][extent][inner] has a scale and zero point for each index. Unit: one outer index.
 typedef struct {
   const void *input;
@@ -277,7 +277,7 @@ typedef struct {
   const float *scales;         // [extent]
   const int32_t *zero_points;  // [extent]
   ptrdiff_t outer, extent, inner;
-  int is_signed;  // the stored type: int8, otherwise uint8
+  int is_signed;  // the quantized type: int8, otherwise uint8
 } rm_float_quantize;
 
 // A slot: rm_float_conv_kernel for the slots of rm_float_conv, and so on.

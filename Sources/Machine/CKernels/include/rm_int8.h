@@ -18,14 +18,14 @@
 //
 //   COMBINE     q = clamp(((a * multiplierA + b * multiplierB + offset) >> shift) + zero, low, high)
 //     int32 arithmetic, 16-bit multipliers, arithmetic shift; `rm_int8_make_combine` folds zero points and the
-//     half for rounding into offset. Used where one or two stored tensors are brought to another scale.
+//     half for rounding into offset. Used where one or two quantized tensors are brought to another scale.
 //
 // Maps
 //   [rows][columns][channels], channels innermost and contiguous; `pixel` is the distance in bytes from one
 //   pixel to the next (channels or more: a map may be a slice of channels of a wider one), a row is
 //   columns * pixel bytes. Output never overlaps input unless said. A kernel works on output rows (where said:
 //   channels, elements) [begin, end) and writes nothing else, so that threads share a call. It needs up to 256 kB
-//   of stack.
+//   of stack, all of it in arrays of constant size.
 //
 // Over-read
 //   Kernels may read, and ignore, up to RM_INT8_OVERREAD bytes behind the last byte of any input, weights and
@@ -42,7 +42,14 @@
 extern "C" {
 #endif
 
-enum { RM_INT8_OVERREAD = 64 };
+enum {
+  RM_INT8_OVERREAD = 64,
+  // Cells of the largest window: of a dense convolution, and of one for each channel by itself.
+  RM_INT8_CONV_TAPS = 121,
+  RM_INT8_DWCONV_TAPS = 16 * 32,
+  // Bytes of the terms of an output of a dense convolution, which may be gathered.
+  RM_INT8_CONV_BYTES = 128 << 10,
+};
 
 // The rule COMBINE.
 typedef struct {
@@ -66,7 +73,7 @@ rm_int8_combine rm_int8_make_combine(double scale_a, int32_t zero_a, double scal
 typedef struct {
   int32_t in_rows, in_columns, in_channels;
   int32_t out_rows, out_columns, out_channels;
-  int32_t kernel_rows, kernel_columns;  // dense: product up to 121; depthwise: rows up to 16
+  int32_t kernel_rows, kernel_columns;  // dense: product up to RM_INT8_CONV_TAPS; depthwise: rows up to 16
   int32_t stride_rows, stride_columns;
   int32_t dilation_rows, dilation_columns;  // depthwise: (kernel_columns - 1) * dilation_columns < 32
   int32_t pad_top, pad_left;
@@ -96,6 +103,10 @@ typedef struct {
 } rm_int8_conv_call;
 
 size_t rm_int8_pad_bytes(const rm_int8_conv_shape *shape);
+
+// 1 where kernels take a window and so many channels: what the shape's comments say, and of dense convolutions no more
+// terms than RM_INT8_CONV_BYTES hold, each tap's with 64 to spare.
+int rm_int8_conv_fits(const rm_int8_conv_shape *shape, int32_t depthwise);
 
 // ---- Element by element, windows, geometry ---------------------------------------------------------------
 
@@ -179,9 +190,12 @@ typedef struct {
 // the input, rounded half up to 1/2048. Exact for steps 1/2, 1/4, 1/8 and so on.
 void rm_int8_make_taps(rm_int8_tap *taps, int32_t count, int32_t in_count, double step, int32_t half_pixel);
 
-// The integer softmax of networks.md 3.5 over the channels of each pixel: e = table[max - in], weights
-// floor(256 * e / sum) and the rest to 256 given to the largest input (the first of equals); stored with scale 1/256,
-// where 256 becomes 255. table[0] > 0, channels * table[d] < 2^23, channels <= RM_INT8_SOFTMAX_CHANNELS.
+// SOFTMAX over the channels of each pixel, in integers; warp and local attention weigh by it too:
+//   e(c)      = table[largest in of the pixel - in(c)], the exponential of that difference in the table's unit
+//   weight(c) = floor(256 * e(c) / sum of all e)
+//   The largest input, the first of equals, gets what is left to 256 on top: the weights of a pixel sum to 256.
+// The output is the weights with scale 1/256 and zero point 0, where 256 becomes 255.
+// table[0] > 0, table never rises, channels * table[0] < 2^23, channels <= RM_INT8_SOFTMAX_CHANNELS.
 #define RM_INT8_SOFTMAX_CHANNELS 255
 typedef struct {
   const uint8_t *in;
@@ -191,9 +205,9 @@ typedef struct {
   uint16_t table[256];
 } rm_int8_softmax_call;
 
-// Warp (networks.md 3.5): samples `source` where offsets point, bilinear, clamped to the border.
+// Warp: samples `source` where offsets point, bilinear, clamped to the border.
 //   offsets [rows][columns][2], x first, u8 with zero point 128, units of 1/16 output pixel
-//   scores  [rows][columns][9], of which the softmax above with `table` gives mask weights over the 3x3
+//   scores  [rows][columns][9], of which SOFTMAX with `table` gives mask weights over the 3x3
 //           neighbours (row-major) that sum to 256; or NULL
 //   with f = 6 (coarse: the source has half the rows and columns) or 5:
 //   o = (sum of mask * (offset - 128) + 64) >> 7 in 1/32 pixel, or 2 * (offset - 128) without scores;
@@ -211,10 +225,10 @@ typedef struct {
   uint16_t table[256];
 } rm_int8_warp_call;
 
-// Local cross-attention (rm_float_local_attention) on stored numbers:
+// Local cross-attention (rm_float_local_attention) on quantized maps:
 //   s(p, r)      = sum of (query - query_zero) * (key - key_zero); 0 for cells beyond the border
 //   t(p, r)      = round(s * multiplier) + bias[sub-pixel][r], in steps of 1/32 of the exponent, ties to even
-//   weights      = the softmax above of t, differences of 255 and more taken as 255: they sum to 256
+//   weights      = SOFTMAX of t, differences of 255 and more taken as 255: they sum to 256
 //   out          = (sum of weight * value + 128) >> 8, value_zero beyond the border. Keeps the value's scale and zero
 //                  point.
 // begin and end are coarse rows; each gives two rows of the output.
@@ -231,7 +245,7 @@ typedef struct {
   uint16_t table[256];
 } rm_int8_local_attention_call;
 
-// Attention of every pixel to all pixels (rm_f32_global_attention) on stored numbers:
+// Attention of every pixel to all pixels (rm_f32_global_attention) on quantized maps:
 //   s(p, n) = sum of (query - query_zero) * (key - key_zero)
 //   t(p, n) = round(s * multiplier), in steps of 1/64 of the exponent, ties to even
 //   e(p, n) = table[largest t of p - t], 0 for differences of RM_INT8_EXPONENTS and more; 0 < table[0] < 2^15
@@ -249,7 +263,7 @@ typedef struct {
   const uint16_t *table;
 } rm_int8_global_attention_call;
 
-// Samples `source` where a stored grid points: bilinear. Each of the 256 numbers that a coordinate can be stands for
+// Samples `source` where a quantized grid points: bilinear. Each of the 256 numbers that a coordinate can be stands for
 // one position, which the tables give in 1/64 source pixel, 0...(source_rows - 1) * 64 and likewise for columns.
 //   out = (sum of the four weights * source + 2^11) >> 12. Keeps the source's scale and zero point.
 typedef struct {
@@ -260,7 +274,7 @@ typedef struct {
   const int32_t *xs, *ys;  // [256]
 } rm_int8_sample_call;
 
-// Product of two stored matrices: out[r][n] = REQUANTIZE(sum over k of (a[r][k] - a_zero) * (b[k][n] - b_zero)).
+// Product of two quantized matrices: out[r][n] = REQUANTIZE(sum over k of (a[r][k] - a_zero) * (b[k][n] - b_zero)).
 // begin and end are groups of RM_INT8_MATMUL_ROWS rows, of which the last may be smaller.
 #define RM_INT8_MATMUL_ROWS 32
 typedef struct {

@@ -58,7 +58,7 @@ typedef struct {
   int32_t red_bias, green_bias, blue_bias;
 } rm_yuv_matrix;
 
-// RGB to stored integers.
+// RGB to quantized integers.
 typedef struct {
   uint8_t table[3][256];  // the truth, as bytes of u8 or s8
   // 1 where table[c][i] also is (slope[c] * i + offset[c]) >> RM_AFFINE_BITS, saturated to u8 (`is_signed` 0)

@@ -20,6 +20,7 @@ static void run(uint8_t *out, const uint8_t *in, ptrdiff_t count, ptrdiff_t out_
 }
 
 void rm_copy__scalar(const rm_copy *c, ptrdiff_t begin, ptrdiff_t end) {
+  rm_float_copy_expect(c, begin, end);
   const int inner = c->rank - 1;
   ptrdiff_t runs = 1;
   for (int axis = 1; axis < inner; axis++) runs *= c->extents[axis];

@@ -2,6 +2,7 @@
 #include "../int8.h"
 
 void rm_int8_local_attention__scalar(const rm_int8_local_attention_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_local_attention_expect(call, row_begin, row_end);
   const int32_t reach = call->region / 2, cells = call->region * call->region;
   for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
     for (int32_t column = 0; column < call->columns; column++) {
@@ -44,6 +45,7 @@ static int32_t global_step(const rm_int8_global_attention_call *call, const uint
 }
 
 void rm_int8_global_attention__scalar(const rm_int8_global_attention_call *call, ptrdiff_t begin, ptrdiff_t end) {
+  rm_int8_global_attention_expect(call, begin, end);
   for (ptrdiff_t p = begin; p < end; p++) {
     const uint8_t *query = call->query + p * call->query_pixel;
     uint8_t *out = call->out + p * call->out_pixel;

@@ -54,6 +54,7 @@ void rm_int8_conv_pack__scalar(const rm_int8_conv_shape *s, const rm_int8_conv_w
 }
 
 void rm_int8_conv__scalar(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_conv_expect(call, row_begin, row_end);
   const rm_int8_conv_shape *s = &call->shape;
   const unpacked p = open_packed(call->packed, s->out_channels);
   for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
@@ -85,6 +86,7 @@ void rm_int8_dwconv_pack__scalar(const rm_int8_conv_shape *s, const rm_int8_conv
 }
 
 void rm_int8_dwconv__scalar(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_dwconv_expect(call, row_begin, row_end);
   const rm_int8_conv_shape *s = &call->shape;
   const unpacked p = open_packed(call->packed, s->out_channels);
   for (int32_t row = (int32_t)row_begin; row < row_end; row++) {

@@ -2,6 +2,7 @@
 #include "../int8.h"
 
 void rm_int8_combine__scalar(const rm_int8_combine_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_combine_expect(call, row_begin, row_end);
   const ptrdiff_t end = row_end * call->columns;
   for (ptrdiff_t p = row_begin * call->columns; p < end; p++) {
     const uint8_t *a = call->a + p * call->a_pixel;
@@ -12,6 +13,7 @@ void rm_int8_combine__scalar(const rm_int8_combine_call *call, ptrdiff_t row_beg
 }
 
 void rm_int8_mul__scalar(const rm_int8_mul_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_mul_expect(call, row_begin, row_end);
   const ptrdiff_t end = row_end * call->columns;
   for (ptrdiff_t p = row_begin * call->columns; p < end; p++) {
     const uint8_t *a = call->a + p * call->a_pixel;
@@ -26,6 +28,7 @@ void rm_int8_mul__scalar(const rm_int8_mul_call *call, ptrdiff_t row_begin, ptrd
 }
 
 void rm_int8_table__scalar(const rm_int8_table_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_table_expect(call, row_begin, row_end);
   const ptrdiff_t end = row_end * call->columns;
   for (ptrdiff_t p = row_begin * call->columns; p < end; p++) {
     const uint8_t *in = call->in + p * call->in_pixel;
@@ -35,6 +38,7 @@ void rm_int8_table__scalar(const rm_int8_table_call *call, ptrdiff_t row_begin, 
 }
 
 void rm_int8_softmax__scalar(const rm_int8_softmax_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_softmax_expect(call, row_begin, row_end);
   const ptrdiff_t end = row_end * call->columns;
   for (ptrdiff_t p = row_begin * call->columns; p < end; p++) {
     uint16_t weights[RM_INT8_SOFTMAX_CHANNELS];
@@ -45,6 +49,7 @@ void rm_int8_softmax__scalar(const rm_int8_softmax_call *call, ptrdiff_t row_beg
 }
 
 void rm_int8_quantize__scalar(const rm_int8_quantize_call *call, ptrdiff_t begin, ptrdiff_t end) {
+  rm_int8_quantize_expect(call, begin, end);
   const float low = (float)(call->low - call->zero), high = (float)(call->high - call->zero);
   for (ptrdiff_t i = begin; i < end; i++) {
     float value = call->in[i] / call->scale;
@@ -55,5 +60,6 @@ void rm_int8_quantize__scalar(const rm_int8_quantize_call *call, ptrdiff_t begin
 }
 
 void rm_int8_dequantize__scalar(const rm_int8_dequantize_call *call, ptrdiff_t begin, ptrdiff_t end) {
+  rm_int8_dequantize_expect(call, begin, end);
   for (ptrdiff_t i = begin; i < end; i++) call->out[i] = call->scale * (float)(call->in[i] - call->zero);
 }

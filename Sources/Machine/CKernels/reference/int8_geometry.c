@@ -4,6 +4,7 @@
 static int32_t below(int32_t a, int32_t b) { return a < b ? a : b; }
 
 void rm_int8_resize__scalar(const rm_int8_resize_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_resize_expect(call, row_begin, row_end);
   const ptrdiff_t pixel = call->in_pixel, in_row = call->in_columns * pixel;
   for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
     const rm_int8_tap y = call->rows[row];
@@ -24,6 +25,7 @@ void rm_int8_resize__scalar(const rm_int8_resize_call *call, ptrdiff_t row_begin
 }
 
 void rm_int8_sample__scalar(const rm_int8_sample_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_sample_expect(call, row_begin, row_end);
   const ptrdiff_t pixel = call->source_pixel, source_row = call->source_columns * pixel;
   for (ptrdiff_t at = row_begin * call->columns; at < row_end * call->columns; at++) {
     const uint8_t *point = call->grid + at * call->grid_pixel;
@@ -56,6 +58,7 @@ static int32_t mixed_offset(const rm_int8_warp_call *call, const uint16_t *mask,
 }
 
 void rm_int8_warp__scalar(const rm_int8_warp_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_warp_expect(call, row_begin, row_end);
   const int32_t bits = call->coarse ? 6 : 5, one = 1 << bits, shift = call->coarse ? 16 : 0;
   const ptrdiff_t pixel = call->source_pixel, source_row = call->source_columns * pixel;
   for (int32_t row = (int32_t)row_begin; row < row_end; row++) {

@@ -2,6 +2,7 @@
 #include "../int8.h"
 
 void rm_int8_matmul__scalar(const rm_int8_matmul_call *call, ptrdiff_t begin, ptrdiff_t end) {
+  rm_int8_matmul_expect(call, begin, end);
   const ptrdiff_t last = end * RM_INT8_MATMUL_ROWS;
   for (ptrdiff_t r = begin * RM_INT8_MATMUL_ROWS; r < last && r < call->rows; r++) {
     const uint8_t *a = call->a + r * call->a_row;
@@ -16,5 +17,6 @@ void rm_int8_matmul__scalar(const rm_int8_matmul_call *call, ptrdiff_t begin, pt
 }
 
 void rm_int8_fill__scalar(const rm_int8_fill_call *call, ptrdiff_t begin, ptrdiff_t end) {
+  rm_int8_fill_expect(call, begin, end);
   memset(call->out + begin, call->value, (size_t)(end - begin));
 }

@@ -12,6 +12,7 @@ static span inside(int32_t position, int32_t stride, int32_t pad, int32_t kernel
 }
 
 void rm_int8_max_pool__scalar(const rm_int8_pool_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_max_pool_expect(call, row_begin, row_end);
   const rm_int8_conv_shape *s = &call->shape;
   for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
     const span ys = inside(row, s->stride_rows, s->pad_top, s->kernel_rows, s->in_rows);
@@ -33,6 +34,7 @@ void rm_int8_max_pool__scalar(const rm_int8_pool_call *call, ptrdiff_t row_begin
 }
 
 void rm_int8_average_pool__scalar(const rm_int8_pool_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_average_pool_expect(call, row_begin, row_end);
   const rm_int8_conv_shape *s = &call->shape;
   for (int32_t row = (int32_t)row_begin; row < row_end; row++) {
     const span ys = inside(row, s->stride_rows, s->pad_top, s->kernel_rows, s->in_rows);
@@ -53,6 +55,7 @@ void rm_int8_average_pool__scalar(const rm_int8_pool_call *call, ptrdiff_t row_b
 }
 
 void rm_int8_mean__scalar(const rm_int8_mean_call *call, ptrdiff_t begin, ptrdiff_t end) {
+  rm_int8_mean_expect(call, begin, end);
   for (ptrdiff_t c = begin; c < end; c++) {
     int32_t sum = -call->pixels * call->in_zero;
     for (int32_t p = 0; p < call->pixels; p++) sum += call->in[p * call->in_pixel + c];

@@ -3,8 +3,31 @@
 #if defined(__x86_64__)
 
 #define HALF 1
-#include "float_avx512.h"
+#include "float_avx512.inc"
 
-#include "../vector/float_table.h"
+#include "../vector/float_all.inc"
+
+RM_DEFINE_KERNEL(rm_f16_conv__avx512, float_conv, conv_kernel)
+RM_DEFINE_KERNEL(rm_f16_dwconv__avx512, float_dwconv, dwconv_kernel)
+RM_DEFINE_KERNEL(rm_f16_dwconv3x3__avx512, float_dwconv3x3, dwconv3x3_kernel)
+RM_DEFINE_KERNEL(rm_f16_add__avx512, float_add, add_kernel)
+RM_DEFINE_KERNEL(rm_f16_sub__avx512, float_sub, sub_kernel)
+RM_DEFINE_KERNEL(rm_f16_mul__avx512, float_mul, mul_kernel)
+RM_DEFINE_KERNEL(rm_f16_div__avx512, float_div, div_kernel)
+RM_DEFINE_KERNEL(rm_f16_clamp__avx512, float_clamp, clamp_kernel)
+RM_DEFINE_KERNEL(rm_f16_sigmoid__avx512, float_sigmoid, sigmoid_kernel)
+RM_DEFINE_KERNEL(rm_f16_hard_sigmoid__avx512, float_hard_sigmoid, hard_sigmoid_kernel)
+RM_DEFINE_KERNEL(rm_f16_hard_swish__avx512, float_hard_swish, hard_swish_kernel)
+RM_DEFINE_KERNEL(rm_f16_softmax__avx512, float_softmax, softmax_kernel)
+RM_DEFINE_KERNEL(rm_f16_average_pool__avx512, float_average_pool, average_pool_kernel)
+RM_DEFINE_KERNEL(rm_f16_max_pool__avx512, float_max_pool, max_pool_kernel)
+RM_DEFINE_KERNEL(rm_f16_global_average_pool__avx512, float_global_average_pool, global_average_pool_kernel)
+RM_DEFINE_KERNEL(rm_f16_resize__avx512, float_resize, resize_kernel)
+RM_DEFINE_KERNEL(rm_f16_gridsample__avx512, float_gridsample, gridsample_kernel)
+RM_DEFINE_KERNEL(rm_f16_warp__avx512, float_warp, warp_kernel)
+RM_DEFINE_KERNEL(rm_f16_local_attention__avx512, float_local_attention, local_attention_kernel)
+RM_DEFINE_KERNEL(rm_f16_to_float__avx512, float_to_float, to_float_kernel)
+RM_DEFINE_KERNEL(rm_f16_from_float__avx512, float_from_float, from_float_kernel)
+RM_DEFINE_FLOAT_PACKING(rm_f16_conv_packed_bytes__avx512, rm_f16_conv_pack__avx512)
 
 #endif

@@ -4,8 +4,13 @@
 
 #define HALF 1
 #define PAIRS 1
-#include "float_avx512.h"
+#include "float_avx512.inc"
 
-#include "../vector/float_conv.h"
+#include "../vector/float_words.inc"
+
+#include "../vector/float_conv.inc"
+
+RM_DEFINE_KERNEL(rm_bf16_conv__avx512bf16, float_conv, conv_kernel)
+RM_DEFINE_FLOAT_PACKING(rm_bf16_conv_packed_bytes__avx512bf16, rm_bf16_conv_pack__avx512bf16)
 
 #endif

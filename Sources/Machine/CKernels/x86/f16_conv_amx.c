@@ -14,7 +14,7 @@
 // rounded to bf16.
 #if defined(__x86_64__)
 
-#include "f16_amx_block.h"
+#include "f16_amx_block.inc"
 
 // `pixels` outputs side by side by all panels of a group. `segments` and `pixel` are the first one's.
 INLINE void run_row(pipeline *line, const rm_float_conv *c, const form *f, const stage *s,
@@ -115,8 +115,16 @@ INLINE void conv(const rm_float_conv *c, ptrdiff_t begin, ptrdiff_t end, const i
   _tile_release();
 }
 
-TARGET void rm_f16_conv__amx(const rm_float_conv *c, ptrdiff_t begin, ptrdiff_t end) { conv(c, begin, end, 2); }
-TARGET void rm_bf16_conv__amx(const rm_float_conv *c, ptrdiff_t begin, ptrdiff_t end) { conv(c, begin, end, 1); }
+TARGET void rm_f16_conv__amx(const rm_float_conv *c, ptrdiff_t begin, ptrdiff_t end) {
+  rm_float_conv_expect(c, begin, end);
+  conv(c, begin, end, 2);
+}
+
+TARGET void rm_bf16_conv__amx(const rm_float_conv *c, ptrdiff_t begin, ptrdiff_t end) {
+  rm_float_conv_expect(c, begin, end);
+  conv(c, begin, end, 1);
+}
+
 size_t rm_f16_conv_packed_bytes__amx(const rm_float_conv *c) { return packed_bytes(c, 2); }
 size_t rm_bf16_conv_packed_bytes__amx(const rm_float_conv *c) { return packed_bytes(c, 1); }
 void rm_f16_conv_pack__amx(const rm_float_conv *c, const float *weights, void *packed) { pack(c, weights, packed, 2); }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Local: the mixture takes 32 channels at a time. Weights sum to 256, so sums of 256 * 255 and a half fit 16 bits.
 #if defined(__x86_64__)
-#define ISA __attribute__((target("avx2,fma")))
-#include "int8_ymm.h"
+#define TARGET __attribute__((target("avx2,fma")))
+#include "../macros.h"
+#include "int8_ymm.inc"
 
 // Deeper queries would not fit four to the 16 registers.
 #define LOCAL_DEPTH 32
 #define DEPTH_STEP 16
-#define NAME(kernel) kernel##__avx2
-#include "../vector/int8_attention.h"
+#include "../vector/int8_attention.inc"
 
-INLINE ISA __m256i signed16(const uint8_t *p, __m256i zero) {
+INLINE __m256i signed16(const uint8_t *p, __m256i zero) {
   return _mm256_sub_epi16(_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)p)), zero);
 }
 
-ISA static void local_steps(const rm_int8_local_attention_call *call, const uint8_t *const query[4],
+TARGET static void local_steps(const rm_int8_local_attention_call *call, const uint8_t *const query[4],
                             const ptrdiff_t *cells, int32_t *steps) {
   const int32_t count = call->region * call->region;
   const __m256i query_zero = _mm256_set1_epi16((int16_t)call->query_zero);
@@ -45,7 +45,7 @@ ISA static void local_steps(const rm_int8_local_attention_call *call, const uint
 }
 
 // A quotient of such numbers in double precision is never rounded up to a whole one.
-ISA static void local_weights(const rm_int8_local_attention_call *call, int32_t count, int32_t *steps) {
+TARGET static void local_weights(const rm_int8_local_attention_call *call, int32_t count, int32_t *steps) {
   __m128i largest = _mm_loadu_si128((const __m128i *)steps);
   for (int32_t r = 1; r < count; r++)
     largest = _mm_max_epi32(largest, _mm_loadu_si128((const __m128i *)(steps + r * 4)));
@@ -73,7 +73,7 @@ ISA static void local_weights(const rm_int8_local_attention_call *call, int32_t 
   for (int sub = 0; sub < 4; sub++) steps[at[sub] * 4 + sub] += rest[sub];
 }
 
-ISA static void local_mix(const rm_int8_local_attention_call *call, const ptrdiff_t *cells, const int32_t *weights,
+TARGET static void local_mix(const rm_int8_local_attention_call *call, const ptrdiff_t *cells, const int32_t *weights,
                           uint8_t *const out[4]) {
   const int32_t count = call->region * call->region;
   const __m256i none = _mm256_setzero_si256(), outside = _mm256_set1_epi8((char)call->value_zero);
@@ -83,7 +83,7 @@ ISA static void local_mix(const rm_int8_local_attention_call *call, const ptrdif
     for (int32_t r = 0; r < count; r++) {
       const __m256i value = cells[r] < 0 ? outside : rm_load32(call->value + cells[r] * call->value_pixel + c);
       const __m256i first = _mm256_unpacklo_epi8(value, none), second = _mm256_unpackhi_epi8(value, none);
-#pragma unroll
+UNROLL
       for (int sub = 0; sub < 4; sub++) {
         const __m256i weight = _mm256_set1_epi16((int16_t)weights[r * 4 + sub]);
         low[sub] = _mm256_add_epi16(low[sub], _mm256_mullo_epi16(first, weight));
@@ -97,7 +97,7 @@ ISA static void local_mix(const rm_int8_local_attention_call *call, const ptrdif
   }
 }
 
-ISA static void group_steps(const rm_int8_global_attention_call *call, const group *g, int32_t first, int32_t count,
+TARGET static void group_steps(const rm_int8_global_attention_call *call, const group *g, int32_t first, int32_t count,
                             int32_t (*out)[GROUP]) {
   const __m256i key_zero = _mm256_set1_epi16((int16_t)call->key_zero);
   const __m128 multiplier = _mm_set1_ps(call->multiplier);
@@ -107,7 +107,7 @@ ISA static void group_steps(const rm_int8_global_attention_call *call, const gro
                            _mm256_setzero_si256()};
     for (int32_t i = 0; i < call->depth; i += 16) {
       const __m256i k = signed16(key + i, key_zero);
-#pragma unroll
+UNROLL
       for (int j = 0; j < GROUP; j++) {
         const __m256i q = _mm256_loadu_si256((const __m256i *)(g->query[j] + i));
         sums[j] = _mm256_add_epi32(sums[j], _mm256_madd_epi16(q, k));
@@ -121,7 +121,7 @@ ISA static void group_steps(const rm_int8_global_attention_call *call, const gro
 }
 
 // Eight channels of two keys at a time.
-ISA static void group_mix(const rm_int8_global_attention_call *call, group *g, int32_t first, int32_t count) {
+TARGET static void group_mix(const rm_int8_global_attention_call *call, group *g, int32_t first, int32_t count) {
   const uint8_t *value = call->value + first * call->value_pixel;
   for (int32_t c = 0; c < call->channels; c += 8) {
     __m256i sums[GROUP] = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256(),
@@ -131,7 +131,7 @@ ISA static void group_mix(const rm_int8_global_attention_call *call, group *g, i
       const __m128i pairs =
           _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)one), _mm_loadl_epi64((const __m128i *)two));
       const __m256i both = _mm256_cvtepu8_epi16(pairs);
-#pragma unroll
+UNROLL
       for (int j = 0; j < GROUP; j++) {
         int32_t weights;
         memcpy(&weights, g->weights[j] + n, sizeof weights);
@@ -145,4 +145,7 @@ ISA static void group_mix(const rm_int8_global_attention_call *call, group *g, i
     }
   }
 }
+
+RM_DEFINE_KERNEL(rm_int8_local_attention__avx2, int8_local_attention, local_attention_kernel)
+RM_DEFINE_KERNEL(rm_int8_global_attention__avx2, int8_global_attention, global_attention_kernel)
 #endif

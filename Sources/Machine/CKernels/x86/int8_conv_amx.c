@@ -8,11 +8,12 @@
 // four, so that four tiles of sums hide each other's latency. Sums are stored to memory and become bytes between the
 // products of the next tiles.
 #if defined(__x86_64__)
-#define ISA __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,amx-tile,amx-int8")))
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,amx-tile,amx-int8")))
+#include "../macros.h"
 
 #include "amx.h"
-#include "int8_amx_block.h"
-#include "int8_store_avx512.h"
+#include "int8_amx_block.inc"
+#include "int8_store_avx512.inc"
 
 // Sums on their way to bytes: [tiles][16 pixels][vectors][16], in pieces of four vectors.
 typedef struct {
@@ -31,17 +32,17 @@ typedef struct {
   int32_t next, count;  // pieces
 } finisher;
 
-INLINE ISA finisher make_finisher(const batch *b, const int vectors) {
+INLINE finisher make_finisher(const batch *b, const int vectors) {
   finisher f = {.batch = b, .sink = make_sink(&b->panel->tile)};
   f.count = b->count * ROWS * vectors / 4;
-#pragma unroll
+UNROLL
   for (int v = 0; v < 4; v++) f.multiplier[v] = _mm512_loadu_ps(b->panel->tile.multiplier + 16 * (v % vectors));
   f.rule = make_conv_rule(b->panel->tile.call, f.multiplier);
   return f;
 }
 
 // The next four pieces, where any are left.
-INLINE ISA void finish_some(finisher *f, const int vectors) {
+INLINE void finish_some(finisher *f, const int vectors) {
   if (f->next >= f->count) return;
   const batch *b = f->batch;
   const spot *s = b->spots + f->next * 4 / (ROWS * vectors);
@@ -50,21 +51,21 @@ INLINE ISA void finish_some(finisher *f, const int vectors) {
   if (f->sink.residual) f->sink.residual = s->residual + b->panel->first;
   f->sink.pixels = s->pixels;
   const int32_t *sums = b->sums + f->next * 64;
-#pragma unroll
+UNROLL
   for (int i = 0; i < 4; i++) {
     __m512i four[4];
-#pragma unroll
+UNROLL
     for (int v = 0; v < 4; v++) four[v] = _mm512_load_si512(sums + (i * 4 + v) * 16);
     store(&f->sink, requantize(four, f->multiplier, &f->rule), vectors, first + i * 4 / vectors);
   }
   f->next += 4;
 }
 
-INLINE ISA void finish_rest(finisher *f, const int vectors) {
+INLINE void finish_rest(finisher *f, const int vectors) {
   while (f->next < f->count) finish_some(f, vectors);
 }
 
-static ISA void finish(const batch *b) {
+static TARGET void finish(const batch *b) {
   if (b->panel->vectors == 2) {
     finisher f = make_finisher(b, 2);
     finish_rest(&f, 2);
@@ -76,7 +77,7 @@ static ISA void finish(const batch *b) {
 
 // The sums of four tiles, of 32 pixels by two vectors of channels or of 64 by one. Each tile gives up the sums of the
 // batch before just before it begins with its own, so that none waits for a product that was begun just now.
-INLINE ISA void multiply(const block *block, const rm_int8_tile *t, const source *const *from, int32_t *sums,
+INLINE void multiply(const block *block, const rm_int8_tile *t, const source *const *from, int32_t *sums,
                          finisher *f, const int vectors) {
   const ptrdiff_t bytes = block->chunk, end = block->cut.chunks * bytes, tile = ROWS * 16;
   const int32_t runs = block->cut.runs, *second = t->bias + (vectors == 2 ? 16 : 0);
@@ -133,14 +134,14 @@ INLINE ISA void multiply(const block *block, const rm_int8_tile *t, const source
 }
 
 // The products of one batch, while the sums of the last one are stored and the one before that is finished.
-INLINE ISA void run_batch(const block *b, const rm_int8_tile *tile, const source *const *from, batch *last,
+INLINE void run_batch(const block *b, const rm_int8_tile *tile, const source *const *from, batch *last,
                           const batch *before, const int vectors) {
   finisher f = make_finisher(before, vectors);
   multiply(b, tile, from, last->sums, &f, vectors);
   finish_rest(&f, vectors);
 }
 
-static ISA void store_sums(batch *b) {
+static TARGET void store_sums(batch *b) {
   const ptrdiff_t tile = ROWS * 16, step = 64 * b->panel->vectors;
   const int wide = b->panel->vectors == 2;
   _tile_stored(0, b->sums, step);
@@ -150,7 +151,7 @@ static ISA void store_sums(batch *b) {
 }
 
 // Finishes what is left in tiles and in memory, oldest first.
-static ISA void finish_all(batch *batches[3]) {
+static TARGET void finish_all(batch *batches[3]) {
   store_sums(batches[1]);
   finish(batches[2]);
   finish(batches[1]);
@@ -159,7 +160,7 @@ static ISA void finish_all(batch *batches[3]) {
 
 // All panels over the block. `batches` are the next one, the last one, whose sums are still in tiles, and the one
 // before that, whose sums are in memory. The last two are left to the next block.
-static ISA void run_block(block *b, batch *batches[3]) {
+static TARGET void run_block(block *b, batch *batches[3]) {
   for (const panel *p = b->panels; p < b->panels + b->panel_count; p++) {
     const int32_t most = p->vectors == 2 ? 2 : 4;
     for (int32_t i = 0; i < b->count; i += most) {
@@ -187,7 +188,7 @@ static ISA void run_block(block *b, batch *batches[3]) {
   b->turn = (b->turn + 1) % BLOCKS_IN_USE;
 }
 
-static ISA void configure(int32_t chunk_groups) {
+static TARGET void configure(int32_t chunk_groups) {
   rm_amx_tiles all = {.palette = 1};
   for (int i = 0; i < 8; i++) {
     all.rows[i] = (uint8_t)(i < 6 ? ROWS : chunk_groups);
@@ -196,13 +197,13 @@ static ISA void configure(int32_t chunk_groups) {
   rm_amx_configure(&all);
 }
 
-static ISA void run_rows(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+static TARGET void run_rows(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   const rm_int8_cut cut = rm_int8_tiles_cut(&tiles, &call->shape);
-  source sources[BLOCK_TILES * cut.runs];
+  source sources[BLOCK_TILES * RM_INT8_CONV_TAPS];
   uint8_t copies[COPY_BYTES + RM_INT8_OVERREAD];
   batch three[3], *batches[3] = {three, three + 1, three + 2};
   rm_int8_panel walk = rm_int8_tiles_before(&tiles, call);
-  panel panels[walk.count];
+  panel panels[PANELS];
   rm_int8_tile tile = {.residual = call->residual, .call = call};
   while (rm_int8_tiles_next(&tiles, &walk, &tile)) panels[walk.index] = (panel){tile, walk.first, walk.vectors};
   // Before the first batches there is nothing to finish.
@@ -240,6 +241,7 @@ static ISA void run_rows(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptr
 const char *rm_int8_conv_refusal__amx(const rm_int8_conv_shape *s) {
   const rm_int8_cut c = rm_int8_tiles_cut(&tiles, s);
   if (most_copied(s) > COPY_BYTES) return "borders too large for AMX";
+  if (rm_int8_tiles_panels(&tiles, s) > PANELS) return "too many channels for AMX";
   // 15 of 16 channels would be empty; and sums of so few terms take less long than to store them.
   if (s->out_channels == 1 && s->in_channels >= 32) return "one output alone";
   if (c.runs == 1 && c.length < 40 && s->out_channels > tiles.lanes) return "few terms";
@@ -259,7 +261,8 @@ void rm_int8_conv_pack__amx(const rm_int8_conv_shape *shape, const rm_int8_conv_
     rm_int8_conv_pack__avx512vnni(shape, from, packed);
 }
 
-ISA void rm_int8_conv__amx(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+TARGET void rm_int8_conv__amx(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_conv_expect(call, row_begin, row_end);
   if (!takes(&call->shape)) {
     rm_int8_conv__avx512vnni(call, row_begin, row_end);
     return;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #if defined(__x86_64__)
-#define ISA __attribute__((target("avx2,fma")))
-#include "int8_ymm.h"
+#define TARGET __attribute__((target("avx2,fma")))
+#include "../macros.h"
+#include "int8_ymm.inc"
 
 #define GROUP 32
 #define load_bytes rm_load32
@@ -10,7 +11,7 @@
 
 typedef __m256i bytes;
 
-INLINE ISA bytes all_bytes(uint8_t value) { return _mm256_set1_epi8((char)value); }
+INLINE bytes all_bytes(uint8_t value) { return _mm256_set1_epi8((char)value); }
 
 typedef struct {
   __m256i a_zero, b_zero;
@@ -18,19 +19,19 @@ typedef struct {
   rm_rule32 rule;
 } factors;
 
-INLINE ISA factors make_factors(const rm_int8_mul_call *call) {
+INLINE factors make_factors(const rm_int8_mul_call *call) {
   return (factors){_mm256_set1_epi16((int16_t)call->a_zero), _mm256_set1_epi16((int16_t)call->b_zero),
                    rm_same_multiplier32(call->multiplier),
                    rm_make_rule32(call->out_zero, call->low, call->high)};
 }
 
-INLINE ISA void products(__m256i a, __m256i b, __m256i out[2]) {
+INLINE void products(__m256i a, __m256i b, __m256i out[2]) {
   const __m256i low = _mm256_mullo_epi16(a, b), high = _mm256_mulhi_epi16(a, b);
   out[0] = _mm256_unpacklo_epi16(low, high);
   out[1] = _mm256_unpackhi_epi16(low, high);
 }
 
-INLINE ISA bytes multiplied(bytes a, bytes b, const factors *f) {
+INLINE bytes multiplied(bytes a, bytes b, const factors *f) {
   const __m256i none = _mm256_setzero_si256();
   __m256i sum[4];
   products(_mm256_sub_epi16(_mm256_unpacklo_epi8(a, none), f->a_zero),
@@ -40,10 +41,10 @@ INLINE ISA bytes multiplied(bytes a, bytes b, const factors *f) {
   return rm_requantize32(sum, f->multiplier.each, &f->rule);
 }
 
-#define NAME(kernel) kernel##__avx2
-#include "../vector/int8_elementwise.h"
+#include "../vector/int8_elementwise.inc"
 
-ISA void rm_int8_quantize__avx2(const rm_int8_quantize_call *call, ptrdiff_t begin, ptrdiff_t end) {
+TARGET void rm_int8_quantize__avx2(const rm_int8_quantize_call *call, ptrdiff_t begin, ptrdiff_t end) {
+  rm_int8_quantize_expect(call, begin, end);
   const __m256 scale = _mm256_set1_ps(call->scale);
   const __m256 low = _mm256_set1_ps((float)(call->low - call->zero));
   const __m256 high = _mm256_set1_ps((float)(call->high - call->zero));
@@ -64,7 +65,8 @@ ISA void rm_int8_quantize__avx2(const rm_int8_quantize_call *call, ptrdiff_t beg
   rm_int8_quantize__scalar(call, i, end);
 }
 
-ISA void rm_int8_dequantize__avx2(const rm_int8_dequantize_call *call, ptrdiff_t begin, ptrdiff_t end) {
+TARGET void rm_int8_dequantize__avx2(const rm_int8_dequantize_call *call, ptrdiff_t begin, ptrdiff_t end) {
+  rm_int8_dequantize_expect(call, begin, end);
   const __m256 scale = _mm256_set1_ps(call->scale);
   const __m256i zero = _mm256_set1_epi32(call->zero);
   ptrdiff_t i = begin;
@@ -74,4 +76,7 @@ ISA void rm_int8_dequantize__avx2(const rm_int8_dequantize_call *call, ptrdiff_t
   }
   rm_int8_dequantize__scalar(call, i, end);
 }
+
+RM_DEFINE_KERNEL(rm_int8_combine__avx2, int8_combine, combine_kernel)
+RM_DEFINE_KERNEL(rm_int8_mul__avx2, int8_mul, mul_kernel)
 #endif

@@ -2,18 +2,20 @@
 // Element by element, 64 at a time. Of products both factors and their product are whole numbers below 2^24, so floats
 // hold them exactly, and the one rounding is that of REQUANTIZE.
 #if defined(__x86_64__)
-#define ISA __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")))
+#define TARGET __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")))
+#include "../macros.h"
 
-#include "int8_store_avx512.h"
+#include "int8_store_avx512.inc"
 
-INLINE ISA void put(uint8_t *out, __m512i bytes, ptrdiff_t left) {
+INLINE void put(uint8_t *out, __m512i bytes, ptrdiff_t left) {
   if (left >= 64)
     _mm512_storeu_si512(out, bytes);
   else
     _mm512_mask_storeu_epi8(out, ((__mmask64)1 << left) - 1, bytes);
 }
 
-ISA void rm_int8_combine__avx512vnni(const rm_int8_combine_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+TARGET void rm_int8_combine__avx512vnni(const rm_int8_combine_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_combine_expect(call, row_begin, row_end);
   rm_int8_combine rule = call->rule;
   if (!call->b) rule.multiplier_b = 0;
   const joint512 joint = make_joint(&rule);
@@ -30,7 +32,7 @@ ISA void rm_int8_combine__avx512vnni(const rm_int8_combine_call *call, ptrdiff_t
   }
 }
 
-INLINE ISA __m512 whole(const uint8_t *at) {
+INLINE __m512 whole(const uint8_t *at) {
   return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)at)));
 }
 
@@ -39,16 +41,16 @@ typedef struct {
   rule512 rule;
 } factors;
 
-INLINE ISA void put_product(uint8_t *out, __m512 product[4], const factors *f, ptrdiff_t left) {
-#pragma unroll
+INLINE void put_product(uint8_t *out, __m512 product[4], const factors *f, ptrdiff_t left) {
+UNROLL
   for (int v = 0; v < 4; v++) product[v] = _mm512_mul_ps(product[v], f->multiplier);
   put(out, in_order(stored512(product, &f->rule)), left);
 }
 
-INLINE ISA void multiply_same(const uint8_t *a, const uint8_t *b, uint8_t *out, ptrdiff_t length, const factors *f) {
+INLINE void multiply_same(const uint8_t *a, const uint8_t *b, uint8_t *out, ptrdiff_t length, const factors *f) {
   for (ptrdiff_t i = 0; i < length; i += 64) {
     __m512 product[4];
-#pragma unroll
+UNROLL
     for (int v = 0; v < 4; v++)
       product[v] = _mm512_mul_ps(_mm512_sub_ps(whole(a + i + 16 * v), f->a_zero),
                                  _mm512_sub_ps(whole(b + i + 16 * v), f->b_zero));
@@ -56,11 +58,11 @@ INLINE ISA void multiply_same(const uint8_t *a, const uint8_t *b, uint8_t *out, 
   }
 }
 
-INLINE ISA void multiply_pixel(const uint8_t *a, uint8_t b, uint8_t *out, ptrdiff_t length, const factors *f) {
+INLINE void multiply_pixel(const uint8_t *a, uint8_t b, uint8_t *out, ptrdiff_t length, const factors *f) {
   const __m512 weight = _mm512_sub_ps(_mm512_set1_ps(b), f->b_zero), shift = _mm512_mul_ps(weight, f->a_zero);
   for (ptrdiff_t i = 0; i < length; i += 64) {
     __m512 product[4];
-#pragma unroll
+UNROLL
     for (int v = 0; v < 4; v++) product[v] = _mm512_fmsub_ps(whole(a + i + 16 * v), weight, shift);
     put_product(out + i, product, f, length - i);
   }
@@ -72,11 +74,11 @@ typedef struct {
   float weight[PATTERN], shift[PATTERN];
 } pattern;
 
-INLINE ISA void multiply_channels(const uint8_t *a, const pattern *b, uint8_t *out, ptrdiff_t length,
+INLINE void multiply_channels(const uint8_t *a, const pattern *b, uint8_t *out, ptrdiff_t length,
                                   const factors *f) {
   for (ptrdiff_t i = 0; i < length; i += 64) {
     __m512 product[4];
-#pragma unroll
+UNROLL
     for (int v = 0; v < 4; v++)
       product[v] = _mm512_fmsub_ps(whole(a + i + 16 * v), _mm512_loadu_ps(b->weight + i + 16 * v),
                                    _mm512_loadu_ps(b->shift + i + 16 * v));
@@ -91,7 +93,7 @@ static ptrdiff_t pattern_pixels(int32_t channels) {
   return pixels * channels <= PATTERN ? pixels : 1;
 }
 
-static ISA void multiply_by_channel(const rm_int8_mul_call *call, const factors *f, ptrdiff_t first, ptrdiff_t pixels) {
+static TARGET void multiply_by_channel(const rm_int8_mul_call *call, const factors *f, ptrdiff_t first, ptrdiff_t pixels) {
   const int dense = call->a_pixel == call->channels && call->out_pixel == call->channels;
   const ptrdiff_t together = dense ? pattern_pixels(call->channels) : 1;
   pattern b;
@@ -110,7 +112,8 @@ static ISA void multiply_by_channel(const rm_int8_mul_call *call, const factors 
   }
 }
 
-ISA void rm_int8_mul__avx512vnni(const rm_int8_mul_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+TARGET void rm_int8_mul__avx512vnni(const rm_int8_mul_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_mul_expect(call, row_begin, row_end);
   // 255 * 255 * 2^15 is below 2^31.
   const factors f = {_mm512_set1_ps((float)call->a_zero), _mm512_set1_ps((float)call->b_zero),
                      _mm512_set1_ps(call->multiplier),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions of one byte, 64 at a time: four registers hold the 256 results. A change of scale is such a function too.
 #if defined(__x86_64__)
-#define ISA __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi")))
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi")))
+#include "../macros.h"
 
 #include <immintrin.h>
 
@@ -11,19 +12,20 @@ typedef struct {
   __m512i results[4];
 } lookup;
 
-static inline __attribute__((always_inline)) ISA lookup make_lookup(const uint8_t table[256]) {
+INLINE lookup make_lookup(const uint8_t table[256]) {
   lookup l;
   for (int i = 0; i < 4; i++) l.results[i] = _mm512_loadu_si512(table + 64 * i);
   return l;
 }
 
-static inline __attribute__((always_inline)) ISA __m512i looked_up(__m512i x, const lookup *l) {
+INLINE __m512i looked_up(__m512i x, const lookup *l) {
   const __m512i lower = _mm512_permutex2var_epi8(l->results[0], x, l->results[1]);
   const __m512i upper = _mm512_permutex2var_epi8(l->results[2], x, l->results[3]);
   return _mm512_mask_blend_epi8(_mm512_movepi8_mask(x), lower, upper);
 }
 
-ISA void rm_int8_table__avx512vbmi(const rm_int8_table_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+TARGET void rm_int8_table__avx512vbmi(const rm_int8_table_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_table_expect(call, row_begin, row_end);
   const lookup l = make_lookup(call->table);
   const int dense = call->in_pixel == call->channels && call->out_pixel == call->channels;
   const ptrdiff_t first = row_begin * call->columns, pixels = (row_end - row_begin) * call->columns;
@@ -39,6 +41,7 @@ ISA void rm_int8_table__avx512vbmi(const rm_int8_table_call *call, ptrdiff_t row
 }
 
 void rm_int8_combine__avx512vbmi(const rm_int8_combine_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+  rm_int8_combine_expect(call, row_begin, row_end);
   if (call->b) {
     rm_int8_combine__avx512vnni(call, row_begin, row_end);
     return;

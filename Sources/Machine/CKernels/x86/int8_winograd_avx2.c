@@ -9,17 +9,18 @@
 //
 // Packed: for each panel bias, multiplier [vectors * 8], weights [16][channels / 2][vectors][8 lanes] s16 pairs.
 #if defined(__x86_64__)
-#define ISA __attribute__((target("avx2,fma")))
-#include "int8_ymm.h"
+#define TARGET __attribute__((target("avx2,fma")))
+#include "../macros.h"
+#include "int8_ymm.inc"
 
 #include "int8_winograd_avx2.h"
 
-enum { TILES = 24, WIDEST = 3, POSITIONS = 16 };
+enum { TILES = 24, WIDEST = 3, POSITIONS = 16, MOST_CHANNELS = 256 };
 
 int rm_int8_winograd_fits(const rm_int8_conv_shape *s) {
   return s->kernel_rows == 3 && s->kernel_columns == 3 && s->stride_rows == 1 && s->stride_columns == 1 &&
          s->dilation_rows == 1 && s->dilation_columns == 1 && s->in_channels % 16 == 0 && s->in_channels >= 32 &&
-         s->in_channels <= 256 && s->out_channels >= 16;
+         s->in_channels <= MOST_CHANNELS && s->out_channels >= 16;
 }
 
 // Vectors of the panel that begins where `left` are left: three, but never one alone at the end.
@@ -74,19 +75,19 @@ void rm_int8_winograd_pack(const rm_int8_conv_shape *s, const rm_int8_conv_weigh
 }
 
 // B'dB for 16 channels of one tile; v: `step` elements from a position to the next.
-INLINE ISA void turn_inputs(const uint8_t *const d[POSITIONS], ptrdiff_t channel, int16_t *v, ptrdiff_t step) {
+INLINE void turn_inputs(const uint8_t *const d[POSITIONS], ptrdiff_t channel, int16_t *v, ptrdiff_t step) {
   __m256i t[POSITIONS];
-#pragma unroll
+UNROLL
   for (int x = 0; x < 4; x++) {
     __m256i e[4];
-#pragma unroll
+UNROLL
     for (int y = 0; y < 4; y++) e[y] = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(d[4 * y + x] + channel)));
     t[x] = _mm256_sub_epi16(e[0], e[2]);
     t[4 + x] = _mm256_add_epi16(e[1], e[2]);
     t[8 + x] = _mm256_sub_epi16(e[2], e[1]);
     t[12 + x] = _mm256_sub_epi16(e[1], e[3]);
   }
-#pragma unroll
+UNROLL
   for (int i = 0; i < 4; i++) {
     const __m256i *r = t + 4 * i;
     int16_t *to = v + 4 * i * step;
@@ -98,20 +99,20 @@ INLINE ISA void turn_inputs(const uint8_t *const d[POSITIONS], ptrdiff_t channel
 }
 
 // One position of `tiles` tiles with `vectors` vectors of output channels; sums go to [tile][position][vectors].
-INLINE ISA void multiply(const int16_t *v, ptrdiff_t channels, const __m256i *w, int32_t *m, const int tiles,
+INLINE void multiply(const int16_t *v, ptrdiff_t channels, const __m256i *w, int32_t *m, const int tiles,
                          const int vectors) {
   __m256i sum[8][WIDEST];
-#pragma unroll
+UNROLL
   for (int t = 0; t < tiles; t++)
-#pragma unroll
+UNROLL
     for (int i = 0; i < vectors; i++) sum[t][i] = _mm256_setzero_si256();
   for (ptrdiff_t c = 0; c < channels; c += 2, w += vectors) {
-#pragma unroll
+UNROLL
     for (int t = 0; t < tiles; t++) {
       int32_t pair;
       memcpy(&pair, v + t * channels + c, 4);
       const __m256i both = _mm256_set1_epi32(pair);
-#pragma unroll
+UNROLL
       for (int i = 0; i < vectors; i++) {
         // Weights as memory operands: no register is left for them.
         __m256i products;
@@ -120,26 +121,26 @@ INLINE ISA void multiply(const int16_t *v, ptrdiff_t channels, const __m256i *w,
       }
     }
   }
-#pragma unroll
+UNROLL
   for (int t = 0; t < tiles; t++)
-#pragma unroll
+UNROLL
     for (int i = 0; i < vectors; i++)
       _mm256_storeu_si256((__m256i *)(m + (ptrdiff_t)t * POSITIONS * 8 * vectors) + i, sum[t][i]);
 }
 
 // Four outputs of a tile for 8 channels: A'MA / 4.
-INLINE ISA void turn_sums(const int32_t *m, ptrdiff_t step, __m256i bias, __m256i y[4]) {
+INLINE void turn_sums(const int32_t *m, ptrdiff_t step, __m256i bias, __m256i y[4]) {
   __m256i t[8];
-#pragma unroll
+UNROLL
   for (int x = 0; x < 4; x++) {
     __m256i e[4];
-#pragma unroll
+UNROLL
     for (int i = 0; i < 4; i++) e[i] = _mm256_loadu_si256((const __m256i *)(m + (4 * i + x) * step));
     const __m256i sum = _mm256_add_epi32(e[1], e[2]), difference = _mm256_sub_epi32(e[1], e[2]);
     t[x] = _mm256_add_epi32(e[0], sum);
     t[4 + x] = _mm256_sub_epi32(difference, e[3]);
   }
-#pragma unroll
+UNROLL
   for (int i = 0; i < 2; i++) {
     const __m256i *r = t + 4 * i;
     const __m256i sum = _mm256_add_epi32(r[1], r[2]), difference = _mm256_sub_epi32(r[1], r[2]);
@@ -152,7 +153,7 @@ typedef struct {
   int32_t row, column;  // of its first output
 } place;
 
-INLINE ISA void store_tile(const rm_int8_conv_call *call, place at, int32_t row_end, ptrdiff_t channel, int32_t count,
+INLINE void store_tile(const rm_int8_conv_call *call, place at, int32_t row_end, ptrdiff_t channel, int32_t count,
                            __m256i bytes) {
   const rm_int8_conv_shape *s = &call->shape;
   for (int i = 0; i < 4; i++) {
@@ -182,17 +183,17 @@ INLINE ISA void store_tile(const rm_int8_conv_call *call, place at, int32_t row_
   multiply(v + (p * TILES + t) * channels, channels, weights + p * channels / 2 * vectors,                     \
            m + (t * POSITIONS + p) * 8 * vectors, tiles, vectors)
 
-static ISA void products3(const int16_t *v, ptrdiff_t channels, const __m256i *weights, int32_t *m, int32_t count) {
+static TARGET void products3(const int16_t *v, ptrdiff_t channels, const __m256i *weights, int32_t *m, int32_t count) {
   PRODUCTS(4, 3);
 }
-static ISA void products2(const int16_t *v, ptrdiff_t channels, const __m256i *weights, int32_t *m, int32_t count) {
+static TARGET void products2(const int16_t *v, ptrdiff_t channels, const __m256i *weights, int32_t *m, int32_t count) {
   PRODUCTS(6, 2);
 }
-static ISA void products1(const int16_t *v, ptrdiff_t channels, const __m256i *weights, int32_t *m, int32_t count) {
+static TARGET void products1(const int16_t *v, ptrdiff_t channels, const __m256i *weights, int32_t *m, int32_t count) {
   PRODUCTS(8, 1);
 }
 
-static ISA void run_block(const rm_int8_conv_call *call, const place *places, int32_t count, int32_t row_end,
+static TARGET void run_block(const rm_int8_conv_call *call, const place *places, int32_t count, int32_t row_end,
                           int16_t *v, int32_t *m) {
   const rm_int8_conv_shape *s = &call->shape;
   const ptrdiff_t channels = s->in_channels;
@@ -230,9 +231,9 @@ static ISA void run_block(const rm_int8_conv_call *call, const place *places, in
   }
 }
 
-ISA void rm_int8_winograd_run(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
+TARGET void rm_int8_winograd_run(const rm_int8_conv_call *call, ptrdiff_t row_begin, ptrdiff_t row_end) {
   const rm_int8_conv_shape *s = &call->shape;
-  int16_t v[POSITIONS * TILES * s->in_channels] __attribute__((aligned(64)));
+  int16_t v[POSITIONS * TILES * MOST_CHANNELS] __attribute__((aligned(64)));
   int32_t m[TILES * POSITIONS * 8 * WIDEST] __attribute__((aligned(64)));
   place places[TILES];
   int32_t count = 0;

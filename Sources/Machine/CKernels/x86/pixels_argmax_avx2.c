@@ -9,12 +9,12 @@
 
 #include <immintrin.h>
 
-#define AVX2 __attribute__((target("avx2")))
+#define TARGET __attribute__((target("avx2")))
 
-AVX2 static inline __m256i load(const void *from) { return _mm256_loadu_si256(from); }
-AVX2 static inline void store(void *to, __m256i value) { _mm256_storeu_si256(to, value); }
+TARGET static inline __m256i load(const void *from) { return _mm256_loadu_si256(from); }
+TARGET static inline void store(void *to, __m256i value) { _mm256_storeu_si256(to, value); }
 
-AVX2 static inline void transpose8(const float *const *rows, size_t k, __m256 out[8]) {
+TARGET static inline void transpose8(const float *const *rows, size_t k, __m256 out[8]) {
   __m256 a[8], b[8];
   for (int i = 0; i < 4; i++) {
     const __m256 low = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(rows[i] + k)),
@@ -36,7 +36,7 @@ AVX2 static inline void transpose8(const float *const *rows, size_t k, __m256 ou
   }
 }
 
-AVX2 void rm_pixels_planes_f32__avx2(const float *logits, size_t pixel_stride, size_t columns, int classes, float *planes,
+TARGET void rm_pixels_planes_f32__avx2(const float *logits, size_t pixel_stride, size_t columns, int classes, float *planes,
                               size_t stride) {
   const size_t count = (size_t)classes;
   for (size_t x = 0; x < columns; x += 8) {
@@ -52,7 +52,7 @@ AVX2 void rm_pixels_planes_f32__avx2(const float *logits, size_t pixel_stride, s
   for (size_t k = 0; k < count; k++) planes[k * stride + columns] = planes[k * stride + columns - 1];
 }
 
-AVX2 static inline void transpose16(const uint8_t *const *rows, size_t k, __m128i v[16]) {
+TARGET static inline void transpose16(const uint8_t *const *rows, size_t k, __m128i v[16]) {
   for (int i = 0; i < 16; i++) v[i] = _mm_loadu_si128((const void *)(rows[i] + k));
   // Each step interleaves halves that lie eight vectors apart; four of them transpose.
   for (int step = 0; step < 4; step++) {
@@ -65,7 +65,7 @@ AVX2 static inline void transpose16(const uint8_t *const *rows, size_t k, __m128
   }
 }
 
-AVX2 void rm_pixels_planes_s8__avx2(const uint8_t *logits, size_t pixel_stride, size_t columns, int classes, uint8_t flip,
+TARGET void rm_pixels_planes_s8__avx2(const uint8_t *logits, size_t pixel_stride, size_t columns, int classes, uint8_t flip,
                              int16_t *planes, size_t stride) {
   const size_t count = (size_t)classes;
   const __m128i flips = _mm_set1_epi8((char)flip);
@@ -83,7 +83,7 @@ AVX2 void rm_pixels_planes_s8__avx2(const uint8_t *logits, size_t pixel_stride, 
   for (size_t k = 0; k < count; k++) planes[k * stride + columns] = planes[k * stride + columns - 1];
 }
 
-AVX2 void rm_pixels_lerp_f32__avx2(const float *upper, const float *lower, float fraction, size_t columns, int classes,
+TARGET void rm_pixels_lerp_f32__avx2(const float *upper, const float *lower, float fraction, size_t columns, int classes,
                             float *out, size_t stride) {
   const __m256 part = _mm256_set1_ps(fraction);
   for (size_t k = 0; k < (size_t)classes; k++) {
@@ -100,7 +100,7 @@ AVX2 void rm_pixels_lerp_f32__avx2(const float *upper, const float *lower, float
   }
 }
 
-AVX2 void rm_pixels_lerp_s16__avx2(const int16_t *upper, const int16_t *lower, int unit, int fraction, int gain,
+TARGET void rm_pixels_lerp_s16__avx2(const int16_t *upper, const int16_t *lower, int unit, int fraction, int gain,
                             size_t columns, int classes, int16_t *out, size_t stride) {
   const __m256i wa = _mm256_set1_epi16((int16_t)(unit - fraction)), wb = _mm256_set1_epi16((int16_t)fraction);
   const __m256i gains = _mm256_set1_epi16((int16_t)gain);
@@ -118,13 +118,13 @@ AVX2 void rm_pixels_lerp_s16__avx2(const int16_t *upper, const int16_t *lower, i
   }
 }
 
-AVX2 static inline __m256 score8(const float *at, size_t stride, __m256i pick, __m256 part) {
+TARGET static inline __m256 score8(const float *at, size_t stride, __m256i pick, __m256 part) {
   const __m256 value = _mm256_permutevar8x32_ps(_mm256_loadu_ps(at), pick);
   const __m256 slope = _mm256_permutevar8x32_ps(_mm256_loadu_ps(at + stride), pick);
   return _mm256_add_ps(value, _mm256_mul_ps(slope, part));
 }
 
-AVX2 static inline void winners_f32(const float *lerped, size_t stride, int classes, const int32_t *first,
+TARGET static inline void winners_f32(const float *lerped, size_t stride, int classes, const int32_t *first,
                                       const float *fraction, uint8_t *labels) {
   const float *at0 = lerped + first[0], *at1 = lerped + first[8];
   const __m256i pick0 = _mm256_sub_epi32(load(first), _mm256_set1_epi32(first[0]));
@@ -151,26 +151,26 @@ AVX2 static inline void winners_f32(const float *lerped, size_t stride, int clas
 }
 
 // Bytes that bring the words steps[0...7] of each half into place.
-AVX2 static inline __m256i pick16(const int32_t *first) {
+TARGET static inline __m256i pick16(const int32_t *first) {
   const __m256i low = _mm256_sub_epi32(load(first), _mm256_set1_epi32(first[0]));
   const __m256i high = _mm256_sub_epi32(load(first + 8), _mm256_set1_epi32(first[8]));
   const __m256i steps = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xd8);
   return _mm256_add_epi16(_mm256_mullo_epi16(steps, _mm256_set1_epi16(0x0202)), _mm256_set1_epi16(0x0100));
 }
 
-AVX2 static inline __m256i halves(const int16_t *low, const int16_t *high) {
+TARGET static inline __m256i halves(const int16_t *low, const int16_t *high) {
   return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const void *)low)),
                                  _mm_loadu_si128((const void *)high), 1);
 }
 
-AVX2 static inline __m256i score16(const int16_t *low, const int16_t *high, size_t stride, __m256i pick,
+TARGET static inline __m256i score16(const int16_t *low, const int16_t *high, size_t stride, __m256i pick,
                                    __m256i part, int is_exact) {
   const __m256i value = _mm256_shuffle_epi8(halves(low, high), pick);
   const __m256i slope = _mm256_shuffle_epi8(halves(low + stride, high + stride), pick);
   return _mm256_add_epi16(value, is_exact ? _mm256_mullo_epi16(slope, part) : _mm256_mulhrs_epi16(slope, part));
 }
 
-AVX2 static inline void winners_s16(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
+TARGET static inline void winners_s16(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
                                       const int16_t *fraction, uint8_t *labels, int is_exact) {
   const int16_t *low0 = lerped + first[0], *high0 = lerped + first[8];
   const int16_t *low1 = lerped + first[16], *high1 = lerped + first[24];
@@ -193,12 +193,23 @@ AVX2 static inline void winners_s16(const int16_t *lerped, size_t stride, int cl
   store(labels, _mm256_permute4x64_epi64(_mm256_packus_epi16(winner0, winner1), 0xd8));
 }
 
-#define TARGET AVX2
-#define NAME(kernel) kernel##__avx2
-#define LOWER(kernel) kernel##__scalar
+#define LOWER(kernel) rm_pixels_##kernel##__scalar
 #define F32_STEP 16
 #define F32_LANES 8
 #define S16_STEP 32
 #define S16_LANES 8
-#include "../vector/pixels_argmax.h"
+#include "../vector/pixels_argmax.inc"
+
+TARGET void rm_pixels_argmax_exact_s16__avx2(const int16_t *lerped, size_t stride, int classes, const int32_t *first, const int16_t *fraction, size_t columns, uint8_t *labels) {
+  argmax_exact_s16_kernel(lerped, stride, classes, first, fraction, columns, labels);
+}
+
+TARGET void rm_pixels_argmax_f32__avx2(const float *lerped, size_t stride, int classes, const int32_t *first, const float *fraction, size_t columns, uint8_t *labels) {
+  argmax_f32_kernel(lerped, stride, classes, first, fraction, columns, labels);
+}
+
+TARGET void rm_pixels_argmax_q15_s16__avx2(const int16_t *lerped, size_t stride, int classes, const int32_t *first, const int16_t *fraction, size_t columns, uint8_t *labels) {
+  argmax_q15_s16_kernel(lerped, stride, classes, first, fraction, columns, labels);
+}
+
 #endif

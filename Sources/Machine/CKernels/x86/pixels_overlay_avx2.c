@@ -10,14 +10,14 @@
 #include <immintrin.h>
 #include <string.h>
 
-#define AVX2 __attribute__((target("avx2")))
-#define INLINE __attribute__((always_inline)) static inline
+#define TARGET __attribute__((target("avx2")))
+#include "../macros.h"
 
-AVX2 INLINE __m256i load(const void *from) { return _mm256_loadu_si256(from); }
-AVX2 INLINE void store(void *to, __m256i value) { _mm256_storeu_si256(to, value); }
+INLINE __m256i load(const void *from) { return _mm256_loadu_si256(from); }
+INLINE void store(void *to, __m256i value) { _mm256_storeu_si256(to, value); }
 
 // table[label] for 32 labels, table[255] from `tables` * 16 on.
-AVX2 INLINE __m256i look_up(__m256i labels, const uint8_t *table, int tables) {
+INLINE __m256i look_up(__m256i labels, const uint8_t *table, int tables) {
   const __m256i beyond = _mm256_set1_epi8((char)table[255]);
   __m256i found = _mm256_setzero_si256();
   for (int i = 0; i < tables; i++) {
@@ -31,9 +31,9 @@ AVX2 INLINE __m256i look_up(__m256i labels, const uint8_t *table, int tables) {
   return _mm256_xor_si256(found, beyond);
 }
 
-AVX2 INLINE __m256i signed_bytes(__m256i bytes) { return _mm256_xor_si256(bytes, _mm256_set1_epi8((char)0x80)); }
+INLINE __m256i signed_bytes(__m256i bytes) { return _mm256_xor_si256(bytes, _mm256_set1_epi8((char)0x80)); }
 
-AVX2 INLINE void plane32(const uint8_t *source, const uint8_t *labels, const rm_overlay_palette *palette,
+INLINE void plane32(const uint8_t *source, const uint8_t *labels, const rm_overlay_palette *palette,
                          int color_plane, int tables, uint8_t *out) {
   const __m256i label = load(labels);
   const __m256i alpha = look_up(label, palette->alpha, tables);
@@ -50,7 +50,7 @@ AVX2 INLINE void plane32(const uint8_t *source, const uint8_t *labels, const rm_
 
 // Sixteen samples in words, each blended with what its labels ask for: rest = 512 - sum of alpha, and per label
 // row the sum of colour * alpha.
-AVX2 INLINE __m256i covered16(__m256i samples, __m256i rest, __m256i upper, __m256i lower) {
+INLINE __m256i covered16(__m256i samples, __m256i rest, __m256i upper, __m256i lower) {
   const __m256i ones = _mm256_set1_epi16(1), neutral = _mm256_set1_epi16(128);
   const __m256i one_and_half = _mm256_set1_epi32(1 | 256 << 16);
   const __m256i value = _mm256_sub_epi16(samples, neutral);
@@ -69,7 +69,7 @@ typedef struct {
 } chroma16;
 
 // The chroma of 32 columns of labels.
-AVX2 INLINE chroma16 chroma(__m256i u, __m256i v, const uint8_t *upper_labels, const uint8_t *lower_labels,
+INLINE chroma16 chroma(__m256i u, __m256i v, const uint8_t *upper_labels, const uint8_t *lower_labels,
                             const rm_overlay_palette *palette, int tables) {
   const __m256i ones = _mm256_set1_epi8(1);
   const __m256i upper = load(upper_labels), lower = load(lower_labels);
@@ -86,7 +86,7 @@ AVX2 INLINE chroma16 chroma(__m256i u, __m256i v, const uint8_t *upper_labels, c
   };
 }
 
-AVX2 INLINE void chroma32(const uint8_t *source_u, const uint8_t *source_v, const uint8_t *upper,
+INLINE void chroma32(const uint8_t *source_u, const uint8_t *source_v, const uint8_t *upper,
                           const uint8_t *lower, const rm_overlay_palette *palette, int tables, uint8_t *out_u,
                           uint8_t *out_v) {
   const __m256i u = _mm256_cvtepu8_epi16(_mm_loadu_si128((const void *)source_u));
@@ -97,7 +97,7 @@ AVX2 INLINE void chroma32(const uint8_t *source_u, const uint8_t *source_v, cons
   _mm_storeu_si128((void *)out_v, _mm256_extracti128_si256(bytes, 1));
 }
 
-AVX2 INLINE void pairs32(const uint8_t *source, const uint8_t *upper, const uint8_t *lower,
+INLINE void pairs32(const uint8_t *source, const uint8_t *upper, const uint8_t *lower,
                          const rm_overlay_palette *palette, int tables, uint8_t *out) {
   const __m256i both = load(source);
   const __m256i u = _mm256_and_si256(both, _mm256_set1_epi16(255)), v = _mm256_srli_epi16(both, 8);
@@ -105,7 +105,18 @@ AVX2 INLINE void pairs32(const uint8_t *source, const uint8_t *upper, const uint
   store(out, _mm256_or_si256(mixed.u, _mm256_slli_epi16(mixed.v, 8)));
 }
 
-#define TARGET AVX2
-#define NAME(kernel) kernel##__avx2
-#include "../vector/pixels_overlay.h"
+#include "../vector/pixels_overlay.inc"
+
+TARGET void rm_pixels_overlay_chroma__avx2(const uint8_t *source_u, const uint8_t *source_v, const uint8_t *upper_labels, const uint8_t *lower_labels, const rm_overlay_palette *palette, size_t label_columns, uint8_t *out_u, uint8_t *out_v) {
+  overlay_chroma_kernel(source_u, source_v, upper_labels, lower_labels, palette, label_columns, out_u, out_v);
+}
+
+TARGET void rm_pixels_overlay_chroma_pairs__avx2(const uint8_t *source, const uint8_t *upper_labels, const uint8_t *lower_labels, const rm_overlay_palette *palette, size_t label_columns, uint8_t *out) {
+  overlay_chroma_pairs_kernel(source, upper_labels, lower_labels, palette, label_columns, out);
+}
+
+TARGET void rm_pixels_overlay_plane__avx2(const uint8_t *source, const uint8_t *labels, const rm_overlay_palette *palette, int color_plane, size_t columns, uint8_t *out) {
+  overlay_plane_kernel(source, labels, palette, color_plane, columns, out);
+}
+
 #endif

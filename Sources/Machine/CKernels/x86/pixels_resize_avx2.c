@@ -9,16 +9,16 @@
 #include <immintrin.h>
 #include <string.h>
 
-#define AVX2 __attribute__((target("avx2")))
+#define TARGET __attribute__((target("avx2")))
 
 static size_t padded(size_t columns) {
   return (columns + RM_PIXELS_GROUP - 1) / RM_PIXELS_GROUP * RM_PIXELS_GROUP;
 }
 
-AVX2 static inline __m256i load(const void *from) { return _mm256_loadu_si256(from); }
-AVX2 static inline void store(void *to, __m256i value) { _mm256_storeu_si256(to, value); }
+TARGET static inline __m256i load(const void *from) { return _mm256_loadu_si256(from); }
+TARGET static inline void store(void *to, __m256i value) { _mm256_storeu_si256(to, value); }
 
-AVX2 static inline void blend32(const uint8_t *const *rows, const int16_t *weights, int taps, size_t x,
+TARGET static inline void blend32(const uint8_t *const *rows, const int16_t *weights, int taps, size_t x,
                                 int16_t *out) {
   const int shift = RM_WEIGHT_BITS - RM_BLENDED_BITS;
   const __m256i zero = _mm256_setzero_si256();
@@ -40,7 +40,7 @@ AVX2 static inline void blend32(const uint8_t *const *rows, const int16_t *weigh
   store(out + x + 16, _mm256_permute2x128_si256(a, b, 0x31));
 }
 
-AVX2 void rm_pixels_blend_rows__avx2(const uint8_t *const *rows, const int16_t *weights, int taps, size_t columns,
+TARGET void rm_pixels_blend_rows__avx2(const uint8_t *const *rows, const int16_t *weights, int taps, size_t columns,
                                  int16_t *out) {
   if (columns < 32) {
     rm_pixels_blend_rows__scalar(rows, weights, taps, columns, out);
@@ -51,7 +51,7 @@ AVX2 void rm_pixels_blend_rows__avx2(const uint8_t *const *rows, const int16_t *
   if (x < columns) blend32(rows, weights, taps, columns - 32, out);
 }
 
-AVX2 void rm_pixels_split_pairs__avx2(const int16_t *pairs, size_t columns, int16_t *a, int16_t *b) {
+TARGET void rm_pixels_split_pairs__avx2(const int16_t *pairs, size_t columns, int16_t *a, int16_t *b) {
   const __m256i mask = _mm256_set1_epi32(0xffff);
   for (size_t x = 0; x < columns; x += 16) {
     const __m256i low = load(pairs + 2 * x), high = load(pairs + 2 * x + 16);
@@ -63,7 +63,7 @@ AVX2 void rm_pixels_split_pairs__avx2(const int16_t *pairs, size_t columns, int1
 }
 
 // Eight outputs, four from the samples behind each of first[0] and first[4].
-AVX2 static inline __m256i near8(const int16_t *in, const int32_t *first, const int16_t *weights, size_t row,
+TARGET static inline __m256i near8(const int16_t *in, const int32_t *first, const int16_t *weights, size_t row,
                                  int taps) {
   const __m256i spread_bytes = _mm256_setr_epi8(0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12,  //
                                                 0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12);
@@ -83,7 +83,7 @@ AVX2 static inline __m256i near8(const int16_t *in, const int32_t *first, const 
   return _mm256_srai_epi32(sum, RM_BLENDED_BITS + RM_WEIGHT_BITS - RM_SAMPLE_BITS);
 }
 
-AVX2 static inline __m256i far8(const int16_t *in, const int32_t *first, const int16_t *weights, size_t row,
+TARGET static inline __m256i far8(const int16_t *in, const int32_t *first, const int16_t *weights, size_t row,
                                 int taps) {
   const __m256i at = load(first);
   __m256i sum = _mm256_set1_epi32(1 << (RM_BLENDED_BITS + RM_WEIGHT_BITS - RM_SAMPLE_BITS - 1));
@@ -95,7 +95,7 @@ AVX2 static inline __m256i far8(const int16_t *in, const int32_t *first, const i
   return _mm256_srai_epi32(sum, RM_BLENDED_BITS + RM_WEIGHT_BITS - RM_SAMPLE_BITS);
 }
 
-AVX2 static inline void resample(const int16_t *in, const rm_resample_axis *axis, int16_t *out, int taps) {
+TARGET static inline void resample(const int16_t *in, const rm_resample_axis *axis, int16_t *out, int taps) {
   const size_t columns = (size_t)axis->columns, row = 2 * padded(columns);
   for (size_t x = 0; x < columns; x += 16) {
     const int32_t *first = axis->first + x;
@@ -105,7 +105,7 @@ AVX2 static inline void resample(const int16_t *in, const rm_resample_axis *axis
   }
 }
 
-AVX2 void rm_pixels_resample_row__avx2(const int16_t *in, const rm_resample_axis *axis, int16_t *out) {
+TARGET void rm_pixels_resample_row__avx2(const int16_t *in, const rm_resample_axis *axis, int16_t *out) {
   if (axis->spread <= 6) {
     if (axis->taps == 2) return resample(in, axis, out, 2);
     if (axis->taps == 4) return resample(in, axis, out, 4);
@@ -126,7 +126,7 @@ typedef struct {
 } rgb16;
 
 // Sixteen pixels, a channel in 16 bits.
-AVX2 static inline rgb16 convert16(const int16_t *y, const int16_t *u, const int16_t *v, const rm_yuv_matrix *m) {
+TARGET static inline rgb16 convert16(const int16_t *y, const int16_t *u, const int16_t *v, const rm_yuv_matrix *m) {
   const int shift = RM_SAMPLE_BITS + RM_MATRIX_BITS;
 #define PAIR(low, high) _mm256_set1_epi32((int)((uint32_t)(uint16_t)(low) | (uint32_t)(uint16_t)(high) << 16))
   const __m256i red_yv = PAIR(m->luma, m->red_v), green_yu = PAIR(m->luma, m->green_u);
@@ -148,7 +148,7 @@ AVX2 static inline rgb16 convert16(const int16_t *y, const int16_t *u, const int
                  _mm256_packs_epi32(blue[0], blue[1])};
 }
 
-AVX2 void rm_pixels_yuv_to_rgb__avx2(const int16_t *y, const int16_t *u, const int16_t *v, const rm_yuv_matrix *matrix,
+TARGET void rm_pixels_yuv_to_rgb__avx2(const int16_t *y, const int16_t *u, const int16_t *v, const rm_yuv_matrix *matrix,
                                   size_t columns, uint8_t *rgb) {
   // Where each channel's bytes go among three vectors of interleaved ones; -1 leaves 0.
 #define TWICE(...) _mm256_setr_epi8(__VA_ARGS__, __VA_ARGS__)
@@ -180,7 +180,7 @@ AVX2 void rm_pixels_yuv_to_rgb__avx2(const int16_t *y, const int16_t *u, const i
   }
 }
 
-AVX2 void rm_pixels_normalize__avx2(const uint8_t *rgb, const float *mean, const float *scale, size_t columns,
+TARGET void rm_pixels_normalize__avx2(const uint8_t *rgb, const float *mean, const float *scale, size_t columns,
                                 float *out) {
   float means[24], scales[24];
   for (int i = 0; i < 24; i++) {
@@ -201,7 +201,7 @@ AVX2 void rm_pixels_normalize__avx2(const uint8_t *rgb, const float *mean, const
 
 // 32 pixels. The line's slope has up to 22 bits, so the value meets its low 7 and its high 15 bits at once:
 // value * low + (value << 7) * high.
-AVX2 static inline void quantize32(const uint8_t *rgb, const rm_rgb_quantizer *quantizer, const int32_t *slopes,
+TARGET static inline void quantize32(const uint8_t *rgb, const rm_rgb_quantizer *quantizer, const int32_t *slopes,
                                    const int32_t *offsets, uint8_t *out) {
   const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
   for (size_t i = 0; i < 96; i += 32) {
@@ -219,7 +219,7 @@ AVX2 static inline void quantize32(const uint8_t *rgb, const rm_rgb_quantizer *q
   }
 }
 
-AVX2 void rm_pixels_quantize__avx2(const uint8_t *rgb, const rm_rgb_quantizer *quantizer, size_t columns, uint8_t *out) {
+TARGET void rm_pixels_quantize__avx2(const uint8_t *rgb, const rm_rgb_quantizer *quantizer, size_t columns, uint8_t *out) {
   if (!quantizer->is_affine) {
     rm_pixels_quantize__scalar(rgb, quantizer, columns, out);
     return;

@@ -40,6 +40,14 @@ public struct PackedConvolution: @unchecked Sendable {
   public var byteCount: Int { weights.count + (bias?.count ?? 0) }
 }
 
+extension PackedConvolution: Equatable {
+  /// Whether both compute the same with the same kernel.
+  public static func == (a: PackedConvolution, b: PackedConvolution) -> Bool {
+    a.window == b.window && a.inChannels == b.inChannels && a.outChannels == b.outChannels
+      && a.groups == b.groups && a.kernel == b.kernel && a.weights == b.weights && a.bias == b.bias
+  }
+}
+
 extension FloatKernels {
   /// Chooses the kernel of a convolution and packs its weights.
   ///

@@ -51,7 +51,7 @@ extension FloatKernels {
     return Job(table.pointee.copy.function, c, units: copy.extents[0], work: copy.extents.reduce(1, *) * 2)
   }
 
-  /// Real numbers to stored integers. The middle axis of `[outer][extent][inner]` has scales and zero points,
+  /// Floats to quantized integers. The middle axis of `[outer][extent][inner]` has scales and zero points,
   /// which outlive the job.
   public func quantize(
     input: UnsafeRawPointer, output: UnsafeMutableRawPointer, isSigned: Bool,
@@ -64,7 +64,7 @@ extension FloatKernels {
     return Job(table.pointee.quantize.function, q, units: outer, work: outer * extent * inner * 4)
   }
 
-  /// Stored integers to real numbers.
+  /// Quantized integers to floats or halves.
   public func dequantize(
     input: UnsafeRawPointer, output: UnsafeMutableRawPointer, isSigned: Bool,
     scales: UnsafePointer<Float>,

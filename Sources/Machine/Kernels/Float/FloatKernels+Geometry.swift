@@ -5,7 +5,7 @@ internal import CKernels
 public import Workers
 
 /// Which two input cells each output cell mixes along one axis, and the second's weight.
-public struct ResizeTable: @unchecked Sendable {
+public struct ResizeTable: Equatable, @unchecked Sendable {
   // @unchecked: the bytes are written here and never again.
 
   public let count: Int

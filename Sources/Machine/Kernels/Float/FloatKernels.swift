@@ -4,7 +4,7 @@ public import Buffers
 internal import CKernels
 public import CPU
 
-/// The kernels on real numbers of one CPU level, for elements that are float32 or float16. Each method checks its
+/// The kernels on floats or halves of one CPU level, for elements that are float32 or float16. Each method checks its
 /// operands against the kernel's contract and makes a job of them; memory belongs to the caller.
 public struct FloatKernels: @unchecked Sendable {
   // @unchecked: tables are constant.
@@ -42,7 +42,7 @@ public struct FloatKernels: @unchecked Sendable {
   var atScalar: FloatKernels { FloatKernels(level: .scalar, element: element) }
 }
 
-/// A channels-last map of real numbers in memory that somebody else owns.
+/// A channels-last map of floats or halves in memory that somebody else owns.
 public struct MapView {
   public var base: UnsafeMutableRawPointer
   public var batch: Int

@@ -5,10 +5,10 @@ internal import CKernels
 public import Workers
 
 /// The relation of one local attention in steps of 1/32 of the exponent.
-public struct AttentionSteps: @unchecked Sendable {
+public struct AttentionSteps: Equatable, @unchecked Sendable {
   // @unchecked: the bytes are written here and never again.
 
-  /// Steps for one unit of a product of stored numbers.
+  /// Steps for one unit of a product of quantized numbers.
   public let multiplier: Float
   private let bytes: AlignedBytes
 
@@ -33,7 +33,7 @@ public struct AttentionSteps: @unchecked Sendable {
 }
 
 /// e^(-d / 64) for d from 0, in 15 bits.
-public struct ExponentTable: @unchecked Sendable {
+public struct ExponentTable: Equatable, @unchecked Sendable {
   // @unchecked: the bytes are written here and never again.
 
   public static let count = Int(RM_INT8_EXPONENTS)
@@ -51,7 +51,7 @@ public struct ExponentTable: @unchecked Sendable {
 }
 
 extension Int8Kernels {
-  /// Whether attention of all pixels can run on stored numbers: sums of products within what the rule allows.
+  /// Whether attention of all pixels can run on quantized numbers: sums of products within what the rule allows.
   public static func attends(multiplier: Float, depth: Int, channels: Int) -> Bool {
     Double(multiplier.magnitude) * Double(depth * 255 * 255) < 0x1p30
       && channels <= Int(RM_INT8_ATTENTION_CHANNELS)

@@ -23,7 +23,15 @@ public struct PackedInt8Convolution: @unchecked Sendable {
   let function: @convention(c) (UnsafePointer<rm_int8_conv_call>?, Int, Int) -> Void
 }
 
-/// A map to add to a convolution's stored result.
+extension PackedInt8Convolution: Equatable {
+  /// Whether both compute the same with the same kernel.
+  public static func == (a: PackedInt8Convolution, b: PackedInt8Convolution) -> Bool {
+    a.window == b.window && a.inChannels == b.inChannels && a.outChannels == b.outChannels
+      && a.isDepthwise == b.isDepthwise && a.kernel == b.kernel && a.packed == b.packed && a.pad == b.pad
+  }
+}
+
+/// A map to add to a convolution's quantized result.
 public struct Int8Residual {
   public var map: ByteMap
   /// Of the convolution's result and the map.
@@ -36,14 +44,16 @@ public struct Int8Residual {
 }
 
 extension Int8Kernels {
-  /// Whether a kernel takes a convolution: one group with up to 121 taps, or a window of up to 16 rows and 32
-  /// columns for each channel by itself.
+  /// Whether a kernel takes a convolution: one group with up to 121 taps and 128 KiB of terms, or a window of up to
+  /// 16 rows and 32 columns for each channel by itself (`rm_int8_conv_fits`).
   public static func takes(
     _ window: ConvolutionWindow, inChannels: Int, outChannels: Int, groups: Int
   ) -> Bool {
-    if groups == 1 { return window.kernelRows * window.kernelColumns <= 121 }
-    return groups == inChannels && groups == outChannels && window.kernelRows <= 16
-      && (window.kernelColumns - 1) * window.dilationColumns < 32
+    guard groups == 1 || groups == inChannels && groups == outChannels else { return false }
+    var shape = window.shape
+    shape.in_channels = Int32(inChannels)
+    shape.out_channels = Int32(outChannels)
+    return rm_int8_conv_fits(&shape, groups == 1 ? 0 : 1) != 0
   }
 
   /// - Parameters:

@@ -57,7 +57,7 @@ extension Int8Kernels {
     return Job(table.mul.function, call, units: output.batch * output.rows, work: output.elements)
   }
 
-  /// - Parameter values: the result for each of the 256 stored numbers.
+  /// - Parameter values: the result for each of the 256 quantized numbers.
   public func lookUp(_ input: ByteMap, output: ByteMap, values: [UInt8]) -> Job {
     precondition(values.count == 256 && input.pixels == output.pixels && input.channels == output.channels)
     var call = rm_int8_table_call()
@@ -93,7 +93,7 @@ extension Int8Kernels {
     Job(table.fill.function, rm_int8_fill_call(out: output, value: Int32(value)), units: count, work: count)
   }
 
-  /// Real numbers to stored ones.
+  /// Floats to stored ones.
   public func quantize(
     _ input: UnsafePointer<Float>, output: UnsafeMutablePointer<UInt8>, count: Int, scale: Float,
     range: StoredRange

@@ -5,7 +5,7 @@ internal import CKernels
 public import Workers
 
 /// Which input cells each output cell mixes along one axis, in 2048ths.
-public struct Int8ResizeTaps: @unchecked Sendable {
+public struct Int8ResizeTaps: Equatable, @unchecked Sendable {
   // @unchecked: the bytes are written here and never again.
 
   public let count: Int
@@ -36,8 +36,8 @@ public struct Int8ResizeTaps: @unchecked Sendable {
   }
 }
 
-/// Where each stored number of a sampling grid points along one axis, in 64ths of a source cell.
-public struct GridPositions: @unchecked Sendable {
+/// Where each quantized number of a sampling grid points along one axis, in 64ths of a source cell.
+public struct GridPositions: Equatable, @unchecked Sendable {
   // @unchecked: the bytes are written here and never again.
 
   public let extent: Int
@@ -58,7 +58,7 @@ public struct GridPositions: @unchecked Sendable {
   var table: UnsafePointer<Int32> { UnsafePointer(bytes.pointer.assumingMemoryBound(to: Int32.self)) }
 }
 
-/// Weights of a softmax over differences of stored numbers.
+/// Weights of a softmax over differences of quantized numbers.
 public struct SoftmaxTable: Sendable, Hashable {
   /// For each difference from the largest; the first is the largest and not 0.
   public let values: [UInt16]

@@ -4,7 +4,7 @@ internal import CKernels
 public import Workers
 
 extension Int8Kernels {
-  /// Products of stored matrices: a job for each of the batch.
+  /// Products of quantized matrices: a job for each of the batch.
   ///
   /// - Parameters:
   ///   - a, b: `[batch][m][k]` and `[batch][k][n]`, with the zero point of each.

@@ -4,7 +4,7 @@ internal import CKernels
 public import Workers
 
 extension Int8Kernels {
-  /// The largest stored number of each window. Cells outside the map do not count.
+  /// The largest quantized number of each window. Cells outside the map do not count.
   public func maxPool(_ window: PoolingWindow, input: ByteMap, output: ByteMap) -> [Job] {
     pool(window, input, output, table.max_pool.function) { _ in }
   }

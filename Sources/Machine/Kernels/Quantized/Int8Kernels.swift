@@ -28,7 +28,7 @@ public struct Int8Kernels: @unchecked Sendable {
   }
 }
 
-/// A channels-last map of stored numbers, u8, in memory that somebody else owns.
+/// A channels-last map of quantized numbers, u8, in memory that somebody else owns.
 public struct ByteMap {
   public var base: UnsafeMutablePointer<UInt8>
   public var batch: Int
@@ -65,7 +65,7 @@ public struct ByteMap {
   }
 }
 
-/// Where a kernel's results lie: their zero point, and the limits of a fused activation, as stored numbers.
+/// Where a kernel's results lie: their zero point, and the limits of a fused activation, as quantized numbers.
 public struct StoredRange: Sendable, Hashable {
   public var zero: Int
   public var low: Int
@@ -79,7 +79,7 @@ public struct StoredRange: Sendable, Hashable {
   }
 }
 
-/// The rule that brings one or two stored values to another scale.
+/// The rule that brings one or two quantized values to another scale.
 public struct CombineRule: @unchecked Sendable {
   // @unchecked: a C structure of integers.
 
@@ -95,4 +95,12 @@ public struct CombineRule: @unchecked Sendable {
   }
 
   public static let largestScale = 32000.0
+}
+
+extension CombineRule: Equatable {
+  public static func == (a: CombineRule, b: CombineRule) -> Bool {
+    let (a, b) = (a.rule, b.rule)
+    return a.multiplier_a == b.multiplier_a && a.multiplier_b == b.multiplier_b && a.offset == b.offset
+      && a.shift == b.shift && a.zero == b.zero && a.low == b.low && a.high == b.high
+  }
 }

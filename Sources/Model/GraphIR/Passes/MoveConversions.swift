@@ -4,12 +4,12 @@ import Buffers
 
 extension Pass {
   public static let moveConversions = Pass(
-    name: "moveConversions", summary: "move elements as they are stored, conversions behind or before that"
+    name: "moveConversions", summary: "move u8 elements, with conversions behind or before that"
   ) { graph in
     guard graph.layout == .channelsLast else { return 0 }
     var mover = ConversionMover(graph, try graph.facts())
-    mover.sink()
-    mover.raise()
+    mover.moveDequantizeDown()
+    mover.moveQuantizeUp()
     mover.dropPairs()
     graph = mover.graph
     return mover.changes
@@ -26,7 +26,7 @@ private struct ConversionMover {
   var changes = 0
   private let facts: Facts
   private var names: FreshNames
-  /// The nodes that make u8 values real, by what they give. Constants count as real.
+  /// The DequantizeLinear behind each u8 value of the run, by what it gives.
   private var conversions = ValueTable<Node>()
 
   init(_ graph: Graph, _ facts: Facts) {
@@ -35,8 +35,8 @@ private struct ConversionMover {
     names = FreshNames(graph)
   }
 
-  /// Conversions to real numbers go behind what moves elements.
-  mutating func sink() {
+  /// Each DequantizeLinear goes behind what only moves elements.
+  mutating func moveDequantizeDown() {
     var nodes: [Node] = []
     for node in graph.nodes {
       if graph.quantization(node, quantizes: false) != nil, facts.find(node.inputs[0])?.dtype == .uint8,
@@ -46,7 +46,7 @@ private struct ConversionMover {
       }
       guard let conversion = conversions[node.inputs[0]],
         let quantization = graph.quantization(conversion, quantizes: false),
-        let op = node.op.moving(numbersOf: quantization, exactly: true)
+        let op = node.op.onQuantized(quantization, exactBorder: true)
       else {
         nodes.append(node)
         continue
@@ -64,8 +64,8 @@ private struct ConversionMover {
     graph.nodes = nodes
   }
 
-  /// Conversions to stored numbers go before what moves elements for them alone.
-  mutating func raise() {
+  /// Each QuantizeLinear goes before what moves elements for it alone.
+  mutating func moveQuantizeUp() {
     var producers = graph.producers()
     var free = graph.privateValues()
     /// What stands in the place of a node.
@@ -97,15 +97,16 @@ private struct ConversionMover {
     graph.nodes = graph.nodes.indices.flatMap { [graph.nodes[$0]] + replaced[$0, default: []] }
   }
 
-  /// What `node` is on stored numbers; a concatenation by channels is left to who computes it without copies.
+  /// What `node` is on quantized numbers; a concatenation by channels is left to who computes it without copies.
   private func movingForAll(_ node: Node, _ quantization: Quantization) -> Operator? {
     if case .concat(let axis) = node.op, let rank = facts.find(node.inputs[0])?.shape.rank {
       return rank == 4 && (axis == 3 || axis == -1) ? nil : node.op
     }
-    return node.op.moving(numbersOf: quantization, exactly: false)
+    return node.op.onQuantized(quantization, exactBorder: false)
   }
 
-  /// Numbers that are made real and stored again as they were are read where they stood.
+  /// A DequantizeLinear with a QuantizeLinear of the same scale behind it goes: what reads the latter reads the u8 value
+  /// before both.
   mutating func dropPairs() {
     let kept = Set(graph.outputs)
     var replacements = ValueTable<ValueID>()
@@ -122,16 +123,16 @@ private struct ConversionMover {
 }
 
 extension Operator {
-  /// The operator on stored numbers, where all it does is to move elements; `nil` for others.
+  /// The operator on quantized numbers, where all it does is to move elements; `nil` for others.
   ///
-  /// - Parameter exactly: whether a border must be one of the stored numbers; else it is rounded as they are.
-  fileprivate func moving(numbersOf quantization: Quantization, exactly: Bool) -> Operator? {
+  /// - Parameter exactBorder: whether a border must be one of the quantized numbers; else it is rounded as they are.
+  fileprivate func onQuantized(_ quantization: Quantization, exactBorder: Bool) -> Operator? {
     switch self {
     case .reshape, .transpose, .slice, .depthToSpace, .spaceToDepth: return self
     case .pad(let before, let after, let value):
       let (scale, zero) = (quantization.scales[0], Float(quantization.zeroPoints[0]))
       let number = min(max((value / scale).rounded(.toNearestOrEven) + zero, 0), 255)
-      guard !exactly || (number - zero) * scale == value else { return nil }
+      guard !exactBorder || (number - zero) * scale == value else { return nil }
       return .pad(before: before, after: after, value: number)
     default: return nil
     }

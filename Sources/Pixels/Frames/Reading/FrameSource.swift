@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Buffers
+
 /// Gives frames in presentation order. Used by one thread at a time.
 public protocol FrameSource: AnyObject {
   var info: SourceInfo { get }
@@ -9,6 +11,8 @@ public protocol FrameSource: AnyObject {
   var trailingPackets: [Packet] { get }
   /// How the frame given last came; `nil` where frames are made or read when they are asked for.
   var arrival: FrameArrival? { get }
+  /// The true classes of the frame given last; `nil` where nobody knows them, or asked.
+  var truth: Lease<LabelMap>? { get }
   /// Frames left out so far.
   var leftOut: FramesLeftOut { get }
   /// What was wrong so far.
@@ -20,6 +24,7 @@ public protocol FrameSource: AnyObject {
 extension FrameSource {
   public var trailingPackets: [Packet] { [] }
   public var arrival: FrameArrival? { nil }
+  public var truth: Lease<LabelMap>? { nil }
   public var leftOut: FramesLeftOut { FramesLeftOut() }
   public var damage: SourceDamage { SourceDamage() }
   public func close() {}

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Buffers
-import Foundation
-import GraphIR
 import Networks
-import ONNX
 import Runs
-import Stages
 
 struct ModelBuild: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -46,49 +41,13 @@ struct ModelBuild: ParsableCommand {
   @Flag(name: .customShort("y"), help: "Overwrite FILE.") var overwrite = false
 
   func run() throws {
-    try Console.refuseDash(output)
-    try Console.refuseExisting(output, overwrite: overwrite)
-    let (size, picture) = try sizes()
-    let graph = try spec().build(
-      rows: size.height, columns: size.width, picture: (picture.width, picture.height),
-      form: weights == nil || training ? .training : .deployable,
-      weights: weights.map { try Safetensors.read($0).tensors }, seed: seed, metadata: metadata())
-    try ONNXWriter.write(graph, to: output)
-    Console.message("wrote \(output)\n\(try GraphSummary(graph))")
-  }
-
-  private func spec() throws -> NetworkSpec {
-    let choices: [(String, String?)] = [
+    var work = Building(net, output: output)
+    work.choices = [
       ("backbone", backbone), ("context", context), ("merge", merge), ("fuse", fuse), ("refine", refine),
       ("width", width.map(String.init)), ("tail", tail), ("classes", classes.map { "\"\($0)\"" }),
     ]
-    let words = choices.compactMap { key, value in value.map { "\(key)=\($0)" } }
-    return try NetworkSpec(parsing: ([net] + words).joined(separator: " "))
-  }
-
-  private func sizes() throws -> (size: PixelSize, picture: PixelSize) {
-    func read(_ option: String, _ text: String?) throws -> PixelSize? {
-      guard let text else { return nil }
-      guard let size = PixelSize(text) else {
-        throw Problem(
-          .usage, "RM-USE-002", "\(option) \(text) is no size", hint: "write WIDTHxHEIGHT, as in 480x384")
-      }
-      return size
-    }
-    let given = try read("--size", size)
-    let picture = try read("--picture", picture) ?? given ?? PixelSize(width: 480, height: 360)
-    return (given ?? picture.roundedUp(to: 32), picture)
-  }
-
-  private func metadata() throws -> [String: String] {
-    var pairs: [String: String] = [:]
-    for word in meta {
-      guard let equals = word.firstIndex(of: "=") else {
-        throw Problem(
-          .usage, "RM-USE-002", "--meta \(word) has no '='", hint: "write key=value, as in license=MIT")
-      }
-      pairs[String(word[..<equals])] = String(word[word.index(after: equals)...])
-    }
-    return pairs
+    (work.weights, work.isForTraining, work.seed) = (weights, training, seed)
+    (work.size, work.picture, work.meta, work.overwrite) = (size, picture, meta, overwrite)
+    try work.run()
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import CPU
 import Foundation
 import Planning
 import Runs
@@ -55,91 +54,12 @@ struct ProfileCommand: ParsableCommand {
       print(try WholeRun(loaded, threads: threads, runs: runs).json(loaded.plan, threads: threads))
       return
     }
-    let session = Session(plan: loaded.plan, pool: WorkerPool(threads: threads))
-    let times = session.profile(runs: runs)
-    report(times, plan: loaded.plan)
+    let times = Session(plan: loaded.plan, pool: WorkerPool(threads: threads)).profile(runs: runs)
+    let table = ProfileTable(times, plan: loaded.plan, threads: threads)
+    for line in table.lines(top: top) { print(line) }
     print(String(format: "read and planned in %.0f ms", loading / .milliseconds(1)))
     // A network that labels no pictures has no argmax stage.
     if let whole = try? WholeRun(loaded, threads: threads, runs: runs) { print(whole.line) }
-    if let trace { try write(times, to: trace) }
-  }
-
-  private func write(_ times: [StepTime], to path: String) throws {
-    let events = times.map { time in
-      "{\"ph\":\"X\",\"pid\":1,\"tid\":1,\"name\":\"\(time.step.name.escaped)\",\"cat\":\"\(time.step.op)\","
-        + String(format: "\"ts\":%.3f,\"dur\":%.3f,", time.last.start * 1e6, time.last.seconds * 1e6)
-        + "\"args\":{\"kernel\":\"\(time.step.kernel)\",\"why\":\"\(time.step.reason.escaped)\","
-        + "\"macs\":\(time.step.macs),\"bytes\":\(time.step.movedBytes)}}"
-    }
-    let text = "{\"traceEvents\":[\n" + events.joined(separator: ",\n") + "\n]}\n"
-    do { try Data(text.utf8).write(to: URL(fileURLWithPath: path)) } catch {
-      throw Problem(error, subject: path)
-    }
-  }
-
-  private func report(_ times: [StepTime], plan: Plan) {
-    let total = times.reduce(0) { $0 + $1.seconds }
-    let peak = MachinePeak(level: plan.options.level)
-    /// Of all threads together.
-    func share(_ time: StepTime) -> String {
-      let isProduct = time.step.macs > 0
-      let most = (isProduct ? peak.macs(by: time.step.kernel) : peak.bytes) * Double(threads)
-      guard most > 0 else { return "-" }
-      let rate = Double(isProduct ? time.step.macs : time.step.movedBytes) / time.seconds
-      return String(format: "%.0f%%", rate / most * 100)
-    }
-    let sorted = times.sorted { $0.seconds > $1.seconds }
-    let shown = top == 0 ? sorted : Array(sorted.prefix(top))
-    let rows = shown.map { time in
-      let step = time.step
-      let microseconds = time.seconds * 1e6
-      return [
-        step.name, step.op, String(format: "%.0f", microseconds),
-        String(format: "%.1f%%", time.seconds / total * 100),
-        step.macs > 0 ? String(format: "%.1f", Double(step.macs) / time.seconds / 1e9) : "-",
-        String(format: "%.1f", Double(step.movedBytes) / time.seconds / 1e9), share(time),
-        "\(step.kernel)",
-        plan.precision == "int8" && !step.runsOnStoredNumbers && !step.isConversion
-          ? "runs in fp32 with exact conversion; \(step.reason)" : step.reason,
-      ]
-    }
-    let header = ["node", "op", "us", "share", "GMAC/s", "GB/s", "peak", "kernel", "why"]
-    let widths = header.indices.map { column in
-      ([header] + rows).map { $0[column].count }.max()!
-    }
-    for row in [header] + rows {
-      let cells = row.indices.map { column -> String in
-        let gap = String(repeating: " ", count: widths[column] - row[column].count)
-        return (2...6).contains(column) ? gap + row[column] : row[column] + gap
-      }
-      print(cells.joined(separator: "  "))
-    }
-    if shown.count < sorted.count {
-      print("and \(sorted.count - shown.count) faster ones; --top 0 shows them")
-    }
-    print(
-      String(
-        format: "\n%d steps  %.2f ms  %.1f GMAC/s  %@  %d thread%@", sorted.count, total * 1e3,
-        Double(plan.macs) / total / 1e9, plan.options.level.rawValue, threads, threads == 1 ? "" : "s")
-        + "  \(plan.workLine)")
-    let halves = peak.halfMACs > 0 ? String(format: " %.0f in fp16,", peak.halfMACs / 1e9) : ""
-    let tiles = peak.bf16MACs > 0 ? String(format: " %.0f in bf16,", peak.bf16MACs / 1e9) : ""
-    let products = String(
-      format: "peak of one thread  %.0f GMAC/s in 8 bits, %.0f in fp32,", peak.macs / 1e9,
-      peak.floatMACs / 1e9)
-    print(
-      products + halves + tiles + String(format: " %.0f GB/s from the caches", peak.bytes / 1e9)
-        + (plan.isExact ? "; all between the ends runs on stored numbers" : ""))
-  }
-}
-
-extension String {
-  /// As it stands between quotes in JSON.
-  fileprivate var escaped: String {
-    String(
-      unicodeScalars.flatMap { scalar -> [Character] in
-        if scalar == "\"" || scalar == "\\" { return ["\\", Character(scalar)] }
-        return scalar.value < 0x20 ? [" "] : [Character(scalar)]
-      })
+    if let trace { try table.writeTrace(to: trace) }
   }
 }

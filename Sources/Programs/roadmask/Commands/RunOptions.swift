@@ -43,16 +43,18 @@ struct RunOptions: ParsableArguments {
     help: "Pace a file by its timestamps and drop what is late; or drop nothing.")
   var live: Bool?
 
-  @Option(help: "Packets of RTSP over tcp, udp or auto. (default: tcp)")
+  @Option(help: .key("source.transport", "Packets of RTSP over tcp, udp or auto."))
   var rtspTransport: String?
 
-  @Option(help: "How long connecting to a source may take. (default: 10s)")
+  @Option(help: .key("source.timeout.connect", "How long connecting to a source may take."))
   var connectTimeout: String?
 
-  @Option(help: "How long a source may give nothing. (default: 4.5s)")
+  @Option(help: .key("source.timeout.stall", "How long a source may give nothing."))
   var stallTimeout: String?
 
-  @Option(help: "Tries to reopen a lost source: N, forever, never. (default: 5)")
+  @Option(
+    help:
+      "Tries to reopen a lost source: N, forever, never. (default: \(PipelineConfig.Source.Reconnect.usual))")
   var reconnect: String?
 
   @Flag(help: "Leave damaged frames out.")
@@ -70,7 +72,7 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Stop after N frames.")
   var frames: String?
 
-  @Option(help: "Use every N-th frame. (default: 1)")
+  @Option(help: .key("source.stride", "Use every N-th frame."))
   var stride: String?
 
   @Option(help: "Picture track, from 1; 'roadmask probe' lists them. (default: the film)")
@@ -100,7 +102,10 @@ struct RunOptions: ParsableArguments {
   @Option(help: "HDR and BT.2020: map to BT.709 of standard range, or keep. (default: map)")
   var hdr: String?
 
-  @Option(help: "Exit with 1 when more than this share of frames is damaged or fails, 0…1. (default: 0.01)")
+  @Option(
+    help: .key(
+      "stages.decode.max_errors", "Exit with 1 when more than this share of frames is damaged or fails, 0…1.")
+  )
   var maxErrors: String?
 
   // Model.
@@ -120,16 +125,17 @@ struct RunOptions: ParsableArguments {
       "Size of the model's picture as WxH, where its file allows another. (default: by the source's shape)")
   var inferSize: String?
 
-  @Option(help: "How another shape fits the model's picture: stretch, letterbox. (default: stretch)")
+  @Option(help: .key("stages.resize.fit", "How another shape fits the model's picture: stretch, letterbox."))
   var fit: String?
 
   @Option(help: "CPU threads of the whole process, codecs included. (default: what quota and affinity allow)")
   var threads: String?
 
   @Option(
-    help:
-      "Use no instructions above this level: scalar, avx2, …, as 'roadmask doctor' lists them (default: the best). ROADMASK_CPU limits it likewise."
-  )
+    help: """
+      Use no instructions above this level: scalar, avx2, …, as 'roadmask doctor' lists them. ROADMASK_CPU limits it \
+      likewise. (default: the best)
+      """)
   var cpu: String?
 
   // Pipeline.
@@ -158,13 +164,15 @@ struct RunOptions: ParsableArguments {
 
   // Picture.
 
-  @Option(help: "What to show: overlay, mask, side. (default: overlay)")
+  @Option(help: .key("stages.overlay.view", "What to show: overlay, mask, side."))
   var view: String?
 
-  @Option(help: "Strength of the overlay, from 0 (source only) to 1 (colours only). (default: 0.5)")
+  @Option(
+    help: .key("stages.overlay.alpha", "Strength of the overlay, from 0 (source only) to 1 (colours only)."))
   var alpha: String?
 
-  @Option(help: "Label edges: linear interpolates the scores, nearest does not. (default: linear)")
+  @Option(
+    help: .key("stages.argmax.filter", "Label edges: linear interpolates the scores, nearest does not."))
   var filter: String?
 
   @Option(help: "Colours: camvid, cityscapes, … (default: the model's)")
@@ -200,17 +208,16 @@ struct RunOptions: ParsableArguments {
 
   @Option(
     name: [.customLong("c:v", withSingleDash: true), .customLong("encoder")],
-    help: ArgumentHelp(
-      "Video encoder: libx264, libx265, mpeg4, ffv1, mjpeg. (default: libx264)", valueName: "encoder"))
+    help: .key("stages.encode.codec", "Video encoder: libx264, libx265, mpeg4, ffv1, mjpeg.", "encoder"))
   var encoder: String?
 
-  @Option(help: "Quality of libx264 and libx265, from 0 (lossless) to 51. (default: 23)")
+  @Option(help: .key("stages.encode.crf", "Quality of libx264 and libx265, from 0 (lossless) to 51."))
   var crf: String?
 
   @Option(help: "Bits a second in place of --crf, as in 4M.")
   var bitrate: String?
 
-  @Option(help: "Speed of the encoder. (default: veryfast)")
+  @Option(help: .key("stages.encode.preset", "Speed of the encoder."))
   var preset: String?
 
   @Option(
@@ -252,14 +259,48 @@ struct RunOptions: ParsableArguments {
       valueName: "[addr:]port"))
   var metrics: String?
 
-  @Option(help: "Form of the final report: text, json, markdown, none. (default: text)")
+  @Option(
+    help: ArgumentHelp(
+      "Let NAME in to page and metrics, by a hash as 'htpasswd -nB NAME' writes it; may stand often.",
+      valueName: "name:hash"))
+  var httpUser: [String] = []
+
+  @Option(help: ArgumentHelp("Let those in who show a token of this file, one a line.", valueName: "file"))
+  var httpTokens: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Answer to this name of a proxy or name server too; may stand often.", valueName: "name"))
+  var httpHost: [String] = []
+
+  @Option(help: ArgumentHelp("Serve over TLS, with this chain of certificates (PEM).", valueName: "file"))
+  var tlsCert: String?
+
+  @Option(help: ArgumentHelp("The key of --tls-cert, where it is in a file of its own.", valueName: "file"))
+  var tlsKey: String?
+
+  @Flag(help: "Let everybody on the network see page and metrics.")
+  var insecure = false
+
+  @Option(help: .key("report.format", "Form of the final report: text, json, markdown, none."))
   var report: String?
 
   @Option(help: "Write the report to this file, or to standard output with -. (default: standard error)")
   var reportFile: String?
 
-  @Option(help: "Progress: auto, line, plain, json, none. (default: auto)")
+  @Option(help: .key("report.progress", "Progress: auto, line, plain, json, none."))
   var progress: String?
+
+  @Option(
+    help: ArgumentHelp("Write a timeline of all stages, for chrome://tracing or Perfetto.", valueName: "file")
+  )
+  var trace: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write what a stage gives, a file for each frame: decode, argmax and overlay as PNG, resize and infer as .npy.",
+      valueName: "stage=folder"))
+  var tap: [String] = []
 
   // The whole.
 
@@ -283,5 +324,13 @@ struct RunOptions: ParsableArguments {
     if dryRun { return try run.describe() }
     let status = try run.start()
     if status != .success { Foundation.exit(status.rawValue) }
+  }
+}
+
+extension ArgumentHelp {
+  /// Help that ends in the default of a key of the pipeline file, which stands nowhere else.
+  fileprivate static func key(_ key: String, _ text: String, _ valueName: String? = nil) -> ArgumentHelp {
+    let value = PipelineConfig().shown.first { $0.key == key }?.value ?? ""
+    return ArgumentHelp("\(text) (default: \(value))", valueName: valueName)
   }
 }

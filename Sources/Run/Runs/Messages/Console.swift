@@ -3,16 +3,17 @@
 internal import Addresses
 public import Foundation
 internal import Frames
+internal import Stages
 
 /// What the program says and writes outside of a run.
 public enum Console {
   /// A line on standard error.
   public static func message(_ text: String) {
-    FileHandle.standardError.write(Data((Secrets.hidden(in: text) + "\n").utf8))
+    StandardError.write(printable(Secrets.hidden(in: text)) + "\n")
   }
 
   /// A line on standard output that may name what nobody shall read.
-  public static func data(_ text: String) { print(Secrets.hidden(in: text)) }
+  public static func data(_ text: String) { print(printable(Secrets.hidden(in: text))) }
 
   /// Writes a file aside and renames it; what is no regular file, as a device or a pipe, is written to, and
   /// `-` is standard output.

@@ -59,6 +59,7 @@ extension Problem {
   private init(_ error: RunError) {
     switch error.kind {
     case .configuration: self.init(.usage, "RM-RUN-002", "\(error)", hint: error.hint)
+    case .exposed: self.init(.usage, "RM-HTTP-002", "\(error)", hint: error.hint)
     case .level: self.init(.usage, "RM-USE-004", "\(error)", hint: error.hint)
     case .model: self.init(.badData, "RM-MODEL-008", "\(error)", hint: error.hint)
     case .unbalanced: self.init(.internalFault, "RM-BUG-002", "\(error)", hint: error.hint)

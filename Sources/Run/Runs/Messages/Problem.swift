@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Foundation
 internal import Stages
 
 /// What the user is told when something cannot be done: one line of what and why, one line that helps.
@@ -32,6 +33,18 @@ public struct Problem: Error {
 }
 
 extension Problem {
+  /// Says it in the style of the log, and ends the program.
+  public func end() -> Never {
+    switch LogStyle.current {
+    case .text: Console.message(String(lines(columns: Terminal.columns).dropLast()))
+    case .json: LogStyle.json.write(.error, text, id: id, hint: hint)
+    }
+    // Without memory, libraries that clean up behind themselves may wait for ever.
+    StandardError.flush()
+    if status == .noResources { _exit(status.rawValue) }
+    exit(status.rawValue)
+  }
+
   /// Asks the system whether it has `bytes` more.
   ///
   /// - Throws: `Problem` where it has not.

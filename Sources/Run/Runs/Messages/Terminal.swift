@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
+internal import Stages
 
 /// What is known about standard error.
 public enum Terminal {
@@ -29,5 +30,5 @@ public struct ProgressLine {
 
   public func clear() { if Terminal.isInteractive { write("\r\u{1B}[K") } }
 
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  private func write(_ text: String) { StandardError.write(text) }
 }

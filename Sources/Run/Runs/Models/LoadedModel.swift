@@ -64,18 +64,19 @@ public struct LoadedModel: Sendable {
           hint: "name the model of floats, or leave --precision away")
       }
       if isHalf { graph = try graph.halved() }
-      let ends = try graph.withStoredEnds()
-      stored = ends.graph.inputs.first.flatMap { ends.inputs[$0.value] }
-      var plans = [(plan: try Plan(graph: ends.graph, options: options), picture: picture)]
+      let ends = try graph.withoutBoundaryConversions()
+      var plans = [(plan: try Plan(graph: ends, options: options), picture: picture)]
       if isForSizes, let largest = picture ?? whole {
         for size in largest.smaller {
           let input = size.roundedUp(to: 32)
-          let smaller = try graph.resized(toRows: input.height, columns: input.width).withStoredEnds().graph
+          let smaller = try graph.resized(toRows: input.height, columns: input.width)
+            .withoutBoundaryConversions()
           plans.append((try Plan(graph: smaller, options: options), size))
         }
       }
       self.plans = plans
       let plan = plans[0].plan
+      stored = plan.inputs.first?.quantization
       mean = try LoadedModel.numbers(metadata, "mean", default: 0)
       scale = try LoadedModel.numbers(metadata, "scale", default: 1.0 / 255)
       let classes = plan.outputs.first?.fact.shape.extents.last ?? 0
@@ -88,6 +89,16 @@ public struct LoadedModel: Sendable {
         notice: license.map { "weights: \($0)" + (metadata["dataset"].map { " (trained on \($0))" } ?? "") })
     } catch {
       throw Problem(error, subject: path)
+    }
+  }
+
+  /// What a run must know of each plan.
+  ///
+  /// - Throws: `RunError` where it labels no pictures.
+  public func forms(threads: ThreadBudget) throws -> [NetworkForm] {
+    try plans.map { plan, picture in
+      try NetworkForm(
+        of: plan, threads: threads.inferWorkers, picture: picture, mean: mean, scale: scale, stored: stored)
     }
   }
 

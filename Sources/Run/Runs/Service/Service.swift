@@ -28,14 +28,15 @@ public final class Service: @unchecked Sendable {
   public init(_ plan: ServicePlan, logging: LogSettings) throws {
     self.plan = plan
     threads = plan.threads
-    let servers = try WebServers(plan.pipelines.map(\.config))
+    let log = logging.logger()
+    let servers = try WebServers(plan.pipelines.map(\.config)) { log.warning("\($0)") }
     self.servers = servers
     let models = ModelCache()
     let hangLimit = notifier.watchdogInterval ?? 10
     pipelines = plan.pipelines.map {
       ServedPipeline($0, models: models, servers: servers, logging: logging, hangLimit: hangLimit)
     }
-    log = logging.logger()
+    self.log = log
     let many = pipelines.count == 1 ? "" : "s"
     log.info("serve: \(pipelines.count) pipeline\(many), \(sharing)")
   }

@@ -60,6 +60,12 @@ public struct ServicePlan {
         "\(file): the pictures \(output.uri) of one run would stop the next from starting",
         hint: "let them go with 'overwrite: true', or have one run with 'restart: { policy: never }'")
     }
+    if config.restart.policy != .never, let folder = config.inspection.taps.folders.first {
+      throw Problem(
+        .configuration, "RM-SERVE-001",
+        "\(file): what a stage gives in one run, in \(folder), would stop the next from starting",
+        hint: "'inspect: tap:' is for 'restart: { policy: never }', or for roadmask run --config")
+    }
     return Pipeline(file: file, config: config, name: config.name ?? "main")
   }
 

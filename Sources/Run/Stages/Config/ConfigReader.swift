@@ -73,13 +73,14 @@ struct ConfigReader {
     }
     let path = String(word[..<equals]), value = String(word[word.index(after: equals)...])
     let parts = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    if parts.count == 3, parts[0] == "outputs", let index = Int(parts[1]),
+    if parts.count > 2, parts[0] == "outputs", let index = Int(parts[1]),
       (0...config.outputs.count).contains(index)
     {
       if index == config.outputs.count { config.outputs.append(OutputConfig(uri: "")) }
-      try assign(value, to: parts[2], OutputConfig.settings, in: &config.outputs[index])
-    } else if parts.count == 3, path.hasPrefix("source.options.") {
-      config.source.options[parts[2]] = value
+      let key = parts[2...].joined(separator: ".")
+      try assign(value, to: key, OutputConfig.settings, in: &config.outputs[index])
+    } else if parts.count > 2, parts[0] == "source", parts[1] == "options" {
+      config.source.options[parts[2...].joined(separator: ".")] = value
     } else {
       try assign(value, to: path, PipelineConfig.settings, in: &config)
     }

@@ -75,14 +75,22 @@ extension ConfigValue where Self: RawRepresentable & CaseIterable, RawValue == S
   var configText: String { rawValue }
 }
 
+extension Rotation: ConfigValue {
+  static var form: String { allCases.map { "\($0.rawValue)" }.joined(separator: ", ") }
+  init?(configText text: String) {
+    guard let degrees = Int(text) else { return nil }
+    self.init(rawValue: degrees)
+  }
+  var configText: String { "\(rawValue)" }
+}
+
 extension OverloadPolicy: ConfigValue {}
 extension CPULevel: ConfigValue {}
 extension ColorMatrix: ConfigValue {}
 extension ColorRange: ConfigValue {}
-extension PipelineConfig.Source.Transport: ConfigValue {}
+extension VideoReader.Transport: ConfigValue {}
 extension PipelineConfig.Model.Precision: ConfigValue {}
 extension PipelineConfig.Flow.Adapt: ConfigValue {}
-extension PipelineConfig.Decode.Turn: ConfigValue {}
 extension PipelineConfig.Resize.Fit: ConfigValue {}
 extension LabelFilter: ConfigValue {}
 extension OverlayView: ConfigValue {}
@@ -138,6 +146,24 @@ extension TimeSpanRange: ConfigValue {
     self.init(shortest: shortest, longest: longest)
   }
   var configText: String { "\(shortest), \(longest)" }
+}
+
+extension Words: ConfigValue {
+  static var form: String { "words, with commas between them" }
+  static var isList: Bool { true }
+  init?(configText text: String) {
+    self.init(text.split(separator: ",").map { String($0.drop { $0 == " " }) }.filter { !$0.isEmpty })
+  }
+  var configText: String { list.joined(separator: ", ") }
+}
+
+extension PipelineConfig.Web.Users: ConfigValue {
+  static var form: String { "NAME:HASH as 'htpasswd -nB NAME' writes it, with commas between them" }
+  static var isList: Bool { true }
+  init?(configText text: String) { self.init(Words(configText: text)?.list ?? []) }
+  var configText: String {
+    list.map { $0.prefix { $0 != ":" } + ":***" }.joined(separator: ", ")
+  }
 }
 
 extension Attempts: ConfigValue {

@@ -24,11 +24,23 @@ extension PipelineConfig {
     case .camera, .file, .pictures, .standardInput, .stream: break
     }
     try checkOutputs()
+    try checkExposure()
     _ = try builtInPalette()
     _ = try usableLevel()
     // Whether it is live is known for certain once it is open.
     if case .stream(let stream) = source.address, stream.isHTTP { return }
     try checkAdaptation(under: likelyPolicy)
+  }
+
+  /// What others on the network could open needs somebody to let in, or a secret way, or the user's word.
+  private func checkExposure() throws {
+    if web.isInsecure || web.certificate != nil || web.tokens != nil || !web.users.list.isEmpty { return }
+    let addresses = outputs.compactMap(\.listenAddress) + [web.listen].compactMap { $0 }
+    guard let open = addresses.first(where: { !$0.isLoopback }) else { return }
+    throw RunError(
+      .exposed, "listen on", "\(open)", "everybody on the network could open it",
+      hint:
+        "name users (--http-user), tokens (--http-tokens) or a certificate (--tls-cert), or say --insecure")
   }
 
   /// The CPU level to use: the best, or the one that is asked for.

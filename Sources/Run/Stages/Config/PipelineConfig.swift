@@ -12,11 +12,12 @@ public import Pixels
 public struct PipelineConfig: Sendable, Equatable {
   /// Where frames come from.
   public struct Source: Sendable, Equatable {
-    public enum Transport: String, Sendable, CaseIterable { case tcp, udp, auto }
-
     /// What is done about a live source that is lost.
     public struct Reconnect: Sendable, Equatable {
-      /// Failed tries in a row after which the run ends; 5.
+      /// Where nothing is said; `serve` tries for ever.
+      public static let usual = Attempts.times(5)
+
+      /// Failed tries in a row after which the run ends; `usual`.
       public var attempts: Attempts?
       /// The shortest wait and the longest.
       public var backoff = TimeSpanRange(
@@ -51,7 +52,7 @@ public struct PipelineConfig: Sendable, Equatable {
     /// By which it may open whatever it names: `file,https`. Playlists otherwise open what is of their kind only.
     public var allowedProtocols: String?
     /// Of RTSP.
-    public var transport = Transport.tcp
+    public var transport = VideoReader.Transport.tcp
     public var reconnect = Reconnect()
     public var connectTimeout = TimeSpan(seconds: 10)
     public var stallTimeout = TimeSpan(seconds: 4.5)
@@ -91,15 +92,8 @@ public struct PipelineConfig: Sendable, Equatable {
   }
 
   public struct Decode: Sendable, Equatable {
-    public enum Turn: String, Sendable, CaseIterable {
-      case none = "0"
-      case right = "90"
-      case half = "180"
-      case left = "270"
-    }
-
     /// Clockwise degrees; what the source asks for.
-    public var rotate: Turn?
+    public var rotate: Rotation?
     public var matrix: ColorMatrix?
     public var range: ColorRange?
     public var discardCorrupt = false
@@ -166,6 +160,33 @@ public struct PipelineConfig: Sendable, Equatable {
     public var period: TimeSpan? = TimeSpan(seconds: 60)
   }
 
+  /// How pages and metrics are served.
+  public struct Web: Sendable, Equatable {
+    /// Where metrics and health are served; nowhere.
+    public var listen: ListenAddress?
+    /// `NAME:HASH` or `NAME:HASH:ROLE` as `htpasswd -nB` writes it; the role is `view` or `metrics`.
+    public var users = Users()
+    /// A file with a token a line, and behind it a role.
+    public var tokens: String?
+    /// Names that the server answers to besides this machine's.
+    public var hosts = Words()
+    /// Files in PEM form: the chain of certificates, and the key.
+    public var certificate: String?
+    public var key: String?
+    /// Lets everybody on the network see everything.
+    public var isInsecure = false
+
+    /// Users with hashes of their passwords, which are not shown.
+    public struct Users: Sendable, Hashable {
+      public var list: [String] = []
+
+      public init(_ list: [String] = []) { self.list = list }
+    }
+
+    /// For a browser on this machine.
+    func url(of address: ListenAddress) -> String { address.url(isTLS: certificate != nil) }
+  }
+
   /// What `serve` does when the pipeline has ended.
   public struct Restart: Sendable, Equatable {
     public enum Policy: String, Sendable, CaseIterable {
@@ -176,6 +197,24 @@ public struct PipelineConfig: Sendable, Equatable {
 
     public var policy = Policy.onFailure
     public var backoff = TimeSpanRange(shortest: TimeSpan(seconds: 1), longest: TimeSpan(seconds: 30))
+  }
+
+  /// Folders into which the stages write what they give; a run without any writes nothing.
+  public struct Taps: Sendable, Equatable {
+    public var decode: String?
+    public var resize: String?
+    public var infer: String?
+    public var argmax: String?
+    public var overlay: String?
+
+    public var folders: [String] { [decode, resize, infer, argmax, overlay].compactMap { $0 } }
+  }
+
+  /// What helps to see what a run does.
+  public struct Inspection: Sendable, Equatable {
+    /// A timeline of the run, for Chrome's trace viewer.
+    public var trace: String?
+    public var taps = Taps()
   }
 
   public var version = 1
@@ -194,9 +233,10 @@ public struct PipelineConfig: Sendable, Equatable {
   public var statsFile: String?
   public var report = ReportOptions()
   public var tls = TLS()
-  /// Where metrics and health are served over HTTP; nowhere.
-  public var httpListen: ListenAddress?
+  /// The pages and metrics over HTTP.
+  public var web = Web()
   public var restart = Restart()
+  public var inspection = Inspection()
 
   public init() {}
 }

@@ -113,9 +113,21 @@ extension PipelineConfig {
     Setting("report.period", \.report.period, in: 1...1e6),
     Setting("tls.ca", \.tls.authorities),
     Setting("tls.insecure", \.tls.isInsecure),
-    Setting("http.listen", \.httpListen),
+    Setting("http.listen", \.web.listen),
+    Setting("http.users", \.web.users),
+    Setting("http.tokens", \.web.tokens),
+    Setting("http.hosts", \.web.hosts),
+    Setting("http.cert", \.web.certificate),
+    Setting("http.key", \.web.key),
+    Setting("http.insecure", \.web.isInsecure),
     Setting("restart.policy", \.restart.policy),
     Setting("restart.backoff", \.restart.backoff),
+    Setting("inspect.trace", \.inspection.trace),
+    Setting("inspect.tap.decode", \.inspection.taps.decode),
+    Setting("inspect.tap.resize", \.inspection.taps.resize),
+    Setting("inspect.tap.infer", \.inspection.taps.infer),
+    Setting("inspect.tap.argmax", \.inspection.taps.argmax),
+    Setting("inspect.tap.overlay", \.inspection.taps.overlay),
   ]
 
   /// Every key with its value as it would be written, the outputs numbered from 0.

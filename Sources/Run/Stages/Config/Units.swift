@@ -4,6 +4,9 @@
 public struct TimeSpan: Sendable, Hashable, CustomStringConvertible {
   public var seconds: Double
 
+  /// Thirty years, in seconds.
+  static let longest = 1e9
+
   public init(seconds: Double) { self.seconds = seconds }
 
   /// Reads `120ms`, `1.5s`, `10m`, `24h`, `00:01:30.5`, `1:30`, or plain seconds, as FFmpeg does.
@@ -18,17 +21,18 @@ public struct TimeSpan: Sendable, Hashable, CustomStringConvertible {
         else { return nil }
         total = total * 60 + value
       }
+      guard total <= TimeSpan.longest else { return nil }
       seconds = total
       return
     }
     let units: [(name: String, seconds: Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("", 1)]
     guard let unit = units.first(where: { text.hasSuffix($0.name) }),
-      let value = Double(text.dropLast(unit.name.count)), value >= 0, value * unit.seconds <= 1e9
+      let value = Double(text.dropLast(unit.name.count)), value >= 0, value * unit.seconds <= TimeSpan.longest
     else { return nil }
     seconds = value * unit.seconds
   }
 
-  public var nanoseconds: UInt64 { UInt64(max(0, min(seconds, 1e9)) * 1e9) }
+  public var nanoseconds: UInt64 { UInt64(max(0, min(seconds, TimeSpan.longest)) * 1e9) }
 
   public var description: String {
     func short(_ value: Double) -> String {
@@ -98,6 +102,14 @@ public struct TimeSpanRange: Sendable, Hashable {
   }
 }
 
+/// Words in a row.
+public struct Words: Sendable, Hashable, ExpressibleByArrayLiteral {
+  public var list: [String]
+
+  public init(_ list: [String] = []) { self.list = list }
+  public init(arrayLiteral elements: String...) { list = elements }
+}
+
 /// How often something is tried.
 public enum Attempts: Sendable, Hashable {
   case times(Int)
@@ -110,4 +122,8 @@ public enum Attempts: Sendable, Hashable {
     case .forever: nil
     }
   }
+}
+
+extension Attempts: CustomStringConvertible {
+  public var description: String { limit.map(String.init) ?? "forever" }
 }

@@ -8,8 +8,8 @@ internal import Pixels
 final class Adaptation: Sendable {
   /// What is to be done with a frame.
   struct Choice: Sendable, Equatable {
-    /// Which of the networks takes it.
-    var size = 0
+    /// Which of the run's networks takes it: 0 for the one with the largest picture.
+    var variant = 0
     /// The labels of the frame before it hold for this one too.
     var isReused = false
   }
@@ -70,7 +70,7 @@ final class Adaptation: Sendable {
   func next() -> Choice {
     state.withLock { state in
       let level = state.controller.level
-      if mode == .resolution { return Choice(size: level) }
+      if mode == .resolution { return Choice(variant: level) }
       defer { state.turn = state.turn >= level ? 0 : state.turn + 1 }
       return Choice(isReused: state.turn > 0)
     }
@@ -83,9 +83,9 @@ final class Adaptation: Sendable {
   func framePassed(service: UInt64, age: UInt64, at now: UInt64) {
     state.withLock { state in
       let level = state.controller.level, choice = state.current
-      state.steps[mode == .resolution ? choice.size : level].frames += 1
+      state.steps[mode == .resolution ? choice.variant : level].frames += 1
       if choice.isReused { state.reused += 1 }
-      let isTelling = !choice.isReused && (mode == .skip || choice.size == level)
+      let isTelling = !choice.isReused && (mode == .skip || choice.variant == level)
       state.controller.framePassed(service: isTelling ? service : nil, age: age, at: now)
       guard state.controller.level != level else { return }
       state.steps[level].nanoseconds &+= now &- (state.since ?? now)

@@ -24,6 +24,7 @@ extension OutputFactory {
   }
 
   private func picture(_ output: OutputConfig, _ path: String, shift: Int64) throws -> any FrameSink {
+    let (config, source, threads) = (plan.config, plan.source, plan.threads)
     var video = source.video
     if config.overlay.view == .side { video.width = (video.width + 1) / 2 * 4 }
     switch output.address {
@@ -44,44 +45,42 @@ extension OutputFactory {
     options.encoder.preset = config.encode.preset
     options.encoder.gop = config.encode.gop.seconds
     options.encoder.threads = threads.encoderThreads
-    options.encoder.zeroLatency = isLive || output.address.isPush
+    options.encoder.zeroLatency = plan.isLive || output.address.isPush
     options.container = output.format
     options.fragment =
       output.isFastStart ? .fastStart : output.fragment.map { .every($0.seconds) } ?? Fragmentation.none
     options.overwrite = output.overwrite
     options.interrupt = interrupt
     options.metadata = config.encode.stripMetadata ? [:] : source.tags
-    options.metadata["encoder_settings"] = "roadmask \(model.name)"
+    options.metadata["encoder_settings"] = "roadmask \(plan.model.name)"
     if output.segment == nil && !config.encode.stripMetadata { options.chapters = source.chapters }
     options.shift = shift
     options.trust = config.tls.trust
     options.synchronizesFragments = synchronizesFragments(output)
-    options.isEndless = isLive
+    options.isEndless = plan.isLive
     options.sound = config.encode.audio ?? .auto
     return try VideoWriter(
       path, video: video,
-      audio: (keepsAudio ? source.audio : []) + (config.encode.stripMetadata ? [] : source.beside),
+      audio: (plan.keepsAudio ? source.audio : []) + (config.encode.stripMetadata ? [] : source.beside),
       options: options)
   }
 
-  /// Sound stays with all pictures or goes: where pictures are dropped, theirs would be missing.
-  var keepsAudio: Bool { (config.encode.audio ?? (isLive ? SoundMode.none : .auto)) != .none }
-
   private func labels(_ output: OutputConfig, _ path: String) throws -> LabelVideoWriter {
-    try LabelVideoWriter(
+    let source = plan.source
+    return try LabelVideoWriter(
       path, width: source.width, height: source.height, timeBase: source.timeBase,
       rate: source.video.rate, sampleAspectRatio: source.video.sampleAspectRatio,
-      metadata: ["classes": palette.names.joined(separator: ",")], threads: threads.encoderThreads,
+      metadata: ["classes": plan.palette.names.joined(separator: ",")], threads: plan.threads.encoderThreads,
       overwrite: output.overwrite, synchronizesFragments: synchronizesFragments(output), interrupt: interrupt,
-      trust: config.tls.trust)
+      trust: plan.config.tls.trust)
   }
 
   private func synchronizesFragments(_ output: OutputConfig) -> Bool {
-    (output.sync ?? (isLive ? .fragment : .close)) == .fragment
+    (output.sync ?? (plan.isLive ? .fragment : .close)) == .fragment
   }
 
   func numbering(_ output: OutputConfig) -> Numbering? {
-    Numbering(output.ids, names: palette.names, width: source.width, height: source.height)
+    Numbering(output.ids, names: plan.palette.names, width: plan.source.width, height: plan.source.height)
   }
 
   func writeClassMap(beside output: OutputConfig) throws {
@@ -89,7 +88,7 @@ extension OutputFactory {
     if output.address == .standardOutput { return }
     let isCut = output.partNames?.isTimed == true || output.segment != nil
     let file = try TextFile(output.classMapPath, overwrite: output.overwrite || isCut)
-    try file.append(ClassMap.json(palette, numbering: numbering(output)))
+    try file.append(ClassMap.json(plan.palette, numbering: numbering(output)))
     try file.finish()
   }
 }

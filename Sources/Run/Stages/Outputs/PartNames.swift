@@ -12,6 +12,8 @@ struct PartNames: Sendable {
     case digits(Int)
   }
 
+  /// The path as it was written.
+  let pattern: String
   /// With the slash, or empty.
   let folder: String
   private let stem: String
@@ -25,6 +27,7 @@ struct PartNames: Sendable {
     let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
     let name = path[slash...]
     let dot = name.lastIndex(of: ".") ?? name.endIndex
+    pattern = path
     folder = String(path[..<slash])
     stem = String(name[..<dot])
     ending = String(name[dot...])
@@ -68,7 +71,7 @@ struct PartNames: Sendable {
       start = 1
     }
     let base = isTimed ? filled(time) : plainText
-    if !isTimed { start = (parts.compactMap(\.number).max() ?? -1) + 1 }
+    if !isTimed { start = (numbers.max() ?? -1) + 1 }
     var number = startsPlain ? max(1, start) : start
     while true {
       let digits = String(number)
@@ -79,19 +82,19 @@ struct PartNames: Sendable {
     }
   }
 
-  /// The regular files of this name that are there, in no order.
-  var parts: [(path: String, number: Int?)] {
+  /// Higher numbers are somebody else's: a date, say.
+  private static let highest = 999_999
+
+  /// Of the files of this name that are there, in no order.
+  private var numbers: [Int] {
     guard let handle = opendir(folder.isEmpty ? "." : folder) else { return [] }
     defer { closedir(handle) }
-    var found: [(path: String, number: Int?)] = []
+    var found: [Int] = []
     while let entry = readdir(handle) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      guard let number = match(name) else { continue }
-      var status = stat()
-      guard lstat(folder + name, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
-      found.append((folder + name, number))
+      if case .some(let number?) = match(name), number <= PartNames.highest { found.append(number) }
     }
     return found
   }

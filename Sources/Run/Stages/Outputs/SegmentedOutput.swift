@@ -5,6 +5,8 @@ internal import Frames
 /// A video in files of a given length. Each starts with a key frame at time 0 and plays on its own.
 final class SegmentedOutput: Output {
   private let seconds: Double
+  private let names: PartNames
+  private let files: OwnedFiles
   private let retention: Retention
   /// Opens a file, with what is added to its timestamps.
   private let open: (String, Int64) throws -> any Output
@@ -14,14 +16,18 @@ final class SegmentedOutput: Output {
   private var start = 0.0
   private var lastTime = -Double.infinity
 
-  /// - Throws: where the first file cannot be created. It gets its times with its first frame.
+  /// - Parameter warn: called with what is wrong with the clock.
+  /// - Throws: where another program writes under these names.
   init(
-    seconds: Double, names: PartNames, keep: OutputConfig.Keep,
+    seconds: Double, names: PartNames, keep: OutputConfig.Keep, warn: (String) -> Void = { _ in },
     open: @escaping (String, Int64) throws -> any Output
   ) throws {
     self.seconds = seconds
     self.open = open
-    retention = Retention(keep: keep, names: names)
+    self.names = names
+    files = try OwnedFiles(pattern: names.pattern)
+    retention = Retention(keep: keep, files: files)
+    if let warning = retention.warning { warn(warning) }
     path = names.next(isFirst: true)
     retention.apply(current: path)
   }
@@ -37,8 +43,7 @@ final class SegmentedOutput: Output {
       try cut()
     }
     lastTime = frame.time
-    let output = try current ?? open(path, -frame.pts)
-    current = output
+    let output = try current ?? begin(-frame.pts)
     try output.write(item)
   }
 
@@ -46,11 +51,18 @@ final class SegmentedOutput: Output {
 
   var bytesWritten: Int64? { bytesBefore + (current?.bytesWritten ?? 0) }
 
+  private func begin(_ shift: Int64) throws -> any Output {
+    let output = try open(path, shift)
+    files.add(path)
+    current = output
+    return output
+  }
+
   private func cut() throws {
     try current?.finish(trailing: [])
     bytesBefore += current?.bytesWritten ?? 0
     current = nil
-    path = retention.names.next(isFirst: false)
+    path = names.next(isFirst: false)
     retention.apply(current: path)
   }
 }

@@ -10,6 +10,8 @@ struct SourceLoop<Source: SourceStage>: Loop {
   let source: Source
   let output: Outlet<Source.Output>
   let state: RunState
+  /// Hears of each frame.
+  let adaptation: Adaptation?
 
   func run() {
     let meter = state.meter(source.name)
@@ -29,6 +31,7 @@ struct SourceLoop<Source: SourceStage>: Loop {
         }
         index += item.corruptBefore + item.busyBefore
         meter.record(service: service, wait: nil)
+        state.trace?.record(source.name, frame: index, begin: end &- service, service: service, waited: nil)
         var ready = end
         if state.options.isPaced {
           let start = origin ?? (item.mediaSeconds, end)
@@ -44,7 +47,7 @@ struct SourceLoop<Source: SourceStage>: Loop {
         var ticket = Ticket(index: index, mediaSeconds: item.mediaSeconds, bornAt: born)
         ticket[source.name] = service
         state.note(mediaSeconds: item.mediaSeconds, duration: item.mediaDuration)
-        state.options.adaptation?.frameCame(at: ready)
+        adaptation?.frameCame(at: ready)
         index += 1
         output.send(Parcel(ticket: ticket, value: item.value))
       } catch let failure as FrameFailure {
@@ -79,10 +82,10 @@ struct StageLoop<Worker: Stage>: Loop {
       let service = state.clock.now() &- begin
       ticket[stage.name] = service
       state.meter(stage.name).record(service: service, wait: arrival.waited)
-      if stage.name == .infer {
-        let now = begin &+ service
-        state.options.adaptation?.framePassed(service: service, age: now &- ticket.bornAt, at: now)
-      }
+      state.trace?.record(
+        stage.name, frame: ticket.index, begin: begin, service: service, waited: arrival.waited)
+      let now = begin &+ service
+      inlet.gate.adaptation?.framePassed(service: service, age: now &- ticket.bornAt, at: now)
       if let value { output.send(Parcel(ticket: ticket, value: value)) }
     }
     do { try stage.finish() } catch { state.fail(error) }
@@ -105,13 +108,15 @@ struct SinkLoop<Sink: SinkStage>: Loop {
       ticket.deliveredAt = state.clock.now()
       ticket[stage.name] = ticket.deliveredAt &- begin
       delivery.note(work: ticket[stage.name])
+      state.trace?.record(
+        stage.name, frame: ticket.index, begin: begin, service: ticket[stage.name], waited: arrival.waited)
       guard isDelivered != nil else {
         delivery.lose()
         continue
       }
       state.ledger.book { $0.leave() }
       state.note(delivered: ticket)
-      _ = state.credits?.send(())
+      _ = inlet.credits?.send(())
       do { try stage.delivered(ticket) } catch { state.fail(error) }
     }
     do { try stage.finish() } catch { state.fail(error) }
@@ -121,7 +126,10 @@ struct SinkLoop<Sink: SinkStage>: Loop {
 /// The receiving side of a stage.
 struct Inlet<Value: Sendable> {
   let name: StageName
+  let gate: Gate
   let queue: BoundedQueue<Parcel<Value>>
+  /// Those of a gate at this stage or before it: each item here holds one, and gives it back where it ends.
+  let credits: BoundedQueue<Void>?
   let state: RunState
 
   struct Arrival {
@@ -131,14 +139,13 @@ struct Inlet<Value: Sendable> {
 
   /// The next item that the stage shall work on.
   func receive() -> Arrival? {
-    let isGate = name == .infer
-    if isGate, let credits = state.credits {
+    if gate.credits != nil, let credits {
       let begin = state.clock.now()
       guard credits.receive() != nil else { return nil }
       state.meter(name).record(blocked: state.clock.now() &- begin)
     }
     while let received = queue.receive() {
-      if isGate, let budget = state.options.latencyBudget,
+      if let budget = gate.latencyBudget,
         state.clock.now() &- received.element.ticket.bornAt > budget
       {
         state.ledger.book { $0.drop(at: name, .late) }
@@ -155,7 +162,7 @@ struct Inlet<Value: Sendable> {
       return try body()
     } catch {
       state.ledger.book { $0.fail(at: name) }
-      if name >= .infer { _ = state.credits?.send(()) }
+      _ = credits?.send(())
       if let failure = error as? FrameFailure {
         state.note(failure: failure.cause)
       } else {
@@ -170,13 +177,19 @@ struct Inlet<Value: Sendable> {
 struct Outlet<Value: Sendable> {
   let from: StageName
   let to: StageName
+  let gate: Gate
   let queue: BoundedQueue<Parcel<Value>>
+  /// Sees each value first.
+  let tap: ((Value) throws -> Void)?
   let state: RunState
 
   /// Sends, and books what the policy gave up.
   func send(_ parcel: Parcel<Value>) {
+    if let tap {
+      do { try tap(parcel.value) } catch { state.fail(error) }
+    }
     let begin = state.clock.now()
-    let sent = queue.send(parcel, within: to == .infer ? state.options.adaptation?.places : nil)
+    let sent = queue.send(parcel, within: gate.adaptation?.places)
     state.meter(from).record(blocked: state.clock.now() &- begin)
     switch sent {
     case .stored: break

@@ -15,8 +15,6 @@ public struct PipelineOptions: Sendable {
   public var isPaced = false
   /// Frames that stay out of the percentiles.
   public var warmupFrames = 10
-  /// Lets the network do less while it cannot keep up.
-  var adaptation: Adaptation?
 
   public init() {}
 }
@@ -30,16 +28,18 @@ public final class Pipeline: Sendable {
   private let state: RunState
   private let loops: Monitor<[(name: StageName, body: @Sendable () -> Void)]>
   private let interrupt: @Sendable () -> Void
+  private let adaptation: Adaptation?
   private let group = DispatchGroup()
   private let span: Monitor<(start: UInt64, end: UInt64?)>
 
   fileprivate init(
     state: RunState, loops: [(name: StageName, body: @Sendable () -> Void)],
-    interrupt: @escaping @Sendable () -> Void
+    interrupt: @escaping @Sendable () -> Void, adaptation: Adaptation?
   ) {
     self.state = state
     self.loops = Monitor(loops)
     self.interrupt = interrupt
+    self.adaptation = adaptation
     span = Monitor((state.clock.now(), nil))
   }
 
@@ -94,7 +94,7 @@ public final class Pipeline: Sendable {
       secondsToFirstOutput: course.firstOut.map { ($0 &- span.start).seconds },
       secondsSinceOutput: course.lastOutAt.map { (max(end, $0) &- $0).seconds },
       warmupFrames: state.options.warmupFrames, lastFailure: course.lastFailure.map { "\($0)" },
-      adaptation: state.options.adaptation?.figures(at: end))
+      adaptation: adaptation?.figures(at: end))
   }
 }
 
@@ -125,48 +125,76 @@ public struct PipelineAssembly: ~Copyable {
   /// A stage that waits for the queue it sends to.
   public struct Upstream<Value: Sendable> {
     fileprivate let name: StageName
+    /// What an item holds that comes from it.
+    fileprivate var credits: BoundedQueue<Void>?
+    /// Sees each value first.
+    fileprivate var tap: ((Value) throws -> Void)?
     fileprivate let makeLoop: (Outlet<Value>) -> any Loop
   }
 
   private let state: RunState
   private var loops: [(name: StageName, body: @Sendable () -> Void)] = []
   private var interrupt: @Sendable () -> Void = {}
+  private var adaptation: Adaptation?
 
   public init(options: PipelineOptions = PipelineOptions(), clock: Clock = .monotonic) {
-    state = RunState(options: options, clock: clock)
+    self.init(options: options, clock: clock, trace: nil)
+  }
+
+  /// - Parameter trace: hears when each stage worked on each frame.
+  init(options: PipelineOptions, clock: Clock = .monotonic, trace: RunTrace?) {
+    state = RunState(options: options, clock: clock, trace: trace)
   }
 
   public mutating func begin<Source: SourceStage>(with source: sending Source) -> Upstream<Source.Output> {
+    begin(with: source, adaptation: nil)
+  }
+
+  /// - Parameters:
+  ///   - adaptation: hears of each frame that comes.
+  ///   - tap: sees each value that the stage gives before the next stage does; its errors end the run.
+  mutating func begin<Source: SourceStage>(
+    with source: sending Source, adaptation: Adaptation?, tap: ((Source.Output) throws -> Void)? = nil
+  ) -> Upstream<Source.Output> {
     interrupt = source.interrupt
+    self.adaptation = adaptation
     let state = state
-    return Upstream(name: source.name) { SourceLoop(source: source, output: $0, state: state) }
+    return Upstream(name: source.name, tap: tap) {
+      SourceLoop(source: source, output: $0, state: state, adaptation: adaptation)
+    }
   }
 
   public mutating func then<Worker: Stage>(
-    _ stage: sending Worker, after upstream: Upstream<Worker.Input>
+    _ stage: sending Worker, after upstream: Upstream<Worker.Input>, through gate: Gate,
+    tap: ((Worker.Output) throws -> Void)? = nil
   ) -> Upstream<Worker.Output> {
-    let queue: BoundedQueue<Parcel<Worker.Input>> = join(upstream, to: stage.name)
-    let inlet = Inlet(name: stage.name, queue: queue, state: state)
-    return Upstream(name: stage.name) { StageLoop(stage: stage, inlet: inlet, output: $0) }
+    let inlet = join(upstream, to: stage.name, through: gate)
+    return Upstream(name: stage.name, credits: inlet.credits, tap: tap) {
+      StageLoop(stage: stage, inlet: inlet, output: $0)
+    }
   }
 
   public consuming func end<Sink: SinkStage>(
-    with sink: sending Sink, after upstream: Upstream<Sink.Input>
+    with sink: sending Sink, after upstream: Upstream<Sink.Input>, through gate: Gate
   ) -> Pipeline {
-    let queue: BoundedQueue<Parcel<Sink.Input>> = join(upstream, to: sink.name)
-    let inlet = Inlet(name: sink.name, queue: queue, state: state)
+    let inlet = join(upstream, to: sink.name, through: gate)
     add(SinkLoop(stage: sink, inlet: inlet), name: sink.name)
-    return Pipeline(state: state, loops: loops, interrupt: interrupt)
+    return Pipeline(state: state, loops: loops, interrupt: interrupt, adaptation: adaptation)
   }
 
   private mutating func join<Value>(
-    _ upstream: Upstream<Value>, to name: StageName
-  ) -> BoundedQueue<Parcel<Value>> {
-    let queue: BoundedQueue<Parcel<Value>> = state.makeQueue(before: name)
+    _ upstream: Upstream<Value>, to name: StageName, through gate: Gate
+  ) -> Inlet<Value> {
+    precondition(gate.credits == nil || upstream.credits == nil, "an item holds one credit")
+    let queue: BoundedQueue<Parcel<Value>> = state.makeQueue(before: name, gate)
     add(
-      upstream.makeLoop(Outlet(from: upstream.name, to: name, queue: queue, state: state)),
+      upstream.makeLoop(
+        Outlet(
+          from: upstream.name, to: name, gate: gate, queue: queue, tap: upstream.tap, state: state)),
       name: upstream.name)
-    return queue
+    return Inlet(
+      name: name, gate: gate, queue: queue, credits: state.makeCredits(gate) ?? upstream.credits, state: state
+    )
   }
 
   private mutating func add(_ loop: any Loop, name: StageName) {

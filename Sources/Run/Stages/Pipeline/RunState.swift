@@ -18,45 +18,44 @@ final class RunState: Sendable {
 
   let options: PipelineOptions
   let clock: Clock
+  let trace: RunTrace?
   let startedAt: UInt64
   let ledger = SharedLedger()
   let meters: [StageMeter]
-  /// A place for each frame that may be between `infer` and the end; `nil` means no limit.
-  let credits: BoundedQueue<Void>?
   /// True when the source shall end.
   let stopping = Monitor(false)
   private let course: Monitor<Course>
+  private let credits = Monitor<[BoundedQueue<Void>]>([])
   private let queues = Monitor<
     [(stage: StageName, depth: @Sendable (UInt64, UInt64) -> QueueDepth, cancel: @Sendable () -> Void)]
   >([])
 
-  init(options: PipelineOptions, clock: Clock) {
+  init(options: PipelineOptions, clock: Clock, trace: RunTrace? = nil) {
     self.options = options
     self.clock = clock
+    self.trace = trace
     startedAt = clock.now()
     meters = StageName.allCases.map { StageMeter(name: $0, warmup: options.warmupFrames) }
     course = Monitor(
       Course(
         age: SteadyDistribution(warmup: options.warmupFrames), recentAge: RecentDistribution(start: startedAt)
       ))
-    credits = options.inFlight.map { limit in
-      let credits = BoundedQueue<Void>(places: limit, clock: clock)
-      for _ in 0..<limit { _ = credits.send(()) }
-      return credits
-    }
   }
 
   func meter(_ stage: StageName) -> StageMeter { meters[stage.position] }
 
-  /// The queue in front of `stage`, under the policy that holds there.
-  func makeQueue<Value>(before stage: StageName) -> BoundedQueue<Parcel<Value>> {
-    let mayDrop = stage == .resize || stage == .infer
-    var (places, policy) = (options.places, mayDrop ? options.policy : .block)
-    if stage == .infer, options.adaptation?.mode == .skip {
-      // Frames that get the labels of the one before wait behind it.
-      (places, policy) = (Adaptation.longestStride, .dropOldest)
-    }
-    let queue = BoundedQueue<Parcel<Value>>(places: places, policy: policy, clock: clock)
+  /// A place for each item that `gate` lets through, to be given back at the end; `nil` means no limit.
+  func makeCredits(_ gate: Gate) -> BoundedQueue<Void>? {
+    guard let limit = gate.credits else { return nil }
+    let credits = BoundedQueue<Void>(places: limit, clock: clock)
+    for _ in 0..<limit { _ = credits.send(()) }
+    self.credits.withLock { $0.append(credits) }
+    return credits
+  }
+
+  /// The queue of `gate`, in front of `stage`.
+  func makeQueue<Value>(before stage: StageName, _ gate: Gate) -> BoundedQueue<Parcel<Value>> {
+    let queue = BoundedQueue<Parcel<Value>>(places: gate.places, policy: gate.policy, clock: clock)
     let ledger = ledger
     queues.withLock {
       $0.append(
@@ -82,7 +81,7 @@ final class RunState: Sendable {
   /// Ends everything; what waits is dropped, what is being worked on is finished.
   func cancel() {
     stop()
-    _ = credits?.cancel()
+    for credits in credits.withLock({ $0 }) { _ = credits.cancel() }
     for queue in queues.withLock({ $0 }) { queue.cancel() }
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Addresses
 internal import Dispatch
 internal import Glibc
 
@@ -41,9 +42,9 @@ public final class ProgressPrinter: Sendable {
   /// Ends the printing and clears the line. Call it before the report is printed.
   public func stop() {
     timer.cancel()
-    if form == .json { write(observer.sample().json + "\n") }
+    if form == .json { StandardError.write(observer.sample().json + "\n") }
     state.withLock { state in
-      if state.isLineShown { write("\r\u{1B}[K") }
+      if state.isLineShown { StandardError.write("\r\u{1B}[K") }
       state.isLineShown = false
       state.isStopped = true
     }
@@ -52,7 +53,7 @@ public final class ProgressPrinter: Sendable {
   /// Prints `text` and a newline, above the progress line if there is one.
   public func print(_ text: String) {
     state.withLock { state in
-      write((state.isLineShown ? "\r\u{1B}[K" : "") + text + "\n")
+      StandardError.write((state.isLineShown ? "\r\u{1B}[K" : "") + printable(text) + "\n")
       state.isLineShown = false
     }
   }
@@ -63,10 +64,11 @@ public final class ProgressPrinter: Sendable {
       if state.isStopped { return }
       switch form {
       case .line:
-        write("\r" + progress.line(width: ProgressPrinter.terminalWidth - 1) + "\u{1B}[K")
+        StandardError.write(
+          "\r" + printable(progress.line(width: ProgressPrinter.terminalWidth - 1)) + "\u{1B}[K")
         state.isLineShown = true
-      case .json: write(progress.json + "\n")
-      default: write(progress.line() + "\n")
+      case .json: StandardError.write(progress.json + "\n")
+      default: StandardError.write(printable(progress.line()) + "\n")
       }
     }
   }
@@ -82,9 +84,4 @@ public final class ProgressPrinter: Sendable {
     guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 80 }
     return Int(size.ws_col)
   }
-}
-
-private func write(_ text: String) {
-  var text = text
-  text.withUTF8 { bytes in _ = Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count) }
 }

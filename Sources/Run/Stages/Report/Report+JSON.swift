@@ -175,7 +175,8 @@ extension JSONText {
           }
           json.number("busy", stage.busy, places: 4)
           json.number("blocked", stage.blocked, places: 4)
-          if isFinal { json.integer("lanes", stage.lanes) }
+          // A stage has one loop.
+          if isFinal { json.integer("lanes", 1) }
         }
       }
     }

@@ -18,7 +18,8 @@ public final class RunObserver: Sendable {
     let figures = run.figures, process = ProcessFigures.current, source = source
     var progress = sampler.withLock {
       $0.progress(
-        figures, process: process, pipeline: name, duration: run.duration, isLive: run.isLive,
+        figures, process: process, pipeline: name, duration: run.plan.source.duration,
+        isLive: run.plan.isLive,
         isEnding: run.isEnding, source: source)
     }
     progress.outputs = run.outputFigures

@@ -10,7 +10,6 @@ final class StageMeter: Sendable {
   }
 
   let name: StageName
-  let lanes = 1
   private let times: Monitor<Times>
 
   init(name: StageName, warmup: Int) {
@@ -42,10 +41,10 @@ final class StageMeter: Sendable {
         service: times.service.summary, wait: times.wait.summary
       )
     }
-    let span = Double(Swift.max(wall, 1)) * Double(lanes)
+    let span = Double(Swift.max(wall, 1))
     return StageFigures(
       name: name, frames: now.count, service: now.service, wait: now.wait, queue: depth,
-      busy: min(1, Double(now.sum) / span), blocked: min(1, Double(now.blocked) / span), lanes: lanes)
+      busy: min(1, Double(now.sum) / span), blocked: min(1, Double(now.blocked) / span))
   }
 }
 
@@ -72,15 +71,14 @@ public struct StageFigures: Sendable, Equatable {
   /// Time in the queue before the stage; `nil` for the first stage.
   public var wait: DurationFigures?
   public var queue: QueueDepth?
-  /// Share of the wall time in service, per lane.
+  /// Share of the wall time in service.
   public var busy: Double
   /// Share of the wall time in which a finished item could not be handed on.
   public var blocked: Double
-  public var lanes: Int
 
   public init(
     name: StageName, frames: Int, service: DurationFigures?, wait: DurationFigures?,
-    queue: QueueDepth?, busy: Double, blocked: Double, lanes: Int = 1
+    queue: QueueDepth?, busy: Double, blocked: Double
   ) {
     self.name = name
     self.frames = frames
@@ -89,12 +87,11 @@ public struct StageFigures: Sendable, Equatable {
     self.queue = queue
     self.busy = busy
     self.blocked = blocked
-    self.lanes = lanes
   }
 
-  /// Frames a second that the stage could do: lanes ÷ mean service.
+  /// Frames a second that the stage could do: 1 ÷ mean service.
   public var capacity: Double? {
     guard let mean = service?.mean, mean > 0 else { return nil }
-    return Double(lanes) * 1000 / mean
+    return 1000 / mean
   }
 }

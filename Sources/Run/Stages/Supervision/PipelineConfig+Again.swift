@@ -13,7 +13,10 @@ extension PipelineConfig {
       let isOneFile = outputs[index].isFile && outputs[index].kind != .png && outputs[index].segment == nil
       if isOneFile, let path = outputs[index].address.path { outputs[index].uri = PipelineConfig.free(path) }
     }
-    if !outputs.contains(where: \.overwrite) { statsFile = statsFile.map(PipelineConfig.free) }
+    if !outputs.contains(where: \.overwrite) {
+      statsFile = statsFile.map(PipelineConfig.free)
+      inspection.trace = inspection.trace.map(PipelineConfig.free)
+    }
   }
 
   /// An output that would be refused when the pipeline starts again.
