@@ -9,10 +9,11 @@ internal import Glibc
 ///
 /// FFmpeg follows redirections of HTTP by itself: of those only the protocol is checked.
 final class OpenRules {
-  private typealias Opener = @convention(c) (
-    UnsafeMutablePointer<AVFormatContext>?, UnsafeMutablePointer<UnsafeMutablePointer<AVIOContext>?>?,
-    UnsafePointer<CChar>?, Int32, UnsafeMutablePointer<OpaquePointer?>?
-  ) -> Int32
+  private typealias Opener =
+    @convention(c) (
+      UnsafeMutablePointer<AVFormatContext>?, UnsafeMutablePointer<UnsafeMutablePointer<AVIOContext>?>?,
+      UnsafePointer<CChar>?, Int32, UnsafeMutablePointer<OpaquePointer?>?
+    ) -> Int32
 
   private let source: SourceAddress
   /// The source itself, as FFmpeg is given it.
@@ -40,7 +41,9 @@ final class OpenRules {
         "http", "https", "httpproxy", "tls", "tcp", "udp", "udplite", "rtp", "srtp", "rtsp", "rtmp", "rtmps",
         "rtmpt", "srt", "hls", "crypto", "data",
       ] : ["file", "pipe", "crypto", "data"]
-    let below = allowed.isDisjoint(with: ["http", "https", "rtmp", "rtmps"]) ? [] : ["tcp", "tls", "httpproxy"]
+    // Protocols that these run over.
+    let needsTCP = !allowed.isDisjoint(with: ["http", "https", "rtmp", "rtmps"])
+    let below = needsTCP ? ["tcp", "tls", "httpproxy"] : []
     return (usual + allowed.sorted() + below).joined(separator: ",")
   }
 

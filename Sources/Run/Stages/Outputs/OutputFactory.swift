@@ -80,7 +80,8 @@ struct OutputFactory {
         let folder = output.pictureFolder
         try makeFolder(folder)
         return LabelPictureOutput(
-          folder: folder, names: plan.source.pictureNames, palette: plan.palette, numbering: numbering(output),
+          folder: folder, names: plan.source.pictureNames, palette: plan.palette,
+          numbering: numbering(output),
           overwrite: output.overwrite)
       }
     }
