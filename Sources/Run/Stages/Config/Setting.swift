@@ -133,7 +133,9 @@ extension PipelineConfig {
   /// Every key with its value as it would be written, the outputs numbered from 0.
   public var shown: [(key: String, value: String)] {
     var lines = PipelineConfig.settings.map { (key: $0.path, value: $0.show(self)) }
-    lines += source.options.sorted { $0.key < $1.key }.map { ("source.options.\($0.key)", Secrets.shown($0.value, ofOption: $0.key)) }
+    lines += source.options.sorted { $0.key < $1.key }.map {
+      ("source.options.\($0.key)", Secrets.shown($0.value, ofOption: $0.key))
+    }
     for (index, output) in outputs.enumerated() {
       lines += OutputConfig.settings.map { ("outputs.\(index).\($0.path)", $0.show(output)) }
     }
