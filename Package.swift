@@ -26,8 +26,8 @@ extension Target {
   }
 
   /// Tests in `Tests/<name>`.
-  static func tests(_ name: String, _ dependencies: [Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+  static func tests(_ name: String, _ dependencies: [Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
   }
 }
 
@@ -130,8 +130,8 @@ let tests: [Target] = [
   .tests("WebTests", ["Addresses", "Frames", "Stages", "TestSupport", "Web"]),
   .tests(
     "RunsTests",
-    ["Addresses", "Frames", "Runs", "Stages", .product(name: "Logging", package: "swift-log")]),
-  .tests("PixelsTests", ["Buffers", "CPU", "Pixels", "Workers"]),
+    ["Addresses", "Frames", "Runs", "Stages", "TestSupport", .product(name: "Logging", package: "swift-log")]),
+  .tests("PixelsTests", ["Buffers", "CPU", "Pixels", "TestSupport", "Workers"]),
   .tests("ScenesTests", ["Buffers", "Scenes"]),
   .tests("FramesTests", ["Addresses", "Buffers", "CVideo4Linux", "Frames", "TestSupport"]),
   .tests("GraphIRTests", ["Buffers", "GraphIR", "Networks"]),
@@ -153,7 +153,8 @@ let tests: [Target] = [
     "PlanningTests",
     ["Buffers", "CPU", "GraphIR", "Kernels", "Networks", "ONNX", "Planning", "TestSupport", "Workers"]),
   // The program from the outside; it is found beside the tests, or in $ROADMASK_BIN.
-  .tests("RoadmaskTests", ["Buffers", "CPU", "Frames", "GraphIR", "ONNX", "TestSupport"]),
+  .tests(
+    "RoadmaskTests", ["Buffers", "CPU", "Frames", "GraphIR", "ONNX", "TestSupport"], exclude: ["Preload"]),
 ]
 
 /// Built by scripts/fuzz alone, with the sanitizers that it needs.

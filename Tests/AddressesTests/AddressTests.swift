@@ -38,8 +38,8 @@ import Testing
     #expect(pattern.path(7) == "out/007.png")
     let named = PicturePattern(folder: "out/")
     #expect(named.folder == "out" && named.path(1, names: ["a", "street_0013"]) == "out/street_0013.png")
-    #expect(named.path(7, names: []) == "out/000007.png")
-    #expect(pattern.path(1, names: ["a", "b"]) == "out/001.png")
+    #expect(
+      named.path(7, names: []) == "out/000007.png" && pattern.path(1, names: ["a", "b"]) == "out/001.png")
     guard case .page(let page?) = OutputAddress("http:0.0.0.0:8080") else { return Issue.record("no page") }
     #expect(page.port == 8080 && !page.isLoopback)
     guard case .push(let stream) = OutputAddress("http://h/x") else { return Issue.record("no peer") }

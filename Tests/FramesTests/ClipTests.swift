@@ -2,15 +2,16 @@
 
 import Buffers
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Frames
 
 /// Real recordings and FFmpeg's own tools as the judge; skipped where they are missing.
 @Suite struct ClipTests {
-  let scratch: Scratch
+  let scratch: TemporaryFolder
 
-  init() throws { scratch = try Scratch() }
+  init() throws { scratch = try TemporaryFolder() }
 
   static let editList = Clips.path("clips/highway-1280x720-h264-editlist.mp4")
   static let mpeg4 = Clips.path("clips/highway-1280x720-mpeg4.mp4")
@@ -38,7 +39,7 @@ import Testing
   @Test(.enabled(if: bt601 != nil, "needs ROADMASK_DATA"), arguments: ["mp4", "mkv", "ts"])
   func soundAndTimesAreCopied(ending: String) throws {
     for clip in [ClipTests.bt601, ClipTests.editList].compactMap({ $0 }) {
-      let path = scratch.file("\(clip.hashValue).\(ending)")
+      let path = scratch.path("\(clip.hashValue).\(ending)")
       let (count, times) = try copy(clip, to: path)
       let read = try Made.read(path)
       #expect(read.frames.count == count)
@@ -55,7 +56,7 @@ import Testing
 
   @Test(.enabled(if: Tools.hasFFmpeg, "needs ffmpeg"), arguments: ["mp4", "mkv"])
   func soundBeforeTimeZeroStaysThere(ending: String) throws {
-    let source = scratch.file("source.mp4")
+    let source = scratch.path("source.mp4")
     let made = run(
       "ffmpeg",
       [
@@ -64,7 +65,7 @@ import Testing
         "aac", "-c:v", "libx264", "-bf", "2", source,
       ])
     #expect(made != nil)
-    let path = scratch.file("a." + ending)
+    let path = scratch.path("a." + ending)
     let (count, times) = try copy(source, to: path)
     let read = try Made.read(path)
     #expect(read.frames.count == count)
@@ -79,7 +80,7 @@ import Testing
   @Test(.enabled(if: bt601 != nil, "needs ROADMASK_DATA"), arguments: [0, 37] as [Int64])
   func silentSoundTrackHoldsNothingUp(start: Int64) throws {
     let audio = try VideoReader(ClipTests.bt601!).info.audio
-    let path = scratch.file("a.mp4")
+    let path = scratch.path("a.mp4")
     let writer = try VideoWriter(path, video: Made.video(), audio: audio, options: Made.options("libx264"))
     for index in 0..<100 {
       let pts = Int64(index) + start
@@ -140,7 +141,7 @@ import Testing
 
   @Test(.enabled(if: bt601 != nil && Tools.hasFFmpeg, "needs ROADMASK_DATA and ffmpeg"))
   func decodesAsFFmpegDoes() throws {
-    let path = scratch.file("a.mkv")
+    let path = scratch.path("a.mkv")
     let arguments = ["-v", "error", "-i", ClipTests.bt601!, "-frames:v", "50", "-an", "-c:v", "ffv1", path]
     #expect(run("ffmpeg", arguments) != nil)
     let expected = try Made.read(path).frames.map(\.checksums)

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Buffers
+import TestSupport
 import Testing
 
 @testable import Frames
 
 @Suite struct ColorTests {
-  let scratch: Scratch
+  let scratch: TemporaryFolder
 
-  init() throws { scratch = try Scratch() }
+  init() throws { scratch = try TemporaryFolder() }
 
   @Test(arguments: [ColorMatrix.bt601, .bt709], [ColorRange.limited, .full])
   func tagsAreKept(matrix: ColorMatrix, range: ColorRange) throws {
     for (ending, encoder) in [("mp4", "libx264"), ("mkv", "libx264"), ("mkv", "ffv1"), ("ts", "libx264")] {
-      let path = scratch.file("\(encoder).\(ending)")
+      let path = scratch.path("\(encoder).\(ending)")
       let color = ColorTags(
         matrix: matrix, range: range, primariesCode: matrix == .bt709 ? 1 : 6,
         transferCode: matrix == .bt709 ? 1 : 6)
@@ -25,7 +26,7 @@ import Testing
 
   @Test(arguments: [(719, ColorMatrix.bt601), (720, .bt709)])
   func untaggedIsGuessedByHeight(height: Int, matrix: ColorMatrix) throws {
-    let path = scratch.file("a.mkv")
+    let path = scratch.path("a.mkv")
     let color = ColorTags(matrix: matrix, range: .limited, matrixCode: 2)
     try Made.write(
       path, Made.video(width: 64, height: height, color: color), times: [0], Made.options("ffv1"))
@@ -41,7 +42,7 @@ import Testing
   }
 
   @Test func motionJPEGIsFullRange() throws {
-    let path = scratch.file("a.mkv")
+    let path = scratch.path("a.mkv")
     try Made.write(path, Made.video(), times: [0, 1], Made.options("mjpeg"))
     let read = try Made.read(path)
     #expect(read.info.storedFormat == "yuvj420p")

@@ -2,34 +2,35 @@
 
 import Buffers
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Frames
 
 @Suite struct FaultTests {
-  let scratch: Scratch
+  let scratch: TemporaryFolder
 
-  init() throws { scratch = try Scratch() }
+  init() throws { scratch = try TemporaryFolder() }
 
   @Test func opening() throws {
-    #expect(kind { _ = try VideoReader(scratch.file("missing.mp4")) } == .notFound)
+    #expect(kind { _ = try VideoReader(scratch.path("missing.mp4")) } == .notFound)
     try "It was a dark and stormy night.\n".write(
-      toFile: scratch.file("text.mp4"), atomically: true, encoding: .utf8)
-    #expect(kind { _ = try VideoReader(scratch.file("text.mp4")) } == .invalidData)
-    try Data().write(to: URL(fileURLWithPath: scratch.file("empty.mp4")))
-    #expect(kind { _ = try VideoReader(scratch.file("empty.mp4")) } == .noFrames)
+      toFile: scratch.path("text.mp4"), atomically: true, encoding: .utf8)
+    #expect(kind { _ = try VideoReader(scratch.path("text.mp4")) } == .invalidData)
+    try Data().write(to: URL(fileURLWithPath: scratch.path("empty.mp4")))
+    #expect(kind { _ = try VideoReader(scratch.path("empty.mp4")) } == .noFrames)
     #expect(kind { _ = try ImageSequenceReader(scratch.path) } == .noFrames)
-    #expect(kind { _ = try ImageSequenceReader(scratch.file("*.png")) } == .noFrames)
-    #expect(kind { _ = try ImageSequenceReader(scratch.file("a.png")) } == .notFound)
-    try Made.write(scratch.file("none.mkv"), Made.video(), times: [], Made.options("libx264"))
-    #expect(kind { _ = try VideoReader(scratch.file("none.mkv")) } == .noFrames)
-    if run("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "sine=d=1", scratch.file("sound.m4a")]) != nil {
-      #expect(kind { _ = try VideoReader(scratch.file("sound.m4a")) } == .noVideoStream)
+    #expect(kind { _ = try ImageSequenceReader(scratch.path("*.png")) } == .noFrames)
+    #expect(kind { _ = try ImageSequenceReader(scratch.path("a.png")) } == .notFound)
+    try Made.write(scratch.path("none.mkv"), Made.video(), times: [], Made.options("libx264"))
+    #expect(kind { _ = try VideoReader(scratch.path("none.mkv")) } == .noFrames)
+    if run("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "sine=d=1", scratch.path("sound.m4a")]) != nil {
+      #expect(kind { _ = try VideoReader(scratch.path("sound.m4a")) } == .noVideoStream)
     }
   }
 
   @Test func creating() throws {
-    let path = scratch.file("a.mp4")
+    let path = scratch.path("a.mp4")
     let video = Made.video()
     try Made.write(path, video, times: [0], Made.options("libx264"))
     let before = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -38,22 +39,22 @@ import Testing
     try Made.write(path, video, times: [0, 1], Made.options("libx264") { $0.overwrite = true })
     #expect(try Made.read(path).frames.count == 2)
     #expect(
-      kind { try Made.write(scratch.file("no/a.mp4"), video, times: [0], Made.options("libx264")) }
+      kind { try Made.write(scratch.path("no/a.mp4"), video, times: [0], Made.options("libx264")) }
         == .cannotCreate)
     #expect(
-      kind { try Made.write(scratch.file("a.xyz"), video, times: [0], Made.options("libx264")) }
+      kind { try Made.write(scratch.path("a.xyz"), video, times: [0], Made.options("libx264")) }
         == .unsupportedOutput)
     do {
-      _ = try VideoWriter(scratch.file("b.mp4"), video: video, options: Made.options("libx999"))
+      _ = try VideoWriter(scratch.path("b.mp4"), video: video, options: Made.options("libx999"))
       Issue.record("no error")
     } catch let error as FramesError {
       #expect(error.kind == .unsupportedEncoder && error.hint.contains("ffv1"))
-      #expect(!FileManager.default.fileExists(atPath: scratch.file("b.mp4")))
+      #expect(!FileManager.default.fileExists(atPath: scratch.path("b.mp4")))
     }
     if getuid() != 0 {
       try FileManager.default.setAttributes([.posixPermissions: 0o500], ofItemAtPath: scratch.path)
       #expect(
-        kind { try Made.write(scratch.file("c.mp4"), video, times: [0], Made.options("libx264")) }
+        kind { try Made.write(scratch.path("c.mp4"), video, times: [0], Made.options("libx264")) }
           == .permission)
       try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: scratch.path)
     }
@@ -84,13 +85,13 @@ import Testing
 
   @Test(arguments: ["mp4", "mkv", "ts"])
   func whatIsWrittenPlaysBeforeTheEnd(ending: String) throws {
-    let path = scratch.file("a." + ending)
+    let path = scratch.path("a." + ending)
     let writer = try VideoWriter(path, video: Made.video(), options: Made.options("libx264"))
     for index in 0..<250 {
       try writer.write(
         Frame(Made.picture(index), index: index, pts: Int64(index), duration: 1, timeBase: TimeBase(1, 25)))
     }
-    let copy = scratch.file("copy." + ending)
+    let copy = scratch.path("copy." + ending)
     try FileManager.default.copyItem(atPath: path, toPath: copy)
     // Encoder delay and one fragment may be missing.
     #expect(try Made.read(copy).frames.count >= 250 - 13 - 20)
@@ -99,7 +100,7 @@ import Testing
   }
 
   @Test func abandonedWriterLeavesAPlayableFile() throws {
-    let path = scratch.file("a.mp4")
+    let path = scratch.path("a.mp4")
     var writer: VideoWriter? = try VideoWriter(path, video: Made.video(), options: Made.options("libx264"))
     for index in 0..<250 {
       try writer?.write(
@@ -111,7 +112,7 @@ import Testing
 
   @Test(arguments: ["mp4", "mkv", "ts"])
   func damageIsCountedNotFatal(ending: String) throws {
-    let path = scratch.file("a." + ending)
+    let path = scratch.path("a." + ending)
     try Made.write(path, Made.video(width: 320, height: 240), times: Array(0..<100), Made.options("libx264"))
     let original = try Data(contentsOf: URL(fileURLWithPath: path))
     var seed: UInt64 = 1
@@ -134,7 +135,7 @@ import Testing
   }
 
   @Test func truncatedFileGivesWhatDecodes() throws {
-    let path = scratch.file("a.mkv")
+    let path = scratch.path("a.mkv")
     try Made.write(path, Made.video(width: 320, height: 240), times: Array(0..<100), Made.options("libx264"))
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     #expect(try Made.read(path).reader.damage == SourceDamage())
@@ -150,10 +151,10 @@ import Testing
   /// A file of a later start, and pictures that end long before the sound, lack nothing.
   @Test(arguments: ["mkv", "mp4"])
   func oddLengthsAreNoDamage(ending: String) throws {
-    let late = scratch.file("late." + ending)
+    let late = scratch.path("late." + ending)
     try Made.write(late, Made.video(), times: Array(2500..<2550), Made.options("libx264"))
     #expect(try Made.read(late).reader.damage.missingSeconds == 0)
-    let long = scratch.file("long." + ending)
+    let long = scratch.path("long." + ending)
     let words = ["-v", "error", "-i", late, "-f", "lavfi", "-i", "sine=d=8", "-c:v", "copy", long]
     guard run("ffmpeg", words) != nil else { return }
     for keepsAudio in [true, false] {
@@ -162,12 +163,12 @@ import Testing
   }
 
   @Test func picturesBeyondTheLimitAreRefusedByName() throws {
-    let path = scratch.file("big.y4m")
+    let path = scratch.path("big.y4m")
     try Data("YUV4MPEG2 W16384 H8192 F25:1 C420jpeg\nFRAME\n".utf8 + [UInt8](repeating: 9, count: 1000))
       .write(to: URL(fileURLWithPath: path))
     let error = #expect(throws: FramesError.self) { _ = try VideoReader(path) }
     #expect(error?.kind == .invalidData && error?.cause.contains("16384x8192") == true, "\(error as Any)")
-    let picture = scratch.file("big.pgm")
+    let picture = scratch.path("big.pgm")
     try Data("P5\n16384 8192\n255\n".utf8 + [UInt8](repeating: 9, count: 1000))
       .write(to: URL(fileURLWithPath: picture))
     let refusal = #expect(throws: FramesError.self) { _ = try ImageSequenceReader(picture) }
@@ -184,7 +185,7 @@ import Testing
   }
 
   @Test func interruptEndsASilentPipe() throws {
-    let path = scratch.file("pipe")
+    let path = scratch.path("pipe")
     #expect(mkfifo(path, 0o600) == 0)
     let flag = InterruptFlag()
     var options = VideoReader.Options()
@@ -200,8 +201,8 @@ import Testing
   }
 
   @Test func pipeIsRead() throws {
-    let path = scratch.file("pipe")
-    let source = scratch.file("a.mkv")
+    let path = scratch.path("pipe")
+    let source = scratch.path("a.mkv")
     try Made.write(source, Made.video(), times: Array(0..<50), Made.options("libx264"))
     #expect(mkfifo(path, 0o600) == 0)
     let data = try Data(contentsOf: URL(fileURLWithPath: source))
@@ -214,9 +215,9 @@ import Testing
   }
 
   @Test func sizeChangeIsScaledToTheFirst() throws {
-    try Made.write(scratch.file("1.ts"), Made.video(), times: Array(0..<30), Made.options("libx264"))
+    try Made.write(scratch.path("1.ts"), Made.video(), times: Array(0..<30), Made.options("libx264"))
     try Made.write(
-      scratch.file("2.ts"), Made.video(width: 96, height: 80), times: Array(30..<60), Made.options("libx264"))
+      scratch.path("2.ts"), Made.video(width: 96, height: 80), times: Array(30..<60), Made.options("libx264"))
     let read = try Made.read(try joined(["1.ts", "2.ts"]))
     #expect(read.frames.count >= 58)
     #expect((read.info.width, read.info.height) == (64, 48))
@@ -225,17 +226,17 @@ import Testing
   @Test(arguments: [PixelFormat.yuv422p, .yuv444p])
   func formatChangeIsConvertedToTheFirst(format: PixelFormat) throws {
     let color = ColorTags(matrix: .bt601, range: .limited)
-    try Made.write(scratch.file("1.ts"), Made.video(), times: Array(0..<30), Made.options("libx264"))
+    try Made.write(scratch.path("1.ts"), Made.video(), times: Array(0..<30), Made.options("libx264"))
     try Made.write(
-      scratch.file("2.ts"), Made.video(format, color: color), times: Array(30..<60), Made.options("libx264"))
+      scratch.path("2.ts"), Made.video(format, color: color), times: Array(30..<60), Made.options("libx264"))
     let read = try Made.read(try joined(["1.ts", "2.ts"]))
     #expect(read.frames.count >= 58 && read.frames.allSatisfy { $0.checksums.count == 3 })
     #expect(read.info.video.format == .yuv420p)
   }
 
   private func joined(_ names: [String]) throws -> String {
-    let path = scratch.file("joined.ts")
-    let bytes = try names.map { try Data(contentsOf: URL(fileURLWithPath: scratch.file($0))) }
+    let path = scratch.path("joined.ts")
+    let bytes = try names.map { try Data(contentsOf: URL(fileURLWithPath: scratch.path($0))) }
     try Data(bytes.joined()).write(to: URL(fileURLWithPath: path))
     return path
   }
@@ -245,7 +246,7 @@ import Testing
   func oddTimesAreWritten(fault: String) throws {
     let video = Made.video(timeBase: TimeBase(1, 90000))
     func times(_ start: Int64) -> [Int64] { (0..<40).map { start + Int64($0) * 3600 } }
-    var source = scratch.file("1.h264")
+    var source = scratch.path("1.h264")
     if fault == "none" {
       try Made.write(source, Made.video(), times: Array(0..<40), Made.options("libx264"))
     } else {
@@ -257,14 +258,14 @@ import Testing
         case "back": (3600 * 90000, 0)
         default: (wrap, wrap + 40 * 3600)
         }
-      try Made.write(scratch.file("1.ts"), video, times: times(starts.0), Made.options("libx264"))
-      try Made.write(scratch.file("2.ts"), video, times: times(starts.1), Made.options("libx264"))
+      try Made.write(scratch.path("1.ts"), video, times: times(starts.0), Made.options("libx264"))
+      try Made.write(scratch.path("2.ts"), video, times: times(starts.1), Made.options("libx264"))
       source = try joined(["1.ts", "2.ts"])
     }
     let least = fault == "none" ? 40 : 78
     for ending in ["mp4", "mkv", "ts"] {
       let reader = try VideoReader(source)
-      let path = scratch.file("out." + ending)
+      let path = scratch.path("out." + ending)
       let writer = try VideoWriter(path, video: reader.info.video, options: Made.options("libx264"))
       while let frame = try reader.next() { try writer.write(frame) }
       try writer.finish()
@@ -276,7 +277,7 @@ import Testing
   }
 
   @Test func framesOfOtherSizeAreScaledByTheWriter() throws {
-    let path = scratch.file("a.mp4")
+    let path = scratch.path("a.mp4")
     let writer = try VideoWriter(path, video: Made.video(), options: Made.options("libx264"))
     for index in 0..<10 {
       let picture = Made.picture(index, .yuv444p, width: 100 + index, height: 90)

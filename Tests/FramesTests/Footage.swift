@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Frames
 
 /// Footage that ffmpeg makes, run through a reader and a writer, and judged by ffprobe and ffmpeg.
 struct Footage {
-  let scratch: Scratch
+  let scratch: TemporaryFolder
 
-  init() throws { scratch = try Scratch() }
+  init() throws { scratch = try TemporaryFolder() }
 
   /// Runs ffmpeg with `arguments` and the path of `name` behind them.
   @discardableResult
   func make(_ name: String, _ arguments: String, sourceLocation: SourceLocation = #_sourceLocation) -> String
   {
-    let path = scratch.file(name)
+    let path = scratch.path(name)
     let words = arguments.replacing("DIR", with: scratch.path).split(separator: " ").map(String.init)
     let made = run("ffmpeg", ["-v", "error", "-y"] + words + [path])
     #expect(made != nil, "ffmpeg \(arguments)", sourceLocation: sourceLocation)
@@ -32,7 +33,7 @@ struct Footage {
   func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
 
   func write(_ data: Data, _ name: String) throws -> String {
-    let path = scratch.file(name)
+    let path = scratch.path(name)
     try data.write(to: URL(fileURLWithPath: path))
     return path
   }
@@ -53,7 +54,7 @@ struct Footage {
     output.metadata = info.tags
     output.chapters = info.chapters
     writing(&output)
-    let result = scratch.file(name)
+    let result = scratch.path(name)
     let writer = try VideoWriter(
       result, video: info.video, audio: info.audio + info.beside, options: output)
     while let frame = try reader.next() { try writer.write(frame) }
@@ -91,7 +92,7 @@ struct Footage {
 
   /// What ffmpeg decodes, as planes one after the other.
   func raw(_ path: String, _ filter: String? = nil, format: String = "yuv420p") throws -> Data {
-    let output = scratch.file("raw-\(UUID().uuidString).yuv")
+    let output = scratch.path("raw-\(UUID().uuidString).yuv")
     let filters = filter.map { ["-vf", $0] } ?? []
     _ = run(
       "ffmpeg",

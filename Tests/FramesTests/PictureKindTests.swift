@@ -2,6 +2,7 @@
 
 import Buffers
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Frames
@@ -88,7 +89,7 @@ struct PictureKindTests {
   @Test(arguments: ["161x97", "160x97", "161x96"])
   func oddSizesStayWhole(size: String) throws {
     let source = footage.make("a.mkv", "-f lavfi -i testsrc=s=\(size):d=0.4 -c:v ffv1 -pix_fmt yuv420p")
-    let result = try footage.relabel(source, "b.mp4") { $0.encoder.crf = 0 }
+    let result = try footage.relabel(source, "b.mp4", writing: { $0.encoder.crf = 0 })
     let sides = size.split(separator: "x")
     #expect(Footage.probe(result.path, "stream=width,height,pix_fmt") == ["\(sides[0]),\(sides[1]),yuv444p"])
     #expect(Footage.shown(result.path) == 10)
@@ -180,9 +181,9 @@ struct PictureKindTests {
     START=1000
     END=2000
     title=Home
-    """.write(toFile: footage.scratch.file("meta.txt"), atomically: true, encoding: .utf8)
+    """.write(toFile: footage.scratch.path("meta.txt"), atomically: true, encoding: .utf8)
     try "1\n00:00:00,200 --> 00:00:01,000\nhello\n".write(
-      toFile: footage.scratch.file("s.srt"), atomically: true, encoding: .utf8)
+      toFile: footage.scratch.path("s.srt"), atomically: true, encoding: .utf8)
     let tags =
       "-metadata creation_time=2024-05-06T07:08:09Z -metadata location=+50.1-014.4/ -metadata make=Maker"
     let base =
@@ -194,7 +195,7 @@ struct PictureKindTests {
     for source in sources {
       for ending in ["mp4", "mkv"] {
         for fragment in [Fragmentation.every(0.5), .none] {
-          let result = try footage.relabel(source, "b." + ending) { $0.fragment = fragment }
+          let result = try footage.relabel(source, "b." + ending, writing: { $0.fragment = fragment })
           let chapters = Footage.probe(
             result.path, "chapter=start_time:chapter_tags=title", ["-show_chapters"])
           #expect(chapters == ["0.000000,Out", "1.000000,Home"], "\(source) \(ending) \(fragment)")

@@ -3,21 +3,22 @@
 import Addresses
 import Buffers
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Frames
 
 @Suite struct PictureTests {
-  let scratch: Scratch
+  let scratch: TemporaryFolder
 
-  init() throws { scratch = try Scratch() }
+  init() throws { scratch = try TemporaryFolder() }
 
   @Test func palettePNGKeepsIndices() throws {
     let map = LabelMap(width: 37, height: 21)
     for row in 0..<21 {
       for column in 0..<37 { map.pixels[row * map.rowBytes + column] = UInt8((row * 37 + column) % 256) }
     }
-    let path = scratch.file("labels.png")
+    let path = scratch.path("labels.png")
     let palette = (0..<19).map { RGB(UInt8($0 * 10), UInt8(255 - $0), UInt8($0)) }
     let writer = ImageWriter()
     try writer.write(map, palette: palette, to: path)
@@ -34,7 +35,7 @@ import Testing
   }
 
   @Test func grayPNGKeepsValues() throws {
-    let path = scratch.file("gray.png")
+    let path = scratch.path("gray.png")
     let picture = Made.picture(3, .gray8, width: 31, height: 17, range: .full)
     try ImageWriter().write(
       Frame(picture, index: 0, pts: 0, duration: 1, timeBase: TimeBase(1, 25)), to: path)
@@ -43,7 +44,7 @@ import Testing
   }
 
   @Test func colourPNGIsNoLabelPicture() throws {
-    let path = scratch.file("a.png")
+    let path = scratch.path("a.png")
     try ImageWriter().write(
       Frame(Made.picture(0), index: 0, pts: 0, duration: 1, timeBase: TimeBase(1, 25)), to: path)
     #expect(kind { _ = try LabelImageReader.read(path) } == .invalidData)
@@ -51,7 +52,7 @@ import Testing
 
   @Test(arguments: ["png", "jpg"])
   func sequenceComesBackInNaturalOrder(ending: String) throws {
-    let pattern = try #require(PicturePattern(scratch.file("p%d.\(ending)")))
+    let pattern = try #require(PicturePattern(scratch.path("p%d.\(ending)")))
     let writer = ImageSequenceWriter(pattern)
     for index in 0..<12 {
       let picture = Picture(format: .yuv420p, width: 64, height: 48, matrix: .bt601, range: .limited)
@@ -66,8 +67,8 @@ import Testing
       try writer.write(
         Frame(picture, index: index, pts: Int64(index), duration: 1, timeBase: TimeBase(1, 25)))
     }
-    for source in [scratch.path, scratch.file("p*.\(ending)")] {
-      #expect(ImageSequenceReader.suits(source))
+    for source in [scratch.path, scratch.path("p*.\(ending)")] {
+      #expect(SourceAddress(source) == .pictures(path: source))
       let reader = try ImageSequenceReader(source)
       #expect(reader.info.frameCountEstimate == 12)
       var index = 0
@@ -87,7 +88,7 @@ import Testing
     for (index, width) in [64, 64, 66].enumerated() {
       let frame = Frame(
         Made.picture(index, width: width), index: index, pts: 0, duration: 1, timeBase: TimeBase(1, 25))
-      try writer.write(frame, to: scratch.file("\(index).png"))
+      try writer.write(frame, to: scratch.path("\(index).png"))
     }
     let reader = try ImageSequenceReader(scratch.path)
     #expect(try reader.next() != nil && reader.next() != nil)
@@ -148,8 +149,8 @@ import Testing
   }
 
   @Test func rotationTagIsHonoured() throws {
-    let stored = scratch.file("a.mp4")
-    let tagged = scratch.file("b.mp4")
+    let stored = scratch.path("a.mp4")
+    let tagged = scratch.path("b.mp4")
     try Made.write(
       stored, Made.video(), times: [0, 1, 2],
       Made.options("libx264") {
@@ -164,7 +165,7 @@ import Testing
     let expected = try #require(
       run("ffmpeg", ["-v", "error", "-i", tagged, "-f", "framehash", "-hash", "adler32", "-"]))
     #expect(expected.contains("48x64"))
-    let reference = scratch.file("c.mkv")
+    let reference = scratch.path("c.mkv")
     #expect(run("ffmpeg", ["-v", "error", "-i", tagged, "-c:v", "ffv1", reference]) != nil)
     #expect(try Made.read(reference).frames.map(\.checksums) == Made.read(tagged).frames.map(\.checksums))
     let lying = try Made.read(tagged) { $0.rotation = Rotation.none }.frames.map(\.checksums)
@@ -193,7 +194,7 @@ import Testing
     var sum = Checksum()
     Array("foobar".utf8).withUnsafeBufferPointer { sum.add($0) }
     #expect("\(sum)" == "85944171f73967e8")
-    let path = scratch.file("sums.txt")
+    let path = scratch.path("sums.txt")
     let writer = try ChecksumWriter(path)
     let picture = Made.picture(2, width: 63, height: 47)
     let padding = picture.view.planes.0

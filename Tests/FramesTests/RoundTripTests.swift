@@ -2,19 +2,20 @@
 
 import Buffers
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Frames
 
 @Suite struct RoundTripTests {
-  let scratch: Scratch
+  let scratch: TemporaryFolder
 
-  init() throws { scratch = try Scratch() }
+  init() throws { scratch = try TemporaryFolder() }
 
   @Test(
     arguments: [PixelFormat.yuv420p, .yuv422p, .yuv444p, .gray8], [(64, 48), (63, 47), (33, 31), (1280, 720)])
   func losslessBytes(format: PixelFormat, size: (Int, Int)) throws {
-    let path = scratch.file("a.mkv")
+    let path = scratch.path("a.mkv")
     let range: ColorRange = format == .gray8 ? .full : .limited
     let video = Made.video(
       format, width: size.0, height: size.1, timeBase: TimeBase(1, 1000),
@@ -37,7 +38,7 @@ import Testing
 
   private func check(_ encoder: String, _ ending: String, _ fragment: Fragmentation) throws {
     guard EncoderOptions.available.contains(encoder) else { return }
-    let path = scratch.file("a." + ending)
+    let path = scratch.path("a." + ending)
     let video = Made.video(timeBase: TimeBase(1, 1000), rate: Ratio(30, 1))
     let times = (0..<70).map { Int64($0) * 33 }
     let options = Made.options(encoder) {
@@ -56,7 +57,7 @@ import Testing
   }
 
   @Test func nv12GoesInAndYUVComesOut() throws {
-    let path = scratch.file("a.mp4")
+    let path = scratch.path("a.mp4")
     let options = Made.options("libx264") { $0.encoder.crf = 0 }
     let video = Made.video(.nv12)
     try Made.write(path, video, times: [0, 1, 2], options)
@@ -86,7 +87,7 @@ import Testing
   }
 
   @Test func readsNV12Directly() throws {
-    let path = scratch.file("a.nut")
+    let path = scratch.path("a.nut")
     guard
       run(
         "ffmpeg",
@@ -105,7 +106,7 @@ import Testing
   @Test func tenBitsAndRGBAreConverted() throws {
     guard Tools.hasFFmpeg else { return }
     for format in ["yuv420p10le", "rgb24", "yuv411p", "gray16le", "pal8"] {
-      let path = scratch.file(format + ".nut")
+      let path = scratch.path(format + ".nut")
       #expect(
         run(
           "ffmpeg",
@@ -121,7 +122,7 @@ import Testing
   }
 
   @Test func labelVideoKeepsEveryPixelAndItsMetadata() throws {
-    let path = scratch.file("labels.mkv")
+    let path = scratch.path("labels.mkv")
     let writer = try LabelVideoWriter(
       path, width: 61, height: 37, timeBase: TimeBase(1, 1000), rate: Ratio(30, 1),
       metadata: ["ROADMASK_CLASSES": "{\"0\": \"sky; \u{e4}\"}"])
@@ -146,7 +147,7 @@ import Testing
   // Not libx264: its assembly depends on what memory held before, in plain C programs too.
   @Test(arguments: ["ffv1", "mpeg4", "mjpeg"])
   func sameInputGivesSameFile(encoder: String) throws {
-    let paths = ["a.mkv", "b.mkv"].map(scratch.file)
+    let paths = ["a.mkv", "b.mkv"].map { scratch.path($0) }
     for path in paths { try Made.write(path, Made.video(), times: Array(0..<30), Made.options(encoder)) }
     let files = try paths.map { try Data(contentsOf: URL(fileURLWithPath: $0)) }
     #expect(files[0] == files[1])

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Frames
@@ -59,7 +60,7 @@ struct SoundAndTimeTests {
         + "\(Footage.h264) -c:a pcm_s16le")
     let result = try footage.relabel(source, "b.mp4")
     #expect(result.writer.soundFates == [.transcoded(with: "aac")])
-    let output = footage.scratch.file("a.raw")
+    let output = footage.scratch.path("a.raw")
     _ = run(
       "ffmpeg",
       [
@@ -78,10 +79,10 @@ struct SoundAndTimeTests {
       (SoundMode.auto, ["h264", "pcm_s16le"]), (.copy, ["h264", "pcm_s16le"]), (.aac, ["h264", "aac"]),
       (.none, ["h264"]),
     ] {
-      let result = try footage.relabel(source, "b.mkv") { $0.sound = mode }
+      let result = try footage.relabel(source, "b.mkv", writing: { $0.sound = mode })
       #expect(Footage.codecs(result.path) == codecs)
     }
-    let copied = try footage.relabel(source, "b.mp4") { $0.sound = .copy }
+    let copied = try footage.relabel(source, "b.mp4", writing: { $0.sound = .copy })
     #expect(copied.writer.soundFates == [.leftOut("mp4 holds no pcm_s16le")])
     #expect(Footage.codecs(copied.path) == ["h264"])
   }
@@ -132,7 +133,7 @@ struct SoundAndTimeTests {
       "a.ts", "\(Footage.inputs(3)) \(Footage.h264) -c:a aac -muxdelay 0 -output_ts_offset 95442.2")
     let before = Footage.times(source, "v")
     for ending in ["mp4", "mkv"] {
-      let result = try footage.relabel(source, "b." + ending) { $0.fragment = fragment }
+      let result = try footage.relabel(source, "b." + ending, writing: { $0.fragment = fragment })
       #expect(Footage.shown(result.path) == 75)
       #expect(abs(Footage.duration(result.path) - 3) < 0.1)
       #expect(largestDifference(steps(Footage.times(result.path, "v")), steps(before)) < 0.0015)
@@ -147,7 +148,7 @@ struct SoundAndTimeTests {
   func clockThatStartsAtADay(fragment: Fragmentation, ending: String) throws {
     let source = footage.make(
       "a.mkv", "\(Footage.inputs(1)) \(Footage.h264) -c:a aac -output_ts_offset 86400")
-    let result = try footage.relabel(source, "b." + ending) { $0.fragment = fragment }
+    let result = try footage.relabel(source, "b." + ending, writing: { $0.fragment = fragment })
     #expect(Footage.shown(result.path) == 25)
     #expect(abs(Footage.duration(result.path) - 1) < 0.1)
     #expect(abs((result.reader.info.duration ?? 0) - 1) < 0.1)

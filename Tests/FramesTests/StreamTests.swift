@@ -10,15 +10,15 @@ import Testing
 
 /// Streams from a peer that does as it is told. Times are bounds for a busy machine, not figures.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct StreamTests {
-  let scratch: Scratch
+  let scratch: TemporaryFolder
 
-  init() throws { scratch = try Scratch() }
+  init() throws { scratch = try TemporaryFolder() }
 
   /// A transport stream of so many frames at 25 a second, with a key frame every ten.
   private func media(
     _ frames: Range<Int64> = 0..<50, width: Int = 64, height: Int = 48, name: String = "a.ts"
   ) throws -> Data {
-    let path = scratch.file(name)
+    let path = scratch.path(name)
     try Made.write(
       path, Made.video(width: width, height: height), times: Array(frames),
       Made.options("libx264") {

@@ -6,20 +6,6 @@ import Testing
 
 @testable import Frames
 
-/// A folder that goes away with its owner.
-final class Scratch {
-  let path: String
-
-  init() throws {
-    path = NSTemporaryDirectory() + "frames-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func file(_ name: String) -> String { path + "/" + name }
-}
-
 /// What a test remembers of a frame.
 struct Seen: Equatable, CustomStringConvertible {
   var pts: Int64

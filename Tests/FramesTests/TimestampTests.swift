@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Buffers
+import TestSupport
 import Testing
 
 @testable import Frames
 
 @Suite struct TimestampTests {
-  let scratch: Scratch
+  let scratch: TemporaryFolder
 
-  init() throws { scratch = try Scratch() }
+  init() throws { scratch = try TemporaryFolder() }
 
   static let variable: [Int64] = {
     var time: Int64 = 0
@@ -48,7 +49,7 @@ import Testing
       ("libx264", Fragmentation.every(1)), ("libx264", .every(0.3)), ("libx264", .none),
       ("libx264", .fastStart), ("mpeg4", .every(1)),
     ] {
-      let path = scratch.file("a-\(encoder)-\(fragment).mp4")
+      let path = scratch.path("a-\(encoder)-\(fragment).mp4")
       let written = try Made.write(
         path, Made.video(timeBase: timeBase, rate: rate), times: times,
         Made.options(encoder) { $0.fragment = fragment })
@@ -65,7 +66,7 @@ import Testing
   }
 
   @Test func matroskaKeepsMilliseconds() throws {
-    let path = scratch.file("a.mkv")
+    let path = scratch.path("a.mkv")
     let times = TimestampTests.variable.map { $0 / 90 + 1500 }
     try Made.write(path, Made.video(timeBase: TimeBase(1, 1000)), times: times, Made.options("libx264"))
     #expect(try Made.read(path).frames.map(\.pts) == times)
@@ -74,7 +75,7 @@ import Testing
   @Test func negativeStart() throws {
     let times = (0..<30).map { Int64($0) * 40 - 80 }
     for ending in ["mp4", "mkv"] {
-      let path = scratch.file("a." + ending)
+      let path = scratch.path("a." + ending)
       try Made.write(path, Made.video(timeBase: TimeBase(1, 1000)), times: times, Made.options("libx264"))
       let read = try Made.read(path).frames.map(\.pts)
       // Matroska knows no negative times: all move by the same.
@@ -83,7 +84,7 @@ import Testing
   }
 
   @Test func startEndStrideAndCount() throws {
-    let path = scratch.file("a.mp4")
+    let path = scratch.path("a.mp4")
     let written = try Made.write(
       path, Made.video(), times: (0..<100).map { Int64($0) + 50 },
       Made.options("libx264") { $0.encoder.crf = 0 })
@@ -153,7 +154,7 @@ import Testing
   }
 
   @Test func threadsChangeNothing() throws {
-    let path = scratch.file("a.mp4")
+    let path = scratch.path("a.mp4")
     try Made.write(path, Made.video(), times: Array(0..<60), Made.options("libx264"))
     let one = try Made.read(path) { $0.threads = 1 }.frames
     #expect(try Made.read(path) { $0.threads = 4 }.frames == one)

@@ -18,8 +18,15 @@ enum ONNXTarget: FuzzTarget {
   private static let workLimit = 20_000_000
 
   static func run(_ bytes: [UInt8]) {
+    let size = Pair(rows: 32, columns: 32)
     do {
-      let file = try ONNXReader.read(bytes: bytes, size: Pair(rows: 32, columns: 32))
+      let picture = try ONNXReader.read(bytes: bytes, .picture(size: size))
+      try label(try picture.optimized().withScoresAtEnd())
+    } catch {
+      _ = "\(error)"
+    }
+    do {
+      let file = try ONNXReader.read(bytes: bytes, size: size)
       _ = try GraphSummary(file)
       _ = try (file.text(), file.dot(), file.json())
       let graph = try file.optimized()

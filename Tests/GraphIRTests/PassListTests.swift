@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test func passesTellThemselvesApart() {
-    let passes = [Pass].simplify + .lower(size: Pair(32), halves: true)
+    let passes: [Pass] = [Pass].simplify + [Pass].lower(size: Pair(32), halves: true)
     #expect(Set(passes.map(\.name)).count == passes.count)
     #expect(passes.allSatisfy { !$0.summary.isEmpty })
   }

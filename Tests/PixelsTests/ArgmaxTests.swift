@@ -3,6 +3,7 @@
 import Buffers
 import CPU
 import Pixels
+import TestSupport
 import Testing
 import Workers
 

@@ -2,6 +2,7 @@
 
 import Buffers
 import Pixels
+import TestSupport
 import Testing
 
 /// YUV to RGB as the recommendations write it, in floating point.

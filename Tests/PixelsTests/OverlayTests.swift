@@ -3,6 +3,7 @@
 import Buffers
 import CPU
 import Pixels
+import TestSupport
 import Testing
 
 private let sizes = [(64, 36), (1, 1), (2, 3), (17, 13), (131, 9)]

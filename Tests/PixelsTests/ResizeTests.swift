@@ -3,6 +3,7 @@
 import Buffers
 import CPU
 import Pixels
+import TestSupport
 import Testing
 
 /// One plane scaled in floating point: a triangle over the samples inside, weights normalised.

@@ -1,21 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Buffers
-
-/// SplitMix64 (Steele, Lea, Flood 2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-
-  mutating func byte() -> UInt8 { UInt8(truncatingIfNeeded: next() >> 32) }
-}
+import TestSupport
 
 extension PictureView {
   var planeList: [PlaneView] { Array([planes.0, planes.1, planes.2].prefix(format.planeCount)) }

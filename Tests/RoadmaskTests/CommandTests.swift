@@ -11,12 +11,14 @@ extension ProgramTests {
 
     init() throws { work = try Workplace() }
 
-    @Test(arguments: [
+    private static let commands = [
       [], ["run"], ["bench"], ["eval"], ["quantize"], ["profile"], ["model"], ["model", "build"],
       ["model", "info"], ["model", "check"], ["probe"],
       ["serve"], ["devices"], ["completions"], ["config"], ["config", "check"], ["config", "show"],
       ["contact-sheet"], ["doctor"],
-    ])
+    ]
+
+    @Test(arguments: commands)
     func helpIsPrinted(command: [String]) throws {
       let result = try work.run(command + ["--help"])
       #expect(result.status == 0 && result.err == "")
@@ -26,12 +28,23 @@ extension ProgramTests {
       #expect(wide.isEmpty, "\(wide)")
     }
 
-    @Test func everyOptionSaysWhatItIsFor() throws {
-      let help = try work.run(["run", "--help"]).out
-      #expect(help.contains("--alpha"))
-      for option in ["--ss", "--mask-png", "--threads", "--report-file", "-c:v", "-y"] {
-        #expect(help.contains(option), "\(option)")
+    /// Every option of every command: help has its words from the 27th column on, beside it or below it.
+    @Test(arguments: commands)
+    func everyOptionSaysWhatItIsFor(command: [String]) throws {
+      let help = try work.run(command + ["--help"]).lines
+      let lines = help.drop { !$0.hasSuffix("OPTIONS:") }.map(Array.init)
+      var options = 0
+      for (index, line) in lines.enumerated() where line.starts(with: Array("  -")) {
+        options += 1
+        let beside = line.count > 26 && line[25] == " " ? line[26...].count : 0
+        let next = index + 1 < lines.count ? lines[index + 1] : []
+        let below = next.count > 26 && next.prefix(26).allSatisfy { $0 == " " } ? next.count - 26 : 0
+        #expect(beside + below > 5, "\(command) \(String(line))")
       }
+      #expect(options > 0, "--help itself is one")
+    }
+
+    @Test func theFirstHelpNamesTheNext() throws {
       let first = try work.run(["--help"]).out
       #expect(first.contains("roadmask IN [OUT]") && first.contains("roadmask run --help"))
     }

@@ -81,47 +81,10 @@ extension ProgramTests {
       #expect(program.wait().status == 0)
     }
 
-    /// The path of `source`, compiled to be loaded before the program's own libraries.
-    private func library(_ source: String) throws -> String {
-      try work.write(source, to: "ahead.c")
-      let made = try Program.tool(
-        "cc", ["-shared", "-fPIC", "-o", "ahead.so", "ahead.c", "-ldl"], in: work.path)
-      #expect(made?.status == 0, "\(made?.err ?? "")")
-      return work("ahead.so")
-    }
-
     /// The wall clock jumps by an hour, and by years back, at every other look at it.
     @Test(.enabled(if: has("cc") && !Sanitizer.isAny, "needs a C compiler, and no sanitizer"))
     func clockThatJumps() throws {
-      let source = """
-        #define _GNU_SOURCE
-        #include <dlfcn.h>
-        #include <sys/time.h>
-        #include <time.h>
-        static long jump(void) {
-          static long looks;
-          return (long[]){0, 3600, -300000000, 86400}[__atomic_add_fetch(&looks, 1, 5) % 4];
-        }
-        int clock_gettime(clockid_t id, struct timespec *t) {
-          int (*real)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
-          int status = real(id, t);
-          if (id == CLOCK_REALTIME) t->tv_sec += jump();
-          return status;
-        }
-        int gettimeofday(struct timeval *t, void *zone) {
-          int (*real)(struct timeval *, void *) = dlsym(RTLD_NEXT, "gettimeofday");
-          int status = real(t, zone);
-          t->tv_sec += jump();
-          return status;
-        }
-        time_t time(time_t *out) {
-          struct timespec t;
-          clock_gettime(CLOCK_REALTIME, &t);
-          if (out) *out = t.tv_sec;
-          return t.tv_sec;
-        }
-        """
-      let library = try self.library(source)
+      let library = try Preload.library("clock", in: work)
       let live = "test:street?size=192x128&rate=10&seconds=3&seed=3"
       let words =
         ["LD_PRELOAD=\(library)", Program.path, "run", live, "out.mp4", "--set", "source.live=true"]
@@ -140,26 +103,7 @@ extension ProgramTests {
     /// The disk gives an error in the middle of a film: said, and what was read before it is written.
     @Test(.enabled(if: has("cc") && !Sanitizer.isAny, "needs a C compiler, and no sanitizer"))
     func aDiskThatFails() throws {
-      let library = try library(
-        """
-        #define _GNU_SOURCE
-        #include <dlfcn.h>
-        #include <errno.h>
-        #include <stdio.h>
-        #include <string.h>
-        #include <unistd.h>
-        ssize_t read(int file, void *bytes, size_t count) {
-          char link[64], path[4096] = "";
-          snprintf(link, sizeof link, "/proc/self/fd/%d", file);
-          int isSick = readlink(link, path, sizeof path - 1) > 0 && strstr(path, "/sick.");
-          if (isSick && lseek(file, 0, SEEK_CUR) > 999999) {
-            errno = EIO;
-            return -1;
-          }
-          ssize_t (*real)(int, void *, size_t) = dlsym(RTLD_NEXT, "read");
-          return real(file, bytes, count);
-        }
-        """)
+      let library = try Preload.library("disk", in: work)
       try film("sick.mkv")
       let words =
         ["LD_PRELOAD=\(library)", Program.path, "run", "sick.mkv", "out.mp4", "--report", "json"]

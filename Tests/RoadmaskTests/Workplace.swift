@@ -3,6 +3,7 @@
 import Buffers
 import Foundation
 import Frames
+import TestSupport
 import Testing
 
 /// All tests of the program, one after the other: several at once would only take each other's CPU.
@@ -11,16 +12,12 @@ enum ProgramTests {}
 
 /// A fresh folder in which a test runs the program. It goes away with its owner.
 final class Workplace {
-  let path: String
+  private let folder: TemporaryFolder
 
-  init() throws {
-    path = NSTemporaryDirectory() + "roadmask-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
+  init() throws { folder = try TemporaryFolder() }
 
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func callAsFunction(_ name: String) -> String { path + "/" + name }
+  var path: String { folder.path }
+  func callAsFunction(_ name: String) -> String { folder.path(name) }
 
   func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: self(name)) }
   func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: self(name))) }
@@ -34,7 +31,7 @@ final class Workplace {
   func link(_ name: String, to target: String) throws {
     try FileManager.default.createSymbolicLink(atPath: self(name), withDestinationPath: target)
   }
-  var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
+  var names: [String] { folder.names }
 
   /// Runs the program here.
   @discardableResult

@@ -2,20 +2,19 @@
 
 import Foundation
 import Stages
+import TestSupport
 import Testing
 
 @testable import Runs
 
 /// What is refused before a run opens anything.
 @Suite struct OutputCheckTests {
-  private let folder: String
+  private let temporary: TemporaryFolder
+  private var folder: String { temporary.path }
 
   init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "roadmask-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    temporary = try TemporaryFolder()
   }
-
-  private func clean() { try? FileManager.default.removeItem(atPath: folder) }
 
   private func refusal(_ outputs: [OutputConfig], overwrite: Bool = false) -> String? {
     var config = PipelineConfig()
@@ -30,7 +29,6 @@ import Testing
   }
 
   @Test func outputsThatCanBeWrittenPass() throws {
-    defer { clean() }
     try Data().write(to: URL(fileURLWithPath: folder + "/in.mp4"))
     let png = OutputConfig(uri: folder + "/labels", kind: .png)
     #expect(
@@ -40,7 +38,6 @@ import Testing
   }
 
   @Test func nothingIsWrittenOverWhatIsRead() throws {
-    defer { clean() }
     try Data().write(to: URL(fileURLWithPath: folder + "/in.mp4"))
     try FileManager.default.createSymbolicLink(
       atPath: folder + "/link.mp4", withDestinationPath: folder + "/in.mp4")
@@ -50,14 +47,12 @@ import Testing
   }
 
   @Test func aPlaceIsWrittenOnce() throws {
-    defer { clean() }
     let file = OutputConfig(uri: folder + "/a.mp4")
     #expect(refusal([file, file]) == "RM-OUT-007")
     #expect(refusal([OutputConfig(uri: "-"), OutputConfig(uri: "-", kind: .mask)]) == "RM-OUT-007")
   }
 
   @Test func whatExistsStaysUnlessItMayGo() throws {
-    defer { clean() }
     try Data().write(to: URL(fileURLWithPath: folder + "/a.mp4"))
     var file = OutputConfig(uri: folder + "/a.mp4")
     #expect(refusal([file]) == "RM-OUT-001")

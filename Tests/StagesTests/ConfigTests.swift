@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Frames
 import Testing
 
 @testable import Stages
@@ -68,6 +69,16 @@ import Testing
     #expect(config.outputs[2].kind == .mask && config.outputs[2].ids == .label)
     #expect(config.report.format == .json && config.statsFile == "s.jsonl")
     #expect(config.shown.contains { $0 == ("source.uri", "rtsp://***@cam/main") })
+  }
+
+  /// `auto` is the standard, `none` is off; what is shown is read back as the same.
+  @Test(
+    arguments: [("auto", 0.5, "500ms"), ("none", nil, "none"), ("2s", 2, "2s")] as [(String, Double?, String)]
+  )
+  func autoIsNotNone(word: String, seconds: Double?, shown: String) throws {
+    let config = try read("version: 1\noutputs: [ { uri: a.mp4, fragment: \(word) } ]\n")
+    #expect(config.outputs[0].fragment?.seconds == seconds)
+    #expect(config.shown.contains { $0 == ("outputs.0.fragment", shown) })
   }
 
   @Test(arguments: [

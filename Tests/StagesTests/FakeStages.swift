@@ -56,11 +56,13 @@ final class FakeStage: Stage {
 final class CollectingSink: SinkStage {
   /// What a test looks at while the run owns the sink.
   final class Seen: Sendable {
-    private let state = Mutex((items: [Int](), isFinished: false))
+    private let state = Monitor((items: [Int](), isFinished: false))
     var items: [Int] { state.withLock { $0.items } }
     var isFinished: Bool { state.withLock { $0.isFinished } }
-    fileprivate func add(_ item: Int) { state.withLock { $0.items.append(item) } }
-    fileprivate func finish() { state.withLock { $0.isFinished = true } }
+    /// Returns when `count` items were delivered.
+    func wait(for count: Int) { state.wait { $0.items.count >= count ? () : nil } }
+    fileprivate func add(_ item: Int) { state.change { $0.items.append(item) } }
+    fileprivate func finish() { state.change { $0.isFinished = true } }
   }
 
   let name = StageName.encode
@@ -83,15 +85,24 @@ final class CollectingSink: SinkStage {
   func finish() { seen.finish() }
 }
 
-/// Six fake stages; `tune` gives each its pause and its faults.
+/// Time that stands until a test moves it.
+final class HandClock: Sendable {
+  private let nanoseconds = Mutex<UInt64>(0)
+
+  var clock: Clock { Clock { [self] in nanoseconds.withLock { $0 } } }
+  func move(by step: UInt64) { nanoseconds.withLock { $0 += step } }
+}
+
+/// Six fake stages. `pause` has the microseconds that each takes, `work` its faults.
 func fakePipeline(
-  count: Int, options: PipelineOptions = PipelineOptions(), seen: CollectingSink.Seen,
+  count: Int, options: PipelineOptions = PipelineOptions(), clock: Clock = .monotonic,
+  seen: CollectingSink.Seen,
   pause: [StageName: UInt32] = [:], work: @escaping @Sendable (StageName, Int) throws -> Void = { _, _ in }
 ) -> Pipeline {
   func fake(_ name: StageName) -> FakeStage {
     FakeStage(name, pause: pause[name] ?? 0) { try work(name, $0) }
   }
-  var assembly = PipelineAssembly(options: options)
+  var assembly = PipelineAssembly(options: options, clock: clock)
   let decode = assembly.begin(
     with: CountingSource(count: count, pause: pause[.decode] ?? 0) { try work(.decode, $0) })
   let resize = assembly.then(fake(.resize), after: decode, through: options.entrance)

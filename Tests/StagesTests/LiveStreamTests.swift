@@ -11,14 +11,13 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(10))) struct LiveStreamTests {
   /// A transport stream of the drawn street.
   private func media(frames: Int, rate: Int) throws -> Data {
-    let path = FileManager.default.temporaryDirectory.appending(path: "roadmask-\(UUID().uuidString).ts")
-    defer { try? FileManager.default.removeItem(at: path) }
+    let folder = try TemporaryFolder()
     var config = PipelineConfig()
     config.source.uri = "test:street?size=96x64&rate=\(rate)&seconds=\(Double(frames) / Double(rate))"
     config.flow.threads = 1
-    config.outputs = [OutputConfig(uri: path.path)]
+    config.outputs = [OutputConfig(uri: folder.path("a.ts"))]
     _ = try Run(config: config, model: grayModel, inferences: [GrayInference()]).start()
-    return try Data(contentsOf: path)
+    return try Data(contentsOf: folder.url.appending(path: "a.ts"))
   }
 
   /// The network takes the time of four frames: every frame is read and decoded as it comes, the newest are labelled.

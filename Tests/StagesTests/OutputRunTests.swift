@@ -3,23 +3,22 @@
 import Foundation
 import Frames
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Stages
 
 /// Whole runs whose outputs are cut, stuck or full.
 @Suite(.serialized) struct OutputRunTests {
-  private let folder: URL
+  private let folder: TemporaryFolder
 
   init() throws {
     // A pipe whose reader is gone is an error to be told, as in the program.
     signal(SIGPIPE, SIG_IGN)
-    folder = FileManager.default.temporaryDirectory.appending(path: "roadmask-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    folder = try TemporaryFolder()
   }
 
-  private func path(_ name: String) -> String { folder.appending(path: name).path }
-  private func clean() { try? FileManager.default.removeItem(at: folder) }
+  private func path(_ name: String) -> String { folder.path(name) }
 
   private func config(seconds: Double) -> PipelineConfig {
     var config = PipelineConfig()
@@ -46,7 +45,6 @@ import Testing
   }
 
   @Test func segmentsStartAtZeroAndLoseNothing() throws {
-    defer { clean() }
     var config = config(seconds: 3.4)
     config.outputs = [OutputConfig(uri: path("v.mp4")), OutputConfig(uri: path("m.mkv"), kind: .mask)]
     for index in config.outputs.indices { config.outputs[index].segment = TimeSpan(seconds: 1) }
@@ -71,7 +69,6 @@ import Testing
 
   /// A pipe that nobody reads stands for a disk that hangs.
   @Test func aStuckOutputHarmsNobodyElse() throws {
-    defer { clean() }
     #expect(mkfifo(path("stuck.mkv"), 0o600) == 0)
     let reader = open(path("stuck.mkv"), O_RDWR)
     defer { close(reader) }
@@ -92,7 +89,6 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(10))) func stopDoesNotWaitForABlockedFile() throws {
-    defer { clean() }
     #expect(mkfifo(path("stuck.mkv"), 0o600) == 0)
     let reader = open(path("stuck.mkv"), O_RDWR)
     defer { close(reader) }
@@ -106,7 +102,6 @@ import Testing
   }
 
   @Test func aFullDiskUnderContinueHarmsNobodyElse() throws {
-    defer { clean() }
     try FileManager.default.createSymbolicLink(atPath: path("full.mp4"), withDestinationPath: "/dev/full")
     var config = config(seconds: 2)
     config.outputs = [OutputConfig(uri: path("full.mp4")), OutputConfig(uri: path("fine.mp4"))]
@@ -119,7 +114,6 @@ import Testing
   }
 
   @Test func rawVideoIsThePictures() throws {
-    defer { clean() }
     var config = config(seconds: 0.4)
     config.outputs = [OutputConfig(uri: path("a.y4m")), OutputConfig(uri: path("a.yuv"))]
     config.outputs[0].format = "yuv4mpegpipe"
@@ -135,7 +129,6 @@ import Testing
   }
 
   @Test func aPlaylistPlays() throws {
-    defer { clean() }
     var config = config(seconds: 5)
     config.outputs = [OutputConfig(uri: "hls:" + path("list"))]
     let result = try run(config)
@@ -154,7 +147,6 @@ import Testing
         return ""
       } catch { return "\(error)" }
     }
-    defer { clean() }
     #expect(failure { $0.keep.age = TimeSpan(seconds: 1) }.contains("only segments are removed"))
     #expect(
       failure {

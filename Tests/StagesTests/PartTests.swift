@@ -2,33 +2,29 @@
 
 import Addresses
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Stages
 
 /// Names of segments, and which of them go.
 @Suite struct PartTests {
-  private let folder: URL
+  private let folder: TemporaryFolder
 
   init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "roadmask-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    folder = try TemporaryFolder()
   }
 
-  private func path(_ name: String) -> String { folder.appending(path: name).path }
-  private func clean() { try? FileManager.default.removeItem(at: folder) }
-  private var names: [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
-  }
+  private func path(_ name: String) -> String { folder.path(name) }
+  private var names: [String] { folder.names }
 
   private func make(_ name: String, bytes: Int = 1000, age: Double = 0) throws {
-    try Data(count: bytes).write(to: folder.appending(path: name))
+    try Data(count: bytes).write(to: folder.url.appending(path: name))
     try FileManager.default.setAttributes(
       [.modificationDate: Date(timeIntervalSinceNow: -age)], ofItemAtPath: path(name))
   }
 
   @Test func namesAreFilledInAndNumbered() throws {
-    defer { clean() }
     let numbered = try #require(PartNames(path("a.mp4"), isCut: true))
     #expect(numbered.next(isFirst: true) == path("a-000.mp4"))
     try make("a-006.mp4")
@@ -47,7 +43,6 @@ import Testing
   }
 
   @Test func onlyWhatWasWrittenIsRemoved() throws {
-    defer { clean() }
     let files = try OwnedFiles(pattern: path("front-%Y%m%d.mp4"))
     let own = ["front-20260101.mp4", "front-20260101-001.mp4", "front-20260105.mp4"]
     for name in own {
@@ -67,7 +62,6 @@ import Testing
   }
 
   @Test func earlierRunsFilesAreKnownAndOthersWait() throws {
-    defer { clean() }
     let pattern = path("a.mp4")
     var files: OwnedFiles? = try OwnedFiles(pattern: pattern)
     try make("a-000.mp4", age: 1e6)
@@ -80,7 +74,6 @@ import Testing
   }
 
   @Test func aClockYearsAheadRemovesNothing() throws {
-    defer { clean() }
     let files = try OwnedFiles(pattern: path("a.mp4"))
     for index in 0..<3 {
       try make("a-00\(index).mp4")
@@ -96,7 +89,6 @@ import Testing
   }
 
   @Test func theOldestGoUntilTheLimitsHold() throws {
-    defer { clean() }
     let files = try OwnedFiles(pattern: path("a.mp4"))
     for index in 0..<6 {
       try make("a-00\(index).mp4", age: Double(60 - 10 * index))
@@ -114,7 +106,6 @@ import Testing
   }
 
   @Test func numbersThatAreNoneOfOursAreNotCountedOn() throws {
-    defer { clean() }
     for name in ["d-9223372036854775807.mp4", "d-20230417.mp4", "d-002.mp4"] { try make(name) }
     let names = try #require(PartNames(path("d.mp4"), isCut: true))
     #expect(names.next(isFirst: true) == path("d-003.mp4"))

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
 import Synchronization
 import Testing
 
@@ -65,7 +64,7 @@ import Testing
     let seen = CollectingSink.Seen()
     let pipeline = fakePipeline(count: .max, seen: seen, pause: [.infer: 500])
     pipeline.start()
-    while seen.items.count < 5 { usleep(1000) }
+    seen.wait(for: 5)
     pipeline.stop()
     try pipeline.wait()
     let ledger = pipeline.figures.ledger
@@ -77,7 +76,7 @@ import Testing
     let seen = CollectingSink.Seen()
     let pipeline = fakePipeline(count: .max, seen: seen, pause: [.infer: 2000])
     pipeline.start()
-    while seen.items.count < 5 { usleep(1000) }
+    seen.wait(for: 5)
     pipeline.cancel()
     try pipeline.wait()
     let ledger = pipeline.figures.ledger
@@ -126,16 +125,22 @@ import Testing
     #expect(pipeline.figures.ledger.isBalanced)
   }
 
-  @Test func lateFramesAreDroppedBeforeInfer() throws {
+  /// Milliseconds that pass between decode and infer, and how many frames are late by that.
+  @Test(arguments: [(0, 0), (6, 100)] as [(UInt64, Int)])
+  func lateFramesAreDroppedBeforeInfer(milliseconds: UInt64, late: Int) throws {
     var options = PipelineOptions()
     options.latencyBudget = 5_000_000
+    let time = HandClock()
     let seen = CollectingSink.Seen()
-    let pipeline = fakePipeline(count: 100, options: options, seen: seen, pause: [.infer: 3000])
+    let pipeline = fakePipeline(count: 100, options: options, clock: time.clock, seen: seen) { stage, _ in
+      if stage == .decode { time.move(by: 1000) }
+      if stage == .resize { time.move(by: milliseconds * 1_000_000) }
+    }
     pipeline.start()
     try pipeline.wait()
     let ledger = pipeline.figures.ledger
     #expect(ledger.isBalanced)
-    #expect(ledger.dropped == ledger.dropped(at: .infer, .late) && ledger.dropped > 0)
+    #expect(ledger.dropped == late && ledger.dropped(at: .infer, .late) == late)
   }
 
   @Test func aPacedSourceKeepsMediaTime() throws {
@@ -158,7 +163,7 @@ import Testing
       let seen = CollectingSink.Seen()
       let pipeline = fakePipeline(count: .max, options: options, seen: seen)
       pipeline.start()
-      while seen.items.count < 2 { usleep(100) }
+      seen.wait(for: 2)
       pipeline.stop()
       try pipeline.wait()
       let figures = pipeline.figures

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
 @testable import Stages
@@ -13,39 +14,37 @@ import Testing
   @Test func keepsOrderAndMeasuresTheWait() {
     var queue = queue(3, .block)
     for (value, now) in [(1, 10), (2, 20), (3, 30)] {
-      guard case .stored = queue.offer(value, now: UInt64(now)) else { return #expect(Bool(false)) }
+      #expect(queue.offer(value, now: UInt64(now)) == .stored)
     }
-    guard case .full = queue.offer(4, now: 40) else { return #expect(Bool(false)) }
+    #expect(queue.offer(4, now: 40) == .full)
     for (value, waited) in [(1, 90), (2, 80), (3, 70)] {
-      guard case .element(let got, let wait) = queue.poll(now: 100) else { return #expect(Bool(false)) }
-      #expect(got == value)
-      #expect(wait == UInt64(waited))
+      #expect(queue.poll(now: 100) == .element(value, waited: UInt64(waited)))
     }
-    guard case .empty = queue.poll(now: 100) else { return #expect(Bool(false)) }
+    #expect(queue.poll(now: 100) == .empty)
   }
 
   @Test func latestHasOnePlaceAndKeepsTheNewest() {
     var queue = queue(4, .latest)
     #expect(queue.places == 1)
     _ = queue.offer(1, now: 0)
-    guard case .replaced(1) = queue.offer(2, now: 1) else { return #expect(Bool(false)) }
-    guard case .element(2, waited: 4) = queue.poll(now: 5) else { return #expect(Bool(false)) }
+    #expect(queue.offer(2, now: 1) == .replaced(1))
+    #expect(queue.poll(now: 5) == .element(2, waited: 4))
   }
 
   @Test func dropOldestGivesUpTheHead() {
     var queue = queue(2, .dropOldest)
     _ = queue.offer(1, now: 0)
     _ = queue.offer(2, now: 0)
-    guard case .replaced(1) = queue.offer(3, now: 1) else { return #expect(Bool(false)) }
-    guard case .element(2, _) = queue.poll(now: 2) else { return #expect(Bool(false)) }
-    guard case .element(3, _) = queue.poll(now: 2) else { return #expect(Bool(false)) }
+    #expect(queue.offer(3, now: 1) == .replaced(1))
+    #expect(queue.poll(now: 2) == .element(2, waited: 2))
+    #expect(queue.poll(now: 2) == .element(3, waited: 1))
   }
 
   @Test func dropNewestRefuses() {
     var queue = queue(1, .dropNewest)
     _ = queue.offer(1, now: 0)
-    guard case .refused(2) = queue.offer(2, now: 1) else { return #expect(Bool(false)) }
-    guard case .element(1, _) = queue.poll(now: 2) else { return #expect(Bool(false)) }
+    #expect(queue.offer(2, now: 1) == .refused(2))
+    #expect(queue.poll(now: 2) == .element(1, waited: 2))
   }
 
   @Test(arguments: OverloadPolicy.allCases)
@@ -53,9 +52,9 @@ import Testing
     var queue = queue(2, policy)
     _ = queue.offer(1, now: 0)
     queue.finish()
-    guard case .closed(2) = queue.offer(2, now: 0) else { return #expect(Bool(false)) }
-    guard case .element(1, _) = queue.poll(now: 0) else { return #expect(Bool(false)) }
-    guard case .ended = queue.poll(now: 0) else { return #expect(Bool(false)) }
+    #expect(queue.offer(2, now: 0) == .closed(2))
+    #expect(queue.poll(now: 0) == .element(1, waited: 0))
+    #expect(queue.poll(now: 0) == .ended)
   }
 
   @Test(arguments: OverloadPolicy.allCases)
@@ -64,8 +63,8 @@ import Testing
     _ = queue.offer(1, now: 0)
     #expect(queue.cancel(now: 0) == [1])
     #expect(queue.cancel(now: 0) == [])
-    guard case .closed(2) = queue.offer(2, now: 0) else { return #expect(Bool(false)) }
-    guard case .ended = queue.poll(now: 0) else { return #expect(Bool(false)) }
+    #expect(queue.offer(2, now: 0) == .closed(2))
+    #expect(queue.poll(now: 0) == .ended)
   }
 
   @Test func depthIsWeightedByTime() {
@@ -82,7 +81,7 @@ import Testing
   /// Little's law: mean depth = rate × mean wait, whatever the arrivals.
   @Test(arguments: [OverloadPolicy.block, .latest, .dropOldest])
   func depthRateAndWaitAgree(_ policy: OverloadPolicy) {
-    var random = SystemRandomNumberGenerator()
+    var random = SplitMix(state: 1)
     var queue = queue(5, policy)
     var now: UInt64 = 0
     var waits: UInt64 = 0

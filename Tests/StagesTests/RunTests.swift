@@ -4,21 +4,20 @@ import Buffers
 import Foundation
 import Frames
 import Pixels
+import TestSupport
 import Testing
 
 @testable import Stages
 
 /// Whole runs, from a drawn street to files.
 @Suite(.serialized) struct RunTests {
-  private let folder: URL
+  private let folder: TemporaryFolder
 
   init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "roadmask-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    folder = try TemporaryFolder()
   }
 
-  private func path(_ name: String) -> String { folder.appending(path: name).path }
-  private func clean() { try? FileManager.default.removeItem(at: folder) }
+  private func path(_ name: String) -> String { folder.path(name) }
 
   private func config(frames: Int = 40) -> PipelineConfig {
     var config = PipelineConfig()
@@ -28,7 +27,6 @@ import Testing
   }
 
   @Test func everyOutputIsWritten() throws {
-    defer { clean() }
     var config = config()
     var hash = OutputConfig(uri: path("h.txt"), kind: .hash)
     hash.tap = .decode
@@ -71,7 +69,6 @@ import Testing
 
   @Test(arguments: [1, 4])
   func labelsDoNotDependOnTheQueues(_ queue: Int) throws {
-    defer { clean() }
     func labels(_ name: String, _ queue: Int) throws -> String {
       var config = config()
       config.flow.queue = queue
@@ -84,7 +81,6 @@ import Testing
   }
 
   @Test func atAlphaZeroThePictureIsTheSource() throws {
-    defer { clean() }
     var config = config(frames: 5)
     config.overlay.alpha = 0
     for tap in [OutputConfig.Tap.decode, .overlay] {
@@ -100,7 +96,6 @@ import Testing
   }
 
   @Test func aVideoBecomesAVideoOfTheSameFrames() throws {
-    defer { clean() }
     var first = config(frames: 50)
     first.outputs = [OutputConfig(uri: path("in.mp4"))]
     _ = try Run(config: first, model: grayModel, inferences: [GrayInference()]).start()
@@ -124,7 +119,6 @@ import Testing
   }
 
   @Test func stopFinishesTheOutputs() throws {
-    defer { clean() }
     var config = config()
     config.source.uri = "test:street?size=160x96&rate=25&seconds=0"
     config.outputs = [OutputConfig(uri: path("a.mp4"))]
@@ -189,7 +183,6 @@ import Testing
   }
 
   @Test func whatCannotBeIsToldAtOnce() throws {
-    defer { clean() }
     func failure(_ change: (inout PipelineConfig) -> Void) -> String {
       var config = config()
       change(&config)
@@ -206,7 +199,7 @@ import Testing
       failure { $0.outputs = [OutputConfig(uri: "a.xyz")] }.contains("its name does not say what it is"))
     #expect(failure { $0.overlay.palette = "nice" }.contains("there is none of that name"))
     #expect(failure { $0.overlay.palette = "voc" }.contains("it has 21 classes, gray has 11"))
-    try Data().write(to: folder.appending(path: "a.mp4"))
+    try Data().write(to: folder.url.appending(path: "a.mp4"))
     #expect(failure { $0.outputs = [OutputConfig(uri: path("a.mp4"))] }.contains("it exists"))
   }
 
@@ -241,7 +234,6 @@ import Testing
   }
 
   @Test func theCeilingIsPrintedAndHolds() throws {
-    defer { clean() }
     var config = config(frames: 100)
     config.outputs = [OutputConfig(uri: path("a.mp4"))]
     let run = try Run(config: config, model: grayModel, inferences: [GrayInference()])

@@ -13,13 +13,13 @@ import Testing
     return RestartSchedule(options)
   }
 
-  @Test func waitsDoubleToTheLongest() {
+  @Test func waitsGrowToTheLongest() {
     var schedule = schedule(.onFailure)
     func wait(afterRunning seconds: Double, failed: Bool, chance: Double) -> Double? {
       schedule.wait(afterRunning: seconds, failed: failed, chance: chance)
     }
     let waits = (0..<8).map { _ in wait(afterRunning: 0, failed: true, chance: 0) }
-    #expect(waits == [1, 2, 4, 8, 16, 30, 30, 30])
+    #expect(waits == [1, 2, 4, 8, 15, 30, 30, 30])
     #expect(wait(afterRunning: 61, failed: true, chance: 0) == 1)
     #expect(wait(afterRunning: 59, failed: true, chance: 0) == 2)
     #expect(wait(afterRunning: 0, failed: true, chance: -1).map { abs($0 - 3.2) < 1e-9 } == true)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import Foundation
+import Foundation
 
 /// A Python with onnx, onnxruntime and numpy, which some tests use as an oracle: the one that
 /// `ROADMASK_PYTHON` names, or `python3`.
@@ -46,18 +46,4 @@ public enum PythonRuntime {
 /// What a script printed before it failed.
 public struct PythonFailure: Error, CustomStringConvertible {
   public let description: String
-}
-
-/// A folder that is gone when the test is.
-public final class TemporaryFolder {
-  public let url: URL
-
-  public init() throws {
-    url = FileManager.default.temporaryDirectory.appendingPathComponent("roadmask-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  public func path(_ name: String) -> String { url.appendingPathComponent(name).path }
 }

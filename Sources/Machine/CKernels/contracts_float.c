@@ -83,7 +83,9 @@ static void expect_pool(const rm_float_pool *p, ptrdiff_t begin, ptrdiff_t end) 
   RM_EXPECT(p->in_stride >= p->channels && p->out_stride >= p->channels);
   EXPECT_PART((ptrdiff_t)p->batch * p->out_rows);
 }
-void rm_float_average_pool_expect(const rm_float_pool *p, ptrdiff_t begin, ptrdiff_t end) { expect_pool(p, begin, end); }
+void rm_float_average_pool_expect(const rm_float_pool *p, ptrdiff_t begin, ptrdiff_t end) {
+  expect_pool(p, begin, end);
+}
 void rm_float_max_pool_expect(const rm_float_pool *p, ptrdiff_t begin, ptrdiff_t end) { expect_pool(p, begin, end); }
 
 void rm_float_global_average_pool_expect(const rm_float_global_pool *p, ptrdiff_t begin, ptrdiff_t end) {

@@ -29,7 +29,9 @@ static void expect_conv(const rm_int8_conv_call *c, ptrdiff_t begin, ptrdiff_t e
 }
 
 void rm_int8_conv_expect(const rm_int8_conv_call *c, ptrdiff_t begin, ptrdiff_t end) { expect_conv(c, begin, end, 0); }
-void rm_int8_dwconv_expect(const rm_int8_conv_call *c, ptrdiff_t begin, ptrdiff_t end) { expect_conv(c, begin, end, 1); }
+void rm_int8_dwconv_expect(const rm_int8_conv_call *c, ptrdiff_t begin, ptrdiff_t end) {
+  expect_conv(c, begin, end, 1);
+}
 
 void rm_int8_combine_expect(const rm_int8_combine_call *c, ptrdiff_t begin, ptrdiff_t end) {
   RM_EXPECT(c->a && c->out && c->columns > 0 && c->channels > 0 && 0 <= begin && begin <= end);

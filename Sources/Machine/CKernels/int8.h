@@ -86,7 +86,8 @@ static inline size_t rm_int8_align(size_t size) { return (size + 63) & ~(size_t)
 #define RM_SLOT(slot, call, avx2, avxvnni, avx512vnni, amx, neon, neondot, i8mm) \
   DECLARE(slot, call, avx2) DECLARE(slot, call, avxvnni) DECLARE(slot, call, avx512vnni) DECLARE(slot, call, amx)
 #define RM_PACKING(slot, avx2, avxvnni, avx512vnni, amx, neon, neondot, i8mm) \
-  DECLARE_PACKING(slot, avx2) DECLARE_PACKING(slot, avxvnni) DECLARE_PACKING(slot, avx512vnni) DECLARE_PACKING(slot, amx)
+  DECLARE_PACKING(slot, avx2) DECLARE_PACKING(slot, avxvnni) DECLARE_PACKING(slot, avx512vnni) \
+  DECLARE_PACKING(slot, amx)
 #include "slots_int8.inc"
 // Why conv__amx hands a shape to conv__avx512vnni; NULL where it does not.
 const char *rm_int8_conv_refusal__amx(const rm_int8_conv_shape *);

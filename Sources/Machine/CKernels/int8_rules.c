@@ -28,7 +28,8 @@ size_t rm_int8_pad_bytes(const rm_int8_conv_shape *s) {
 
 int rm_int8_conv_fits(const rm_int8_conv_shape *s, int32_t depthwise) {
   if (depthwise)
-    return s->in_channels == s->out_channels && s->kernel_rows <= 16 && (s->kernel_columns - 1) * s->dilation_columns < 32;
+    return s->in_channels == s->out_channels && s->kernel_rows <= 16 &&
+           (s->kernel_columns - 1) * s->dilation_columns < 32;
   const int64_t taps = (int64_t)s->kernel_rows * s->kernel_columns;
   return taps <= RM_INT8_CONV_TAPS && taps * (s->in_channels + 64) <= RM_INT8_CONV_BYTES;
 }

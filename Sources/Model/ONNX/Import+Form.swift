@@ -15,10 +15,12 @@ extension Importer {
       try importer.add(.transpose(permutation: permutation), node.inputs, output: try node.output(), node)
     },
     "Slice": { importer, node in
-      guard let starts = try importer.integers(node.input(1), "starts", node),
-        let ends = try importer.integers(node.input(2), "ends", node)
+      // Attributes until opset 9, inputs since.
+      let old = (try node.ints("starts"), try node.ints("ends"), try node.ints("axes"))
+      guard let starts = try importer.integers(node.input(1), "starts", node) ?? old.0,
+        let ends = try importer.integers(node.input(2), "ends", node) ?? old.1
       else { throw node.fail("starts or ends are missing") }
-      let axes = try importer.integers(node.input(3), "axes", node) ?? Array(starts.indices)
+      let axes = try importer.integers(node.input(3), "axes", node) ?? old.2 ?? Array(starts.indices)
       let steps =
         try importer.integers(node.input(4), "steps", node) ?? Array(repeating: 1, count: starts.count)
       try importer.add(
@@ -39,9 +41,13 @@ extension Importer {
       try importer.add(.spaceToDepth(block: block), node.inputs, output: try node.output(), node)
     },
     "Reshape": { importer, node in
-      try node.expect("allowzero", 0)
-      guard let extents = try importer.integers(node.input(1), "shape", node) else {
+      let takesZero = try node.bool("allowzero", false)
+      let attribute = try node.ints("shape")
+      guard let extents = try importer.integers(node.input(1), "shape", node) ?? attribute else {
         throw node.fail("no shape")
+      }
+      guard !takesZero || !extents.contains(0) else {
+        throw node.fail("reshapes to \(extents), which holds nothing")
       }
       try importer.add(.reshape(Reshape(extents)), [node.input(0)], output: try node.output(), node)
     },
@@ -59,11 +65,10 @@ extension Importer {
 
   private mutating func pad(_ node: inout NodeReader) throws {
     let mode = try node.string("mode", "constant")
-    guard mode == "constant" else {
-      throw node.fail("attribute 'mode' is '\(mode)'", hint: "only constant is supported")
-    }
-    guard let pads = try integers(node.input(1), "pads", node) else { throw node.fail("no pads") }
-    let value = try float(node.input(2), "constant_value", node, 0)
+    // Attributes until opset 10, inputs since.
+    let old = (pads: try node.ints("pads"), value: try node.float("value", 0))
+    guard let pads = try integers(node.input(1), "pads", node) ?? old.pads else { throw node.fail("no pads") }
+    let value = try float(node.input(2), "constant_value", node, old.value)
     let rank = try fact(node.input(0), node).shape.rank
     var before = [Int](repeating: 0, count: rank)
     var after = before
@@ -75,8 +80,52 @@ extension Importer {
       before[resolved] = pads[index]
       after[resolved] = pads[axes.count + index]
     }
+    guard mode == "constant" else {
+      return try padByCopies(&node, mode: mode, before: before, after: after)
+    }
     try add(
       .pad(before: before, after: after, value: value), [node.input(0)], output: try node.output(), node)
+  }
+
+  /// Reflected or repeated edges, as slices joined to the map, axis by axis.
+  private mutating func padByCopies(
+    _ node: inout NodeReader, mode: String, before: [Int], after: [Int]
+  ) throws {
+    guard mode == "reflect" || mode == "edge" || mode == "wrap" else {
+      throw node.fail("attribute 'mode' is '\(mode)'", hint: "constant, reflect, edge and wrap are supported")
+    }
+    var value = node.input(0)
+    let extents = try fact(value, node).shape.extents
+    let axes = extents.indices.filter { before[$0] != 0 || after[$0] != 0 }
+    let output = try node.output()
+    guard !axes.isEmpty else { return try alias(output, to: value, node) }
+    for (position, axis) in axes.enumerated() {
+      let extent = extents[axis]
+      let most = mode == "reflect" ? extent - 1 : extent
+      let sides = 0..<GraphLimits.inputs / 2
+      guard sides.contains(before[axis]), sides.contains(after[axis]),
+        mode == "edge" || before[axis] <= most && after[axis] <= most
+      else { throw node.fail("pads axis \(axis) of \(extents) by \(before[axis]) and \(after[axis])") }
+      func cell(_ place: Int) -> Int {
+        switch mode {
+        case "reflect": place < 0 ? -place : place >= extent ? 2 * (extent - 1) - place : place
+        case "edge": min(max(place, 0), extent - 1)
+        default: (place + extent) % extent
+        }
+      }
+      var parts: [String] = []
+      func slice(_ importer: inout Importer, _ place: Int) throws -> String {
+        try importer.add(
+          .slice(starts: [cell(place)], ends: [cell(place) + 1], axes: [axis], steps: [1]), [value],
+          part: "cell", node)
+      }
+      for place in -before[axis]..<0 { parts.append(try slice(&self, place)) }
+      parts.append(value)
+      for place in extent..<extent + after[axis] { parts.append(try slice(&self, place)) }
+      let isLast = position == axes.count - 1
+      value = try add(
+        .concat(axis: axis), parts, output: isLast ? output : nil, part: isLast ? "" : "axis\(axis)", node)
+    }
   }
 
   /// Axes as an attribute until opset 12, as an input since 13.

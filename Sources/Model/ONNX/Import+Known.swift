@@ -61,6 +61,10 @@ extension Importer {
       try importer.give(tensor, try node.output(), node)
     },
     "Gather": { try $0.gather(&$1) },
+    "Equal": {
+      throw $1.fail("compares while running", hint: "only sizes known before the run are compared")
+    },
+    "Where": { throw $1.fail("chooses while running", hint: "only sizes known before the run are compared") },
     // Of known numbers only, which are folded before the rules are asked.
     "Floor": { throw $1.fail("rounds while running", hint: "only numbers known before the run are rounded") },
     "Ceil": { throw $1.fail("rounds while running", hint: "only numbers known before the run are rounded") },
@@ -114,8 +118,7 @@ extension Importer {
   /// Operators that exporters use for arithmetic on sizes.
   static let foldable: Set<String> = [
     "Add", "Sub", "Mul", "Div", "Concat", "Reshape", "Transpose", "Slice", "Unsqueeze", "Squeeze", "Cast",
-    "Floor",
-    "Ceil",
+    "Floor", "Ceil", "Equal", "Where",
   ]
 
   /// Works the node out where all its inputs are known and small, and none is a trained number.
@@ -155,11 +158,13 @@ extension Importer {
       op = .reshape(Reshape(extents))
       tensors.removeLast(tensors.count - 1)
     case "Slice":
-      guard let starts = try integers(node.input(1), "starts", node),
-        let ends = try integers(node.input(2), "ends", node)
+      let old = (try copy.ints("starts"), try copy.ints("ends"), try copy.ints("axes"))
+      guard let starts = try integers(node.input(1), "starts", node) ?? old.0,
+        let ends = try integers(node.input(2), "ends", node) ?? old.1
       else { return false }
       op = .slice(
-        starts: starts, ends: ends, axes: try integers(node.input(3), "axes", node) ?? Array(starts.indices),
+        starts: starts, ends: ends,
+        axes: try integers(node.input(3), "axes", node) ?? old.2 ?? Array(starts.indices),
         steps: try integers(node.input(4), "steps", node) ?? Array(repeating: 1, count: starts.count))
       tensors.removeLast(tensors.count - 1)
     case "Cast":
@@ -179,6 +184,30 @@ extension Importer {
     guard let result = try ConstantEvaluator.evaluate(op, of: node.name, tensors) else { return false }
     try give(result, output, node)
     return true
+  }
+}
+
+extension Importer {
+  /// Equal and Where of whole numbers, as exporters write them for sizes: of one shape, or of single numbers.
+  fileprivate static func chosen(_ op: String, _ tensors: [Tensor]) -> Tensor? {
+    guard let widest = tensors.max(by: { $0.shape.count < $1.shape.count })?.shape,
+      tensors.allSatisfy({ $0.shape == widest || $0.shape.count == 1 })
+    else { return nil }
+    func numbers(_ tensor: Tensor) -> [Int64]? {
+      guard tensor.dtype == .int64 else { return nil }
+      let values = tensor.elements(as: Int64.self)
+      return values.count == widest.count ? values : Array(repeating: values[0], count: widest.count)
+    }
+    if op == "Equal" {
+      guard tensors.count == 2, let a = numbers(tensors[0]), let b = numbers(tensors[1]) else { return nil }
+      let bytes = Tensor(zip(a, b).map { $0 == $1 ? 1 : 0 as UInt8 }, shape: widest).bytes
+      return Tensor(dtype: .bool, shape: widest, bytes: bytes)
+    }
+    guard tensors.count == 3, tensors[0].dtype == .bool, tensors[0].shape == widest,
+      let a = numbers(tensors[1]), let b = numbers(tensors[2])
+    else { return nil }
+    let flags = Tensor(dtype: .uint8, shape: widest, bytes: tensors[0].bytes).elements(as: UInt8.self)
+    return Tensor(flags.indices.map { flags[$0] != 0 ? a[$0] : b[$0] }, shape: widest)
   }
 }
 

@@ -15,6 +15,7 @@ extension Importer {
     "BatchNormalization": { importer, node in
       let epsilon = try node.float("epsilon", 1e-5)
       node.ignore("momentum")
+      try node.expect("spatial", 1)
       try node.expect("training_mode", 0, hint: "export in inference mode")
       try importer.add(
         .batchNormalization(epsilon: epsilon), node.inputs, output: try node.output(), node)

@@ -3,13 +3,11 @@
 extension Importer {
   /// What is imported, by ONNX operator type.
   static let rules: [String: Rule] = [
-    products, elementwise, windows, form, splitting, geometry, stored, known,
+    products, elementwise, curves, windows, reductions, form, splitting, geometry, stored, known, transposed,
   ].reduce(into: [:]) { all, family in all.merge(family) { $1 } }
 
   /// What to do instead of operators that people meet.
   static let hints: [String: String] = [
-    "ConvTranspose": "train with Resize and Conv instead",
-    "Upsample": "export with opset 13 or later, which writes Resize",
     "Loop": "export without control flow",
     "If": "export without control flow",
     "Scan": "export without control flow",
@@ -33,6 +31,7 @@ extension Importer {
         hint: Importer.hints[node.op] ?? "'roadmask model check' lists all nodes that cannot run")
     }
     guard node.inputs.count <= 1024 else { throw node.fail("\(node.inputs.count) inputs") }
+    if normalization != nil, try absorb(node) { return }
     if Importer.foldable.contains(node.op), try foldKnown(&node) { return }
     try rule(&self, &node)
     try node.finish()

@@ -22,6 +22,7 @@ extension Importer {
     "Cast": { importer, node in
       let target = ONNXTensorProto.DataType(rawValue: try node.int("to", 0))
       node.ignore("saturate")
+      node.ignore("round_mode")
       let source = try importer.fact(node.input(0), node).dtype
       // Half and double precision are computed as float32.
       let isReal = target.map { [.float, .float16, .double, .bfloat16].contains($0) } ?? false

@@ -16,6 +16,8 @@ extension Importer {
     },
     "DequantizeLinear": { importer, node in
       try node.expect("block_size", 0)
+      // Of whatever width, it is computed as float32.
+      node.ignore("output_dtype")
       try importer.checkScale(node, scale: node.input(1))
       try importer.checkBiasZero(node)
       let axis = try node.int("axis", 1)

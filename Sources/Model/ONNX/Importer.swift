@@ -27,6 +27,14 @@ struct Importer {
   private var nodeNames: Set<String> = []
   /// The last number behind a name that was wanted more than once.
   private var numbers: [String: Int] = [:]
+  /// Of a picture network: what its first nodes do to the picture alone.
+  var normalization: OwnNormalization?
+  /// How often the file reads each value.
+  var valueReaders: [String: Int] = [:]
+  var pictureRows = 0
+  var pictureColumns = 0
+  /// The file takes `[rows, columns, channels]`.
+  var takesRowsOfPixels = false
   /// Elements of values that were worked out.
   private var workedOut = 0
   /// Names that the file gives to values, so that ours stay clear of them.

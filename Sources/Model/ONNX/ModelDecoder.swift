@@ -10,8 +10,13 @@ struct ModelDecoder {
   private let proto: ONNXModelProto
   private var importer: Importer
   private let opset: Int
+  /// Of a picture network.
+  private let head: PictureHead?
+  /// Nodes that the outputs need.
+  private var live: [Bool] = []
 
-  init(_ data: Data, size: Pair?) throws {
+  /// - Parameter folder: where other files of the model are; `nil` where there are none.
+  init(_ data: Data, folder: String?, _ settings: ImportOptions) throws {
     guard data.count <= ONNXReader.maximumBytes else {
       throw ONNXError("\(data.count) bytes; the limit is \(ONNXReader.maximumBytes)")
     }
@@ -31,7 +36,11 @@ struct ModelDecoder {
       let opset = Int(exactly: version), ONNXReader.opsets.contains(opset)
     else {
       let given = proto.opsetImport.map { "\($0.domain) \($0.version)" }.joined(separator: ", ")
-      throw ONNXError("opset\(given)", hint: "export with opset 17; \(ONNXReader.opsets) are read")
+      throw ONNXError(
+        "opset\(given)",
+        hint:
+          "\(ONNXReader.opsets) are read; export with opset 17"
+      )
     }
     self.opset = opset
     let graph = proto.graph
@@ -57,8 +66,10 @@ struct ModelDecoder {
       importer.graph.metadata["precision"] = "fp16"
     }
     let initial = Set(graph.initializer.map(\.name))
-    for tensor in graph.initializer {
+    var external = ExternalData(folder: folder)
+    for var tensor in graph.initializer {
       do {
+        try external.load(&tensor)
         try importer.addInitializer(tensor.name, try tensor.tensor(tensor.name))
       } catch var error as GraphError {
         let reader = graph.node.first { $0.input.contains(tensor.name) }
@@ -68,20 +79,55 @@ struct ModelDecoder {
       }
     }
     // Files before IR version 4 list initialisers among the inputs.
-    for input in graph.input where !initial.contains(input.name) {
-      try importer.addInput(input.name, try Self.fact(input, size))
+    let inputs = graph.input.filter { !initial.contains($0.name) }
+    guard settings.asPicture else {
+      self.head = nil
+      for input in inputs { try importer.addInput(input.name, try Self.fact(input, settings.size)) }
+      return
     }
+    let head = try PictureHead(graph, output: settings.output)
+    self.head = head
+    live = Self.live(graph.node, for: head.keepsWinner ? [head.output] : head.needed)
+    var readers: [String: Int] = [:]
+    for (node, isLive) in zip(graph.node, live) where isLive {
+      for value in node.input where !value.isEmpty { readers[value, default: 0] += 1 }
+    }
+    let read = inputs.filter { readers[$0.name] != nil }
+    guard read.count == 1, let picture = read.first else {
+      throw GraphError(
+        "the network takes \(read.count) inputs: \(read.map(\.name).joined(separator: ", "))",
+        hint: "one picture is what can be given")
+    }
+    try importer.addPicture(picture, settings.size, readers: readers)
+  }
+
+  /// Which nodes the values `wanted` need.
+  private static func live(_ nodes: [ONNXNodeProto], for wanted: [String]) -> [Bool] {
+    var needed = Set(wanted)
+    var live = [Bool](repeating: false, count: nodes.count)
+    for (index, node) in nodes.enumerated().reversed() where node.output.contains(where: needed.contains) {
+      live[index] = true
+      needed.formUnion(node.input)
+    }
+    return live
   }
 
   mutating func graph() throws -> Graph {
-    for (index, node) in proto.graph.node.enumerated() { try importer.read(node, index: index) }
-    try importer.finish(outputs: proto.graph.output.map(\.name))
+    for (index, node) in proto.graph.node.enumerated() where live.isEmpty || live[index] {
+      try importer.read(node, index: index)
+    }
+    try finish()
     return importer.graph
+  }
+
+  private mutating func finish() throws {
+    if let head { return try importer.finishPicture(head) }
+    try importer.finish(outputs: proto.graph.output.map(\.name))
   }
 
   mutating func report() -> ONNXReport {
     var report = ONNXReport(opset: opset, operators: [:], problems: [])
-    for (index, node) in proto.graph.node.enumerated() {
+    for (index, node) in proto.graph.node.enumerated() where live.isEmpty || live[index] {
       report.operators[node.opType, default: 0] += 1
       // Behind a node that cannot run, only the operator itself can still be judged.
       let blind = node.input.contains { importer.broken.contains($0) }
@@ -99,7 +145,7 @@ struct ModelDecoder {
       for output in node.output where !importer.gives(output) { importer.broken.insert(output) }
     }
     if report.problems.isEmpty {
-      do { try importer.finish(outputs: proto.graph.output.map(\.name)) } catch let error as GraphError {
+      do { try finish() } catch let error as GraphError {
         report.problems.append(error)
       } catch {
         report.problems.append(GraphError("\(error)"))

@@ -46,6 +46,9 @@ struct NodeReader {
     return output
   }
 
+  /// A list of integers that is looked at without being taken.
+  func integers(_ key: String) -> [Int]? { attributes[key].map { $0.ints.map { Int($0) } } }
+
   func has(_ key: String) -> Bool { attributes[key] != nil }
 
   private mutating func take(_ key: String, _ type: ONNXAttributeProto.AttributeType) throws

@@ -5,37 +5,51 @@ import Foundation
 public import GraphIR
 import SwiftProtobuf
 
-/// Reads ONNX files, opsets 11 to 20.
+/// Reads ONNX files, opsets 7 to 28.
 ///
 /// Whatever a file claims is checked before memory is asked for; a damaged or hostile file gives an error,
 /// never a trap. Limits: `maximumBytes`, and `GraphLimits`.
 public enum ONNXReader {
   public static let maximumBytes = 512 << 20
-  public static let opsets = 11...20
+  public static let opsets = 7...28
 
   /// - Parameter size: rows and columns to take where the file leaves them open.
   /// - Throws: `ONNXError` for the file as a whole, `GraphError` naming the first node that cannot run.
   public static func read(_ path: String, size: Pair? = nil) throws -> Graph {
+    try read(path, ImportOptions(size: size))
+  }
+
+  /// As `options` say.
+  public static func read(_ path: String, _ options: ImportOptions) throws -> Graph {
     try named(path) {
-      var file = try ModelDecoder(self.file(path), size: size)
+      var file = try ModelDecoder(self.file(path), folder: folder(of: path), options)
       return try file.graph()
     }
   }
 
   /// The graph of a file in memory.
   public static func read(bytes: [UInt8], size: Pair? = nil) throws -> Graph {
-    var file = try ModelDecoder(Data(bytes), size: size)
+    try read(bytes: bytes, ImportOptions(size: size))
+  }
+
+  /// The graph of a file in memory, as `options` say.
+  public static func read(bytes: [UInt8], _ options: ImportOptions) throws -> Graph {
+    var file = try ModelDecoder(Data(bytes), folder: nil, options)
     return try file.graph()
   }
 
   /// Goes through all nodes, also behind those that cannot run.
   ///
   /// - Throws: `ONNXError` where the file cannot be read at all.
-  public static func check(_ path: String, size: Pair? = nil) throws -> ONNXReport {
+  public static func check(_ path: String, _ options: ImportOptions = ImportOptions()) throws -> ONNXReport {
     try named(path) {
-      var file = try ModelDecoder(self.file(path), size: size)
+      var file = try ModelDecoder(self.file(path), folder: folder(of: path), options)
       return file.report()
     }
+  }
+
+  private static func folder(of path: String) -> String {
+    URL(fileURLWithPath: path).deletingLastPathComponent().path
   }
 
   private static func file(_ path: String) throws -> Data {

@@ -59,22 +59,4 @@ extension Assessment {
     }
     return (lines + ["", last]).joined(separator: "\n")
   }
-
-  /// `{"v":1,"type":"eval",…}` with shares in 0…1; classes that are not present are null.
-  public var json: String {
-    let scores = Scores(matrix)
-    func number(_ share: Double?) -> String { share.map { String(format: "%.6f", $0) } ?? "null" }
-    let perClass = zip(names, scores.iou).map { "\"\($0)\":\(number($1))" }
-    let outlines = zip(names, boundary.scores).map { "\"\($0)\":\(number($1))" }
-    let rows = (0..<names.count).map { truth in
-      "[" + (0..<names.count).map { String(matrix[truth: truth, prediction: $0]) }.joined(separator: ",")
-        + "]"
-    }
-    return "{\"v\":1,\"type\":\"eval\",\"frames\":\(frames),\"pixels\":\(scores.pixels),"
-      + "\"pixel_accuracy\":\(String(format: "%.6f", scores.pixelAccuracy)),"
-      + "\"miou\":\(String(format: "%.6f", scores.meanIoU)),\"iou\":{\(perClass.joined(separator: ","))},"
-      + "\"boundary_f\":\(number(boundary.mean)),\"boundary\":{\(outlines.joined(separator: ","))},"
-      + "\"consistency\":\(number(consistency?.share)),\"agreement\":\(number(agreement?.share)),"
-      + "\"confusion\":[\(rows.joined(separator: ","))]}"
-  }
 }

@@ -2,7 +2,10 @@
 
 public import Buffers
 
-/// What a model takes: `[rows][columns][3]`, R, G, B, of which the picture fills a rectangle.
+/// The order of a picture's three channels.
+public enum ChannelOrder: String, Sendable, Hashable { case rgb, bgr }
+
+/// What a model takes: `[rows][columns][3]`, in `order`, of which the picture fills a rectangle.
 ///
 /// Each value is `(rgb - mean[c]) * scale[c]` with rgb in 0…255, stored as float32 or quantised. Cells outside
 /// the content rectangle stand for 0.
@@ -16,16 +19,17 @@ public struct ModelInputFormat: Sendable, Hashable {
   public var contentColumns: Int
   /// `.float32`, `.uint8` or `.int8`.
   public var dtype: DType
-  /// One for each channel.
+  /// One for each channel, in `order`.
   public var mean: [Float]
   public var scale: [Float]
+  public var order: ChannelOrder
   /// One scale and zero point, where `dtype` is an integer.
   public var quantization: Quantization?
 
   public init(
     rows: Int, columns: Int, contentRow: Int = 0, contentColumn: Int = 0, contentRows: Int? = nil,
     contentColumns: Int? = nil, dtype: DType = .float32, mean: [Float] = [0, 0, 0],
-    scale: [Float] = [1, 1, 1], quantization: Quantization? = nil
+    scale: [Float] = [1, 1, 1], order: ChannelOrder = .rgb, quantization: Quantization? = nil
   ) {
     self.rows = rows
     self.columns = columns
@@ -36,6 +40,7 @@ public struct ModelInputFormat: Sendable, Hashable {
     self.dtype = dtype
     self.mean = mean
     self.scale = scale
+    self.order = order
     self.quantization = quantization
   }
 

@@ -33,7 +33,8 @@ public final class PictureResizer: Sendable {
     kernels = PixelKernels(level)
     luma = PlaneResampler(plane: 0, of: source, target: target)
     chroma = source.format.planeCount > 1 ? PlaneResampler(plane: 1, of: source, target: target) : nil
-    matrix = ColorConversion(matrix: source.matrix, range: source.range).fixedPoint
+    let conversion = ColorConversion(matrix: source.matrix, range: source.range).fixedPoint
+    matrix = target.order == .rgb ? conversion : conversion.reversed
     if target.dtype == .float32 {
       quantizer = nil
       zero = 0
@@ -96,9 +97,10 @@ public final class PictureResizer: Sendable {
         chroma.run(picture.planes.2, row: row, kernels: kernels, scratch: scratch, into: scratch.v)
       }
     }
+    // In the other order red is made of what blue was made of: the two planes of chroma change places.
+    let (u, v) = target.order == .rgb ? (scratch.u, scratch.v) : (scratch.v, scratch.u)
     withUnsafePointer(to: matrix) {
-      kernels.table.pointee.yuv_to_rgb.function(
-        scratch.y, scratch.u, scratch.v, $0, target.contentColumns, scratch.rgb)
+      kernels.table.pointee.yuv_to_rgb.function(scratch.y, u, v, $0, target.contentColumns, scratch.rgb)
     }
   }
 
@@ -111,5 +113,14 @@ public final class PictureResizer: Sendable {
       kernels.table.pointee.normalize.function(
         rgb, target.mean, target.scale, target.contentColumns, out.assumingMemoryBound(to: Float.self))
     }
+  }
+}
+
+extension rm_yuv_matrix {
+  /// Gives B, G, R where U and V change places.
+  fileprivate var reversed: rm_yuv_matrix {
+    rm_yuv_matrix(
+      luma: luma, red_v: blue_u, green_u: green_v, green_v: green_u, blue_u: red_v, red_bias: blue_bias,
+      green_bias: green_bias, blue_bias: red_bias)
   }
 }

@@ -91,7 +91,8 @@ enum { KINDS = sizeof some_channels / sizeof *some_channels };
 void check_float_conv(check *c) {
   for (int i = 0; i < 160; i++) {
     conv_shape s = {
-        .rows = check_range(c, 1, 12), .columns = check_range(c, 1, 12), .in = some_channels[check_range(c, 0, KINDS - 1)],
+        .rows = check_range(c, 1, 12), .columns = check_range(c, 1, 12),
+        .in = some_channels[check_range(c, 0, KINDS - 1)],
         .out = some_channels[i % KINDS], .groups = 1, .kernel = check_range(c, 1, 3), .stride = check_range(c, 1, 3),
         .dilation = check_range(c, 1, 2), .pad = check_range(c, 0, 2),
     };

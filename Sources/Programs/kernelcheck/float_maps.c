@@ -47,7 +47,8 @@ static void global_average_pool(check *c, int batch, int pixels, int channels) {
   q.output = got.at;
   const float_case what = {
       .shape = shape, .scalar = (float_kernel)float_scalar(c)->global_average_pool.function,
-      .variant = (float_kernel)float_variant(c)->global_average_pool.function, .scalar_arguments = &p, .variant_arguments = &q,
+      .variant = (float_kernel)float_variant(c)->global_average_pool.function, .scalar_arguments = &p,
+      .variant_arguments = &q,
       .units = batch, .want = want.at, .got = got.at, .count = count, .relative = 0, .absolute = 2e-6f,
       .work = (double)(in.count * float_size(c)), .unit = "B",
   };
@@ -176,7 +177,8 @@ static void local_attention(check *c, int rows, int columns, int depth, int chan
   b.output = got.at;
   const float_case what = {
       .shape = shape, .scalar = (float_kernel)float_scalar(c)->local_attention.function,
-      .variant = (float_kernel)float_variant(c)->local_attention.function, .scalar_arguments = &a, .variant_arguments = &b,
+      .variant = (float_kernel)float_variant(c)->local_attention.function, .scalar_arguments = &a,
+      .variant_arguments = &b,
       .units = rows, .want = want.at, .got = got.at, .count = count, .relative = 0, .absolute = 4e-6f,
       .work = 4.0 * (double)pixels * region * region * (depth + channels), .unit = "MAC",
   };
@@ -201,7 +203,8 @@ static void global_attention(check *c, int batch, int pixels, int depth, int cha
   b.output = got.at;
   const float_case what = {
       .shape = shape, .scalar = (float_kernel)float_scalar(c)->global_attention.function,
-      .variant = (float_kernel)float_variant(c)->global_attention.function, .scalar_arguments = &a, .variant_arguments = &b,
+      .variant = (float_kernel)float_variant(c)->global_attention.function, .scalar_arguments = &a,
+      .variant_arguments = &b,
       .units = (int)all, .want = want.at, .got = got.at, .count = count, .relative = 0, .absolute = 1e-5f,
       .work = (double)all * pixels * (depth + channels), .unit = "MAC",
   };

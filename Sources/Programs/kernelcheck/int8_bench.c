@@ -18,7 +18,8 @@ static void run_conv(void *argument) {
 }
 
 // The scalar kernel runs a few rows only, and its time is scaled up.
-static check_times time_conv(const int8_conv_case *k, const rm_int8_kernels *kernels, const guarded *packed, int some_rows) {
+static check_times time_conv(const int8_conv_case *k, const rm_int8_kernels *kernels, const guarded *packed,
+                             int some_rows) {
   timed_conv t = {k->depthwise ? kernels->dwconv.function : kernels->conv.function, k->call, k->call.shape.out_rows};
   const double all = t.rows;
   t.call.packed = packed->data;

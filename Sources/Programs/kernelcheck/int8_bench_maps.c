@@ -2,7 +2,8 @@
 // Times of the integer kernels besides convolutions, at the sizes of a decoder: 128 x 256 pixels of 64 channels.
 #include "int8.h"
 
-enum { ROWS = 128, COLUMNS = 256, CHANNELS = 64, SIZE = ROWS * COLUMNS * CHANNELS, CELLS_ROWS = 48, CELLS_COLUMNS = 60 };
+enum { ROWS = 128, COLUMNS = 256, CHANNELS = 64, SIZE = ROWS * COLUMNS * CHANNELS };
+enum { CELLS_ROWS = 48, CELLS_COLUMNS = 60 };
 
 typedef struct {
   const rm_int8_kernels *kernels;
@@ -17,7 +18,8 @@ typedef struct {
 
 static void bench(check *c, void (*call)(void *), const char *shape, double work, const char *unit) {
   guarded a = guarded_alloc(SIZE, RM_INT8_OVERREAD), b = guarded_alloc(SIZE, RM_INT8_OVERREAD);
-  guarded out = guarded_alloc(SIZE, 0), floats = guarded_alloc(SIZE * 4, RM_INT8_OVERREAD), m = guarded_alloc(sizeof(maps), 0);
+  guarded out = guarded_alloc(SIZE, 0), floats = guarded_alloc(SIZE * 4, RM_INT8_OVERREAD);
+  guarded m = guarded_alloc(sizeof(maps), 0);
   maps *all = (maps *)(void *)m.data;
   all->a = a.data, all->b = b.data, all->out = out.data, all->floats = (float *)(void *)floats.data;
   check_fill_f32(c, all->floats, SIZE, -100, 100);

@@ -40,10 +40,12 @@ static void check_scores(pixels_subject s, arithmetic kind, step compared) {
         const rm_pixels_table *t = side ? s.fast : s.plain;
         planes[row][side] = guarded_alloc((size_t)classes * stride * size, RM_PIXELS_OVER_READ);
         if (kind == FLOAT)
-          t->planes_f32.function((float *)logits[row].data, pixel_stride, columns, classes, (float *)planes[row][side].data,
+          t->planes_f32.function((float *)logits[row].data, pixel_stride, columns, classes,
+                                 (float *)planes[row][side].data,
                         stride);
         else
-          t->planes_s8.function(logits[row].data, pixel_stride, columns, classes, flip, (int16_t *)planes[row][side].data,
+          t->planes_s8.function(logits[row].data, pixel_stride, columns, classes, flip,
+                                (int16_t *)planes[row][side].data,
                        stride);
       }
       for (size_t k = 0; k < (size_t)classes && compared == PLANES; k++)
@@ -57,7 +59,8 @@ static void check_scores(pixels_subject s, arithmetic kind, step compared) {
       if (kind == FLOAT)
         t->lerp_f32.function(upper, lower, fraction, columns, classes, (float *)lerped[side].data, stride);
       else
-        t->lerp_s16.function(upper, lower, unit, lower_part, gain, columns, classes, (int16_t *)lerped[side].data, stride);
+        t->lerp_s16.function(upper, lower, unit, lower_part, gain, columns, classes,
+                             (int16_t *)lerped[side].data, stride);
     }
     for (size_t k = 0; k < 2 * (size_t)classes && compared == LERP; k++)
       check_bytes(s.c, shape, lerped[0].data + k * stride * size, lerped[1].data + k * stride * size,
@@ -118,8 +121,10 @@ static void check_overlay(pixels_subject s, layout kind) {
       s.plain->overlay_plane.function(a.data, upper.data, &palette, i % 3, columns, want[0].data);
       s.fast->overlay_plane.function(got[0].data, upper.data, &palette, i % 3, columns, got[0].data);
     } else if (kind == CHROMA) {
-      s.plain->overlay_chroma.function(a.data, b.data, upper.data, below, &palette, columns, want[0].data, want[1].data);
-      s.fast->overlay_chroma.function(got[0].data, got[1].data, upper.data, below, &palette, columns, got[0].data, got[1].data);
+      s.plain->overlay_chroma.function(a.data, b.data, upper.data, below, &palette, columns, want[0].data,
+                                     want[1].data);
+      s.fast->overlay_chroma.function(got[0].data, got[1].data, upper.data, below, &palette, columns, got[0].data,
+                                    got[1].data);
     } else {
       s.plain->overlay_chroma_pairs.function(a.data, upper.data, below, &palette, columns, want[0].data);
       s.fast->overlay_chroma_pairs.function(got[0].data, upper.data, below, &palette, columns, got[0].data);

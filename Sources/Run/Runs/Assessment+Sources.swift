@@ -144,6 +144,37 @@ extension Assessment {
   }
 }
 
+extension Assessment {
+  /// `{"v":1,"type":"eval",…}` with shares in 0…1; classes that are not present are null.
+  public var json: String {
+    let scores = Scores(matrix)
+    var json = JSONText()
+    json.object { json in
+      json.integer("v", 1)
+      json.string("type", "eval")
+      json.integer("frames", frames)
+      json.integer("pixels", Int(scores.pixels))
+      json.number("pixel_accuracy", scores.pixelAccuracy, places: 6)
+      json.number("miou", scores.meanIoU, places: 6)
+      json.object("iou") { json in
+        for (name, share) in zip(names, scores.iou) { json.number(named: name, share, places: 6) }
+      }
+      json.number("boundary_f", boundary.mean, places: 6)
+      json.object("boundary") { json in
+        for (name, share) in zip(names, boundary.scores) { json.number(named: name, share, places: 6) }
+      }
+      json.number("consistency", consistency?.share, places: 6)
+      json.number("agreement", agreement?.share, places: 6)
+      json.array("confusion", names.indices) { json, truth in
+        json.array(nil, names.indices) { json, prediction in
+          json.integer(nil, Int(matrix[truth: truth, prediction: prediction]))
+        }
+      }
+    }
+    return json.text
+  }
+}
+
 extension LabelMap {
   /// Labels without gaps, row by row.
   convenience init(_ labels: [UInt8], width: Int, height: Int) {

@@ -56,6 +56,7 @@ extension RunSetting {
     servers.attach(run)
     for line in plan.startLines(memoryCeiling: run.memoryCeiling) { log.info("\(line)") }
     if let line = model.sizesLine { log.info("     \(line)") }
+    for sentence in model.assumed { log.info("     \(sentence)") }
     log.debug(
       "model \(model.path), \(model.plan.steps.count) steps, \(model.plan.arenaBytes >> 10) KiB of values")
     log.debug(

@@ -18,8 +18,6 @@ public struct RunRequest {
   public var settings: [Setting] = []
   /// `key=value`, as behind `--input-option`.
   public var inputOptions: [String] = []
-  /// Texts to hide in all that is said, as behind `--secret`.
-  public var secrets: [String] = []
   /// The output of the command line; with none named anywhere, a file gets `<stem>.seg.mp4`.
   public var output: String?
   public var outputFormat: String?
@@ -46,7 +44,6 @@ public struct RunRequest {
   ///
   /// - Throws: `ConfigError` for a pipeline file or `--set`, `Problem` for an option.
   public func config() throws -> PipelineConfig {
-    for word in secrets { Secrets.add(word, isNamed: true) }
     var config = try file.map(PipelineConfig.load) ?? PipelineConfig()
     for word in sets { try config.set(word) }
     for setting in settings { try RunRequest.apply(setting, under: "", to: &config) }

@@ -3,6 +3,7 @@
 import Buffers
 import CVideo4Linux
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Frames
@@ -75,8 +76,8 @@ import Testing
 
   /// One picture of an MJPEG film.
   private func jpeg() throws -> [UInt8] {
-    let scratch = try Scratch()
-    let path = scratch.file("a.mkv")
+    let scratch = try TemporaryFolder()
+    let path = scratch.path("a.mkv")
     try Made.write(path, Made.video(width: 320, height: 240), times: [0], Made.options("mjpeg"))
     let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
     let start = try #require((0..<bytes.count - 2).first { bytes[$0...].starts(with: [0xff, 0xd8, 0xff]) })

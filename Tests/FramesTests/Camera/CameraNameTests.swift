@@ -2,19 +2,20 @@
 
 import Addresses
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Frames
 
 /// Addresses and identities against trees of devices made for the test.
 @Suite struct CameraNameTests {
-  let scratch: Scratch
+  let scratch: TemporaryFolder
 
-  init() throws { scratch = try Scratch() }
+  init() throws { scratch = try TemporaryFolder() }
 
   /// A tree with the nodes of one or more cameras in `/sys` and `/dev`.
   private func tree(_ cameras: [Made.Camera]) throws -> CameraTree {
-    let root = scratch.file(UUID().uuidString)
+    let root = scratch.path(UUID().uuidString)
     for camera in cameras { try camera.plug(into: root) }
     var tree = CameraTree()
     (tree.devices, tree.nodes) = (root + "/dev", root + "/class")

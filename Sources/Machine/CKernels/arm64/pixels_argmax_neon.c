@@ -77,7 +77,8 @@ INLINE float32x4_t between_f32(const float *a, const float *b, float32x4_t part)
   return vaddq_f32(from, vmulq_f32(vsubq_f32(vld1q_f32(b), from), part));
 }
 
-void rm_pixels_lerp_f32__neon(const float *upper, const float *lower, float fraction, size_t columns, int classes, float *out,
+void rm_pixels_lerp_f32__neon(const float *upper, const float *lower, float fraction, size_t columns, int classes,
+                              float *out,
                        size_t stride) {
   const float32x4_t part = vdupq_n_f32(fraction);
   for (size_t k = 0; k < (size_t)classes; k++) {
@@ -97,7 +98,8 @@ INLINE int16x8_t between_s16(const int16_t *a, const int16_t *b, int16_t wa, int
   return vmlaq_n_s16(vmulq_n_s16(vld1q_s16(a), wa), vld1q_s16(b), wb);
 }
 
-void rm_pixels_lerp_s16__neon(const int16_t *upper, const int16_t *lower, int unit, int fraction, int gain, size_t columns,
+void rm_pixels_lerp_s16__neon(const int16_t *upper, const int16_t *lower, int unit, int fraction, int gain,
+                              size_t columns,
                        int classes, int16_t *out, size_t stride) {
   const int16_t wa = (int16_t)(unit - fraction), wb = (int16_t)fraction;
   for (size_t k = 0; k < (size_t)classes; k++) {
@@ -198,15 +200,18 @@ INLINE void winners_s16(const int16_t *lerped, size_t stride, int classes, const
 #define S16_LANES 8
 #include "../vector/pixels_argmax.inc"
 
-TARGET void rm_pixels_argmax_exact_s16__neon(const int16_t *lerped, size_t stride, int classes, const int32_t *first, const int16_t *fraction, size_t columns, uint8_t *labels) {
+TARGET void rm_pixels_argmax_exact_s16__neon(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
+                                             const int16_t *fraction, size_t columns, uint8_t *labels) {
   argmax_exact_s16_kernel(lerped, stride, classes, first, fraction, columns, labels);
 }
 
-TARGET void rm_pixels_argmax_f32__neon(const float *lerped, size_t stride, int classes, const int32_t *first, const float *fraction, size_t columns, uint8_t *labels) {
+TARGET void rm_pixels_argmax_f32__neon(const float *lerped, size_t stride, int classes, const int32_t *first,
+                                       const float *fraction, size_t columns, uint8_t *labels) {
   argmax_f32_kernel(lerped, stride, classes, first, fraction, columns, labels);
 }
 
-TARGET void rm_pixels_argmax_q15_s16__neon(const int16_t *lerped, size_t stride, int classes, const int32_t *first, const int16_t *fraction, size_t columns, uint8_t *labels) {
+TARGET void rm_pixels_argmax_q15_s16__neon(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
+                                           const int16_t *fraction, size_t columns, uint8_t *labels) {
   argmax_q15_s16_kernel(lerped, stride, classes, first, fraction, columns, labels);
 }
 

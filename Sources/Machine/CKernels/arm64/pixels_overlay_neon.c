@@ -89,15 +89,22 @@ INLINE void pairs32(const uint8_t *source, const uint8_t *upper, const uint8_t *
 
 #include "../vector/pixels_overlay.inc"
 
-TARGET void rm_pixels_overlay_chroma__neon(const uint8_t *source_u, const uint8_t *source_v, const uint8_t *upper_labels, const uint8_t *lower_labels, const rm_overlay_palette *palette, size_t label_columns, uint8_t *out_u, uint8_t *out_v) {
+TARGET void rm_pixels_overlay_chroma__neon(const uint8_t *source_u, const uint8_t *source_v,
+                                           const uint8_t *upper_labels, const uint8_t *lower_labels,
+                                           const rm_overlay_palette *palette, size_t label_columns, uint8_t *out_u,
+                                           uint8_t *out_v) {
   overlay_chroma_kernel(source_u, source_v, upper_labels, lower_labels, palette, label_columns, out_u, out_v);
 }
 
-TARGET void rm_pixels_overlay_chroma_pairs__neon(const uint8_t *source, const uint8_t *upper_labels, const uint8_t *lower_labels, const rm_overlay_palette *palette, size_t label_columns, uint8_t *out) {
+TARGET void rm_pixels_overlay_chroma_pairs__neon(const uint8_t *source, const uint8_t *upper_labels,
+                                                 const uint8_t *lower_labels, const rm_overlay_palette *palette,
+                                                 size_t label_columns, uint8_t *out) {
   overlay_chroma_pairs_kernel(source, upper_labels, lower_labels, palette, label_columns, out);
 }
 
-TARGET void rm_pixels_overlay_plane__neon(const uint8_t *source, const uint8_t *labels, const rm_overlay_palette *palette, int color_plane, size_t columns, uint8_t *out) {
+TARGET void rm_pixels_overlay_plane__neon(const uint8_t *source, const uint8_t *labels,
+                                          const rm_overlay_palette *palette, int color_plane, size_t columns,
+                                          uint8_t *out) {
   overlay_plane_kernel(source, labels, palette, color_plane, columns, out);
 }
 

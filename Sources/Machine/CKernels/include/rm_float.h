@@ -19,8 +19,8 @@
 // multiply and add or not; one level always gives the same bits. Halves are computed in float32 and rounded once,
 // to nearest, ties to even: half a unit of the last place more. Kernels of RM_ISA_avx512fp16 and RM_ISA_neonfp16 keep
 // sums in halves instead, where each term adds an error of up to 2^-11 of the sum so far. f16_conv__amx takes a half
-// as two bf16: each product has an error of up to 2^-17 of it. A number beyond 65504 becomes infinite when stored as half. NaN goes through
-// sums and limits; a maximum over NaN is not specified.
+// as two bf16: each product has an error of up to 2^-17 of it. A number beyond 65504 becomes infinite when stored as
+// half. NaN goes through sums and limits; a maximum over NaN is not specified.
 #pragma once
 
 #include <stddef.h>

@@ -55,7 +55,8 @@ typedef enum { RM_PACK_FLOATS, RM_PACK_HALVES, RM_PACK_BF16 } rm_float_packing;
 // Packed: for each group, for each panel of output channels: [taps][in_channels / groups / terms][panel][terms],
 // channels beyond the last are zero. `terms` is 1 or 2.
 size_t rm_float_panels_count(const rm_float_conv *conv, int panel, int terms);
-void rm_float_panels_pack(const rm_float_conv *conv, int panel, int terms, rm_float_packing packing, const float *weights,
+void rm_float_panels_pack(const rm_float_conv *conv, int panel, int terms, rm_float_packing packing,
+                          const float *weights,
                          void *packed);
 
 // How many outputs of a convolution that rm_float_conv_fits have their input on the stage at a time.

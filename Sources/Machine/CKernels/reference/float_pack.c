@@ -78,6 +78,7 @@ int rm_float_conv_chunk(const rm_float_conv *c) {
 }
 
 int rm_float_conv_fits(const rm_float_conv *c) {
-  return c->kernel_rows * c->kernel_columns <= RM_FLOAT_CONV_TAPS && c->in_channels / c->groups <= RM_FLOAT_CONV_DEPTH &&
+  return c->kernel_rows * c->kernel_columns <= RM_FLOAT_CONV_TAPS &&
+         c->in_channels / c->groups <= RM_FLOAT_CONV_DEPTH &&
          staged(c, 1, 1) <= RM_FLOAT_CONV_STAGE;
 }

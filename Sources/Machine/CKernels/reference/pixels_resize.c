@@ -51,7 +51,8 @@ void rm_pixels_yuv_to_rgb__scalar(const int16_t *y, const int16_t *u, const int1
   }
 }
 
-void rm_pixels_normalize__scalar(const uint8_t *rgb, const float *mean, const float *scale, size_t columns, float *out) {
+void rm_pixels_normalize__scalar(const uint8_t *rgb, const float *mean, const float *scale, size_t columns,
+                                 float *out) {
   for (size_t x = 0; x < columns; x++)
     for (size_t c = 0; c < 3; c++) out[3 * x + c] = ((float)rgb[3 * x + c] - mean[c]) * scale[c];
 }

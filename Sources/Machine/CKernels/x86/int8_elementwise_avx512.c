@@ -93,7 +93,8 @@ static ptrdiff_t pattern_pixels(int32_t channels) {
   return pixels * channels <= PATTERN ? pixels : 1;
 }
 
-static TARGET void multiply_by_channel(const rm_int8_mul_call *call, const factors *f, ptrdiff_t first, ptrdiff_t pixels) {
+static TARGET void multiply_by_channel(const rm_int8_mul_call *call, const factors *f, ptrdiff_t first,
+                                       ptrdiff_t pixels) {
   const int dense = call->a_pixel == call->channels && call->out_pixel == call->channels;
   const ptrdiff_t together = dense ? pattern_pixels(call->channels) : 1;
   pattern b;

@@ -36,7 +36,8 @@ TARGET static inline void transpose8(const float *const *rows, size_t k, __m256 
   }
 }
 
-TARGET void rm_pixels_planes_f32__avx2(const float *logits, size_t pixel_stride, size_t columns, int classes, float *planes,
+TARGET void rm_pixels_planes_f32__avx2(const float *logits, size_t pixel_stride, size_t columns, int classes,
+                                       float *planes,
                               size_t stride) {
   const size_t count = (size_t)classes;
   for (size_t x = 0; x < columns; x += 8) {
@@ -65,7 +66,8 @@ TARGET static inline void transpose16(const uint8_t *const *rows, size_t k, __m1
   }
 }
 
-TARGET void rm_pixels_planes_s8__avx2(const uint8_t *logits, size_t pixel_stride, size_t columns, int classes, uint8_t flip,
+TARGET void rm_pixels_planes_s8__avx2(const uint8_t *logits, size_t pixel_stride, size_t columns, int classes,
+                                      uint8_t flip,
                              int16_t *planes, size_t stride) {
   const size_t count = (size_t)classes;
   const __m128i flips = _mm_set1_epi8((char)flip);
@@ -83,7 +85,8 @@ TARGET void rm_pixels_planes_s8__avx2(const uint8_t *logits, size_t pixel_stride
   for (size_t k = 0; k < count; k++) planes[k * stride + columns] = planes[k * stride + columns - 1];
 }
 
-TARGET void rm_pixels_lerp_f32__avx2(const float *upper, const float *lower, float fraction, size_t columns, int classes,
+TARGET void rm_pixels_lerp_f32__avx2(const float *upper, const float *lower, float fraction, size_t columns,
+                                     int classes,
                             float *out, size_t stride) {
   const __m256 part = _mm256_set1_ps(fraction);
   for (size_t k = 0; k < (size_t)classes; k++) {
@@ -200,15 +203,18 @@ TARGET static inline void winners_s16(const int16_t *lerped, size_t stride, int 
 #define S16_LANES 8
 #include "../vector/pixels_argmax.inc"
 
-TARGET void rm_pixels_argmax_exact_s16__avx2(const int16_t *lerped, size_t stride, int classes, const int32_t *first, const int16_t *fraction, size_t columns, uint8_t *labels) {
+TARGET void rm_pixels_argmax_exact_s16__avx2(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
+                                             const int16_t *fraction, size_t columns, uint8_t *labels) {
   argmax_exact_s16_kernel(lerped, stride, classes, first, fraction, columns, labels);
 }
 
-TARGET void rm_pixels_argmax_f32__avx2(const float *lerped, size_t stride, int classes, const int32_t *first, const float *fraction, size_t columns, uint8_t *labels) {
+TARGET void rm_pixels_argmax_f32__avx2(const float *lerped, size_t stride, int classes, const int32_t *first,
+                                       const float *fraction, size_t columns, uint8_t *labels) {
   argmax_f32_kernel(lerped, stride, classes, first, fraction, columns, labels);
 }
 
-TARGET void rm_pixels_argmax_q15_s16__avx2(const int16_t *lerped, size_t stride, int classes, const int32_t *first, const int16_t *fraction, size_t columns, uint8_t *labels) {
+TARGET void rm_pixels_argmax_q15_s16__avx2(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
+                                           const int16_t *fraction, size_t columns, uint8_t *labels) {
   argmax_q15_s16_kernel(lerped, stride, classes, first, fraction, columns, labels);
 }
 

@@ -81,15 +81,18 @@ TARGET static inline void winners_s16(const int16_t *lerped, size_t stride, int 
 #define S16_LANES 32
 #include "../vector/pixels_argmax.inc"
 
-TARGET void rm_pixels_argmax_exact_s16__avx512(const int16_t *lerped, size_t stride, int classes, const int32_t *first, const int16_t *fraction, size_t columns, uint8_t *labels) {
+TARGET void rm_pixels_argmax_exact_s16__avx512(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
+                                               const int16_t *fraction, size_t columns, uint8_t *labels) {
   argmax_exact_s16_kernel(lerped, stride, classes, first, fraction, columns, labels);
 }
 
-TARGET void rm_pixels_argmax_f32__avx512(const float *lerped, size_t stride, int classes, const int32_t *first, const float *fraction, size_t columns, uint8_t *labels) {
+TARGET void rm_pixels_argmax_f32__avx512(const float *lerped, size_t stride, int classes, const int32_t *first,
+                                         const float *fraction, size_t columns, uint8_t *labels) {
   argmax_f32_kernel(lerped, stride, classes, first, fraction, columns, labels);
 }
 
-TARGET void rm_pixels_argmax_q15_s16__avx512(const int16_t *lerped, size_t stride, int classes, const int32_t *first, const int16_t *fraction, size_t columns, uint8_t *labels) {
+TARGET void rm_pixels_argmax_q15_s16__avx512(const int16_t *lerped, size_t stride, int classes, const int32_t *first,
+                                             const int16_t *fraction, size_t columns, uint8_t *labels) {
   argmax_q15_s16_kernel(lerped, stride, classes, first, fraction, columns, labels);
 }
 

@@ -13,7 +13,8 @@ TARGET static inline int is_uniform32(const uint8_t *labels) {
 
 #include "../vector/pixels_count.inc"
 
-TARGET void rm_pixels_confusion__avx2(const uint8_t *predicted, const uint8_t *truth, size_t columns, int classes, uint64_t *counts) {
+TARGET void rm_pixels_confusion__avx2(const uint8_t *predicted, const uint8_t *truth, size_t columns, int classes,
+                                      uint64_t *counts) {
   confusion_kernel(predicted, truth, columns, classes, counts);
 }
 

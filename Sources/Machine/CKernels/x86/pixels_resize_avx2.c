@@ -148,7 +148,8 @@ TARGET static inline rgb16 convert16(const int16_t *y, const int16_t *u, const i
                  _mm256_packs_epi32(blue[0], blue[1])};
 }
 
-TARGET void rm_pixels_yuv_to_rgb__avx2(const int16_t *y, const int16_t *u, const int16_t *v, const rm_yuv_matrix *matrix,
+TARGET void rm_pixels_yuv_to_rgb__avx2(const int16_t *y, const int16_t *u, const int16_t *v,
+                                       const rm_yuv_matrix *matrix,
                                   size_t columns, uint8_t *rgb) {
   // Where each channel's bytes go among three vectors of interleaved ones; -1 leaves 0.
 #define TWICE(...) _mm256_setr_epi8(__VA_ARGS__, __VA_ARGS__)
@@ -219,7 +220,8 @@ TARGET static inline void quantize32(const uint8_t *rgb, const rm_rgb_quantizer 
   }
 }
 
-TARGET void rm_pixels_quantize__avx2(const uint8_t *rgb, const rm_rgb_quantizer *quantizer, size_t columns, uint8_t *out) {
+TARGET void rm_pixels_quantize__avx2(const uint8_t *rgb, const rm_rgb_quantizer *quantizer, size_t columns,
+                                     uint8_t *out) {
   if (!quantizer->is_affine) {
     rm_pixels_quantize__scalar(rgb, quantizer, columns, out);
     return;

@@ -4,7 +4,7 @@
 public struct RetryPolicy: Sendable, Hashable {
   /// Failed tries in a row after which the source is given up; `nil` never gives up, 0 never tries.
   public var attempts: Int? = 5
-  /// Seconds. The first try is made at once, the second after `shortest`, the next after 2, 4, 8, 15, 30
+  /// Seconds. The first try is made at once, the second after `shortest`, the next after the further `steps`
   /// times that, and none after more than `longest`.
   public var shortest = 1.0
   public var longest = 30.0
@@ -14,12 +14,16 @@ public struct RetryPolicy: Sendable, Hashable {
 
   public init() {}
 
+  /// Whatever waits before it tries again (a source, an output that a peer takes, a pipeline) waits so many times
+  /// its shortest wait, and from then on doubles.
+  package static let steps = [1.0, 2, 4, 8, 15, 30]
+
   /// Seconds before try `number`, counted from 1, without jitter.
-  func wait(before number: Int) -> Double {
+  package func wait(before number: Int) -> Double {
     guard number > 1 else { return 0 }
-    let steps = [1.0, 2, 4, 8, 15, 30]
+    let steps = RetryPolicy.steps
     let beyond = number - 2 - (steps.count - 1)
-    let factor = beyond > 0 ? 30 * Double(1 << min(beyond, 20)) : steps[number - 2]
+    let factor = beyond > 0 ? steps.last! * Double(1 << min(beyond, 20)) : steps[number - 2]
     return min(longest, shortest * factor)
   }
 }

@@ -41,9 +41,8 @@ final class OpenRules {
         "http", "https", "httpproxy", "tls", "tcp", "udp", "udplite", "rtp", "srtp", "rtsp", "rtmp", "rtmps",
         "rtmpt", "srt", "hls", "crypto", "data",
       ] : ["file", "pipe", "crypto", "data"]
-    // Protocols that these run over.
-    let needsTCP = !allowed.isDisjoint(with: ["http", "https", "rtmp", "rtmps"])
-    let below = needsTCP ? ["tcp", "tls", "httpproxy"] : []
+    let below =
+      allowed.isDisjoint(with: ["http", "https", "rtmp", "rtmps"]) ? [] : ["tcp", "tls", "httpproxy"]
     return (usual + allowed.sorted() + below).joined(separator: ",")
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Addresses
 import ArgumentParser
 import Runs
 import Stages
@@ -7,6 +8,7 @@ import Stages
 extension RunOptions {
   /// What these words ask for, `input` and `output` as on the command line.
   func makeConfig(input: String?, output: String?) throws -> PipelineConfig {
+    for word in secret { Secrets.add(word, isNamed: true) }
     if logging.verbose && logging.quiet {
       throw Problem(.usage, "RM-USE-002", "-v and -q contradict each other", hint: "give one of them")
     }
@@ -15,7 +17,6 @@ extension RunOptions {
     request.sets = set
     request.settings = settings(input: input)
     request.inputOptions = inputOption
-    request.secrets = secret
     request.output = output
     request.outputFormat = outputFormat
     request.more = more

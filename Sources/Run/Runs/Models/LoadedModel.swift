@@ -20,8 +20,7 @@ public struct LoadedModel: Sendable {
   /// The file's own size of picture, and the one that was chosen.
   let own: PixelSize?
   let wanted: PixelSize?
-  private let mean: [Float]
-  private let scale: [Float]
+  private let metadata: ModelMetadata
   /// Of an input that is stored.
   private let stored: Quantization?
 
@@ -40,9 +39,19 @@ public struct LoadedModel: Sendable {
   ) throws {
     self.path = path
     do {
-      var graph = try ONNXReader.read(path).optimized().withScoresAtEnd()
-      let metadata = graph.metadata
-      var picture = metadata["picture"].flatMap(PixelSize.init)
+      var graph = try ONNXReader.read(path, .picture())
+      if graph.metadata[Graph.openSizeKey] != nil {
+        // The file takes any size: the one that is asked for, or as many pixels as the standard in the source's
+        // shape.
+        let open = ImportOptions.openSize
+        let size = try choose(PixelSize(width: open.columns, height: open.rows)).roundedUp(to: 32)
+        graph = try ONNXReader.read(
+          path, .picture(size: Pair(rows: size.height, columns: size.width)))
+      }
+      graph = try graph.optimized().withScoresAtEnd()
+      let metadata = try ModelMetadata(graph.metadata)
+      self.metadata = metadata
+      var picture = metadata.picture
       let shape = graph.inputs.first?.fact.shape
       let whole = shape.flatMap { $0.rank == 4 ? PixelSize(width: $0[2], height: $0[1]) : nil }
       own = picture ?? whole
@@ -55,7 +64,7 @@ public struct LoadedModel: Sendable {
         } catch is GraphError where !insists {}
       }
       let asksHalves = precision == .fp16 || precision == .bf16
-      let isHalf = asksHalves || precision == .auto && metadata["precision"] == "fp16"
+      let isHalf = asksHalves || precision == .auto && metadata.precision == "fp16"
       let options = PlanOptions(level: level, multipliesBF16: precision == .bf16)
       if asksHalves, graph.isQuantized {
         throw Problem(
@@ -77,16 +86,16 @@ public struct LoadedModel: Sendable {
       self.plans = plans
       let plan = plans[0].plan
       stored = plan.inputs.first?.quantization
-      mean = try LoadedModel.numbers(metadata, "mean", default: 0)
-      scale = try LoadedModel.numbers(metadata, "scale", default: 1.0 / 255)
       let classes = plan.outputs.first?.fact.shape.extents.last ?? 0
-      let license = metadata["license"]
       description = ModelDescription(
         name: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent,
         sha256: try FileDigest.sha256(path), precision: plan.precision,
         isExact: plan.isExact,
-        palette: try LoadedModel.palette(metadata, classes: classes), license: license ?? "unknown",
-        notice: license.map { "weights: \($0)" + (metadata["dataset"].map { " (trained on \($0))" } ?? "") })
+        palette: try metadata.palette(classes: classes), hasClassNames: metadata.names != nil,
+        license: metadata.license ?? "unknown",
+        notice: metadata.license.map {
+          "weights: \($0)" + (metadata.dataset.map { " (trained on \($0))" } ?? "")
+        })
     } catch {
       throw Problem(error, subject: path)
     }
@@ -98,7 +107,8 @@ public struct LoadedModel: Sendable {
   public func forms(threads: ThreadBudget) throws -> [NetworkForm] {
     try plans.map { plan, picture in
       try NetworkForm(
-        of: plan, threads: threads.inferWorkers, picture: picture, mean: mean, scale: scale, stored: stored)
+        of: plan, threads: threads.inferWorkers, picture: picture, mean: metadata.mean, scale: metadata.scale,
+        order: metadata.order, stored: stored)
     }
   }
 
@@ -115,7 +125,8 @@ public struct LoadedModel: Sendable {
   public func inferences(pool: WorkerPool) throws -> [SessionInference] {
     try plans.map { plan, picture in
       try SessionInference(
-        plan: plan, pool: pool, picture: picture, mean: mean, scale: scale, stored: stored)
+        plan: plan, pool: pool, picture: picture, mean: metadata.mean, scale: metadata.scale,
+        order: metadata.order, stored: stored)
     }
   }
 
@@ -129,6 +140,9 @@ public struct LoadedModel: Sendable {
     return "sizes \(names.joined(separator: ", ")); the smaller ones take \(bytes >> 10) KiB more"
   }
 
+  /// What the file does not say, and what was taken instead.
+  public var assumed: [String] { metadata.assumed }
+
   /// The size of picture that a model sees a source in: as many pixels as the file's own, in the shape of the
   /// source where that differs, since stretched pictures are labelled worse.
   static func picture(for info: SourceInfo, like own: PixelSize) -> PixelSize {
@@ -139,40 +153,6 @@ public struct LoadedModel: Sendable {
     let pixels = Double(own.width * own.height)
     let width = max(32, Int((pixels * shape).squareRoot() / 32 + 0.5) * 32)
     return PixelSize(width: width, height: max(1, Int((Double(width) / shape).rounded())))
-  }
-
-  private static func numbers(_ metadata: [String: String], _ key: String, default value: Float) throws
-    -> [Float]
-  {
-    guard let text = metadata[key] else { return [value, value, value] }
-    let numbers = text.split(separator: ",").compactMap { Float($0.trimmingCharacters(in: .whitespaces)) }
-    guard numbers.count == 1 || numbers.count == 3, numbers.allSatisfy(\.isFinite) else {
-      throw Problem(
-        .badData, "RM-MODEL-006", "its metadata '\(key)' is '\(text)'",
-        hint: "one number, or one for R, G and B")
-    }
-    return numbers.count == 3 ? numbers : [numbers[0], numbers[0], numbers[0]]
-  }
-
-  private static func palette(_ metadata: [String: String], classes: Int) throws -> Palette {
-    guard (1...255).contains(classes) else {
-      throw Problem(
-        .badData, "RM-MODEL-008", "its output has scores for \(classes) classes",
-        hint: "a score for each of 1 to 255 classes is needed")
-    }
-    guard let text = metadata["classes"] else {
-      return .spread(names: (0..<classes).map { "class \($0)" })
-    }
-    let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    guard names.count <= 255 else {
-      throw Problem(
-        .badData, "RM-MODEL-006", "its metadata 'classes' holds \(names.count) names",
-        hint: "a name for each of 1 to 255 classes")
-    }
-    let colors = (metadata["palette"] ?? "").split(separator: ",").compactMap {
-      Palette.Color(hex: String($0))
-    }
-    return colors.count == names.count ? Palette(names: names, colors: colors) : .spread(names: names)
   }
 }
 
@@ -187,14 +167,6 @@ extension PixelSize {
       if width >= 32, size.height >= 16, width < (sizes.last ?? self).width { sizes.append(size) }
     }
     return sizes
-  }
-}
-
-extension Palette.Color {
-  /// Reads `#rrggbb`.
-  fileprivate init?(hex: String) {
-    guard hex.count == 7, hex.first == "#", let value = UInt32(hex.dropFirst(), radix: 16) else { return nil }
-    self.init(UInt8(value >> 16), UInt8(value >> 8 & 255), UInt8(value & 255))
   }
 }
 

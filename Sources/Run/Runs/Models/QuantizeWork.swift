@@ -61,7 +61,7 @@ public struct QuantizeWork {
     let examples = try ExampleReader.read(config, input: format, count: frames)
     do {
       return try CalibratedModel(
-        ONNXReader.read(model), examples: examples,
+        ONNXReader.read(model, .picture()), examples: examples,
         pool: WorkerPool(threads: config.threadBudget.inferWorkers), keepingReal: keepsReal)
     } catch {
       throw Problem(error, subject: model)
@@ -78,7 +78,7 @@ public struct QuantizeWork {
   /// Rounds to halves, and writes beside `target`.
   public func writeHalves(beside target: String) throws -> Draft {
     do {
-      let graph = try ONNXReader.read(model)
+      let graph = try ONNXReader.read(model, .picture())
       guard !graph.isQuantized, graph.metadata["precision"] != "fp16" else {
         throw Problem(
           .badData, "RM-MODEL-009", "\(model): it is in \(graph.isQuantized ? "8 bits" : "fp16") already",
@@ -93,6 +93,9 @@ public struct QuantizeWork {
   /// Writes a form of the model beside `target`.
   public func draft(of graph: Graph, beside target: String) throws -> Draft {
     var graph = graph
+    // The written file has one size and one output.
+    graph.metadata[Graph.openSizeKey] = nil
+    graph.metadata[Graph.assumedKey] = nil
     graph.metadata["parent_sha256"] = try FileDigest.sha256(model)
     // The name ends as model files do.
     let draft = Draft(path: target + ".part.onnx", target: target)

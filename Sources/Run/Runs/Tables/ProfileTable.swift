@@ -3,6 +3,7 @@
 internal import CPU
 internal import Foundation
 public import Planning
+internal import Stages
 
 /// What `profile` says about the steps of a plan.
 public struct ProfileTable {
@@ -20,13 +21,27 @@ public struct ProfileTable {
   ///
   /// - Throws: `Problem` where `path` cannot be written.
   public func writeTrace(to path: String) throws {
-    let events = times.map { time in
-      "{\"ph\":\"X\",\"pid\":1,\"tid\":1,\"name\":\"\(time.step.name.escaped)\",\"cat\":\"\(time.step.op)\","
-        + String(format: "\"ts\":%.3f,\"dur\":%.3f,", time.last.start * 1e6, time.last.seconds * 1e6)
-        + "\"args\":{\"kernel\":\"\(time.step.kernel)\",\"why\":\"\(time.step.reason.escaped)\","
-        + "\"macs\":\(time.step.macs),\"bytes\":\(time.step.movedBytes)}}"
+    var json = JSONText()
+    json.object { json in
+      json.array("traceEvents", times) { json, time in
+        json.object { json in
+          json.string("ph", "X")
+          json.integer("pid", 1)
+          json.integer("tid", 1)
+          json.string("name", time.step.name)
+          json.string("cat", time.step.op)
+          json.number("ts", time.last.start * 1e6, places: 3)
+          json.number("dur", time.last.seconds * 1e6, places: 3)
+          json.object("args") { json in
+            json.string("kernel", "\(time.step.kernel)")
+            json.string("why", time.step.reason)
+            json.integer("macs", time.step.macs)
+            json.integer("bytes", time.step.movedBytes)
+          }
+        }
+      }
     }
-    let text = "{\"traceEvents\":[\n" + events.joined(separator: ",\n") + "\n]}\n"
+    let text = json.text + "\n"
     do { try Data(text.utf8).write(to: URL(fileURLWithPath: path)) } catch {
       throw Problem(error, subject: path)
     }
@@ -90,16 +105,5 @@ public struct ProfileTable {
       products + halves + tiles + String(format: " %.0f GB/s from the caches", peak.bytes / 1e9)
         + (plan.isExact ? "; all between the ends runs on stored numbers" : ""))
     return lines
-  }
-}
-
-extension String {
-  /// As it stands between quotes in JSON.
-  fileprivate var escaped: String {
-    String(
-      unicodeScalars.flatMap { scalar -> [Character] in
-        if scalar == "\"" || scalar == "\\" { return ["\\", Character(scalar)] }
-        return scalar.value < 0x20 ? [" "] : [Character(scalar)]
-      })
   }
 }

@@ -67,13 +67,21 @@ public struct WholeRun {
 
   /// `{"v":1,"type":"whole",…}`, times in milliseconds, those of every run among them.
   public func json(_ plan: Plan, threads: Int) -> String {
-    let list = seconds.map { String(format: "%.4f", $0 * 1e3) }.joined(separator: ",")
-    return "{\"v\":1,\"type\":\"whole\",\"level\":\"\(plan.options.level.rawValue)\",\"threads\":\(threads),"
-      + "\"exact\":\(plan.isExact),\"steps\":\(plan.work.steps),\"integer_steps\":\(plan.work.integer),"
-      + String(
-        format: "\"ms\":%.4f,\"argmax_ms\":%.4f,\"cpu_ms\":%.4f,", seconds.quantile(0.5) * 1e3,
-        argmaxSeconds.quantile(0.5) * 1e3, cpuSeconds / Double(seconds.count) * 1e3)
-      + "\"all_ms\":[\(list)]}"
+    var json = JSONText()
+    json.object { json in
+      json.integer("v", 1)
+      json.string("type", "whole")
+      json.string("level", plan.options.level.rawValue)
+      json.integer("threads", threads)
+      json.boolean("exact", plan.isExact)
+      json.integer("steps", plan.work.steps)
+      json.integer("integer_steps", plan.work.integer)
+      json.number("ms", seconds.quantile(0.5) * 1e3, places: 4)
+      json.number("argmax_ms", argmaxSeconds.quantile(0.5) * 1e3, places: 4)
+      json.number("cpu_ms", cpuSeconds / Double(seconds.count) * 1e3, places: 4)
+      json.array("all_ms", seconds) { json, time in json.number(nil, time * 1e3, places: 4) }
+    }
+    return json.text
   }
 }
 

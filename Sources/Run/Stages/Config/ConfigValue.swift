@@ -52,7 +52,8 @@ extension String: ConfigValue {
   var configText: String { self }
 }
 
-/// `none` and `auto` stand for no value, unless the wrapped type has a word `none` of its own.
+/// `none` and `auto` stand for no value, unless the wrapped type has a word `none` of its own. Where no value is
+/// not the standard, `Setting` tells the two words apart.
 extension Optional: ConfigValue where Wrapped: ConfigValue {
   static var form: String { "\(Wrapped.form), auto or none" }
   init?(configText text: String) {

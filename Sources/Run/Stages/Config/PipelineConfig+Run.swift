@@ -46,6 +46,7 @@ extension PipelineConfig {
         "it has \(palette.names.count) classes, \(model.name) has \(model.palette.names.count)",
         hint: "leave it out to use the model's")
     }
-    return Palette(names: model.palette.names, colors: palette.colors)
+    // A palette names what it colours, unless the model does so itself.
+    return model.hasClassNames ? Palette(names: model.palette.names, colors: palette.colors) : palette
   }
 }

@@ -157,7 +157,8 @@ public struct PipelineConfig: Sendable, Equatable {
     public var file: String?
     public var progress = Progress.auto
     /// Under `serve`, from one line about the run to the next.
-    public var period: TimeSpan? = TimeSpan(seconds: 60)
+    public var period: TimeSpan? = usualPeriod
+    static let usualPeriod = TimeSpan(seconds: 60)
   }
 
   /// How pages and metrics are served.
@@ -232,9 +233,9 @@ public struct PipelineConfig: Sendable, Equatable {
   /// A JSON line for each frame.
   public var statsFile: String?
   public var report = ReportOptions()
-  public var tls = TLS()
   /// The pages and metrics over HTTP.
   public var web = Web()
+  public var tls = TLS()
   public var restart = Restart()
   public var inspection = Inspection()
 
@@ -284,7 +285,8 @@ public struct OutputConfig: Sendable, Equatable {
   public var kind: Kind?
   public var ids = Ids.train
   /// Seconds that a crash may cost; `nil` writes one index at the end.
-  public var fragment: TimeSpan? = TimeSpan(seconds: 0.5)
+  public var fragment: TimeSpan? = usualFragment
+  static let usualFragment = TimeSpan(seconds: 0.5)
   public var isFastStart = false
   public var overwrite = false
   /// `continue` for live pushes to a peer, else `stop`.

@@ -32,6 +32,27 @@ struct Setting<Root: Sendable>: Sendable {
     show = { $0[keyPath: property].configText }
   }
 
+  /// A value that may be left out: `none` is no value, `auto` is `standard`.
+  init<Value: ConfigValue & Sendable>(
+    _ path: String, _ property: any WritableKeyPath<Root, Value?> & Sendable, auto standard: Value,
+    in range: ClosedRange<Double>? = nil
+  ) {
+    self.path = path
+    form = Optional<Value>.form
+    isList = Value.isList
+    set = { (root: inout Root, text: String) throws(Problem) in
+      switch text {
+      case "none": root[keyPath: property] = nil
+      case "auto": root[keyPath: property] = standard
+      default:
+        guard let value = Value(configText: text) else { throw .form(Optional<Value>.form) }
+        if let range, let number = value.limitable, !range.contains(number) { throw .range(range) }
+        root[keyPath: property] = value
+      }
+    }
+    show = { $0[keyPath: property]?.configText ?? "none" }
+  }
+
   /// A word that must be one of `words`.
   init(_ path: String, _ property: any WritableKeyPath<Root, String> & Sendable, among words: [String]) {
     self.path = path
@@ -110,7 +131,7 @@ extension PipelineConfig {
     Setting("report.format", \.report.format),
     Setting("report.file", \.report.file),
     Setting("report.progress", \.report.progress),
-    Setting("report.period", \.report.period, in: 1...1e6),
+    Setting("report.period", \.report.period, auto: ReportOptions.usualPeriod, in: 1...1e6),
     Setting("tls.ca", \.tls.authorities),
     Setting("tls.insecure", \.tls.isInsecure),
     Setting("http.listen", \.web.listen),
@@ -148,7 +169,7 @@ extension OutputConfig {
     Setting("uri", \.uri),
     Setting("kind", \.kind),
     Setting("ids", \.ids),
-    Setting("fragment", \.fragment),
+    Setting("fragment", \.fragment, auto: OutputConfig.usualFragment),
     Setting("faststart", \.isFastStart),
     Setting("overwrite", \.overwrite),
     Setting("on_error", \.onError),

@@ -46,6 +46,8 @@ public struct ModelDescription: Sendable {
   /// Labels are the same bits everywhere.
   public var isExact: Bool
   public var palette: Palette
+  /// The classes have names of their own, not numbers.
+  public var hasClassNames: Bool
   /// Short, as in the model file; "unknown" if it does not say.
   public var license: String
   /// A line for the start of a run, such as who may use the weights.
@@ -53,13 +55,14 @@ public struct ModelDescription: Sendable {
 
   public init(
     name: String, sha256: String? = nil, precision: String, isExact: Bool, palette: Palette,
-    license: String = "unknown", notice: String? = nil
+    hasClassNames: Bool = true, license: String = "unknown", notice: String? = nil
   ) {
     self.name = name
     self.sha256 = sha256
     self.precision = precision
     self.isExact = isExact
     self.palette = palette
+    self.hasClassNames = hasClassNames
     self.license = license
     self.notice = notice
   }

@@ -21,16 +21,18 @@ public final class SessionInference: Inference {
   ///   - plan: one input `[1][rows][columns][3]`, one output `[1][rows][columns][classes]`.
   ///   - pool: threads to share with others that run in turn.
   ///   - picture: columns and rows that the picture fills, at the top left of the input.
-  ///   - mean: subtracted from R, G and B in 0…255.
+  ///   - mean: subtracted from the channels in 0…255.
   ///   - scale: what the difference is multiplied by.
+  ///   - order: of the channels of the input.
   ///   - stored: scale and zero point of an input of u8 numbers.
   /// - Throws: `RunError` where the network has another form.
   public init(
     plan: Plan, pool: WorkerPool, picture: PixelSize?, mean: [Float], scale: [Float],
-    stored: Quantization? = nil
+    order: ChannelOrder = .rgb, stored: Quantization? = nil
   ) throws {
     form = try NetworkForm(
-      of: plan, threads: pool.threads, picture: picture, mean: mean, scale: scale, stored: stored)
+      of: plan, threads: pool.threads, picture: picture, mean: mean, scale: scale, order: order,
+      stored: stored)
     source = plan.inputs[0]
     result = plan.outputs[0]
     session = Session(plan: plan, pool: pool)
@@ -52,7 +54,7 @@ extension NetworkForm {
   /// - Throws: `RunError` where the network has another form.
   public init(
     of plan: Plan, threads: Int, picture: PixelSize?, mean: [Float], scale: [Float],
-    stored: Quantization? = nil
+    order: ChannelOrder = .rgb, stored: Quantization? = nil
   ) throws {
     guard plan.inputs.count == 1, plan.outputs.count == 1 else {
       throw RunError(
@@ -84,7 +86,7 @@ extension NetworkForm {
     self.init(
       input: ModelInputFormat(
         rows: rows, columns: columns, contentRows: picture?.height, contentColumns: picture?.width,
-        dtype: taken.dtype, mean: mean, scale: scale, quantization: stored),
+        dtype: taken.dtype, mean: mean, scale: scale, order: order, quantization: stored),
       logits: LogitsFormat(
         rows: given.shape[1], columns: given.shape[2], classes: given.shape[3], dtype: given.dtype),
       byteCount: plan.weightBytes + plan.sessionBytes(threads: threads))

@@ -32,7 +32,7 @@ final class OutputSlot: LaneWorker {
 
     static let stop = Rule(waits: nil, missing: .failed)
     static let file = Rule(waits: [30], missing: .failed)
-    static let peer = Rule(waits: [1, 2, 4, 8, 15, 30], missing: .dropped, opensLate: true)
+    static let peer = Rule(waits: RetryPolicy.steps, missing: .dropped, opensLate: true)
   }
 
   private let open: () throws -> any Output

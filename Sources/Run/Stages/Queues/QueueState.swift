@@ -122,3 +122,6 @@ struct DepthMeter: Sendable {
     return (area + last) / Double(now &- start)
   }
 }
+
+extension QueueState.Offer: Equatable where Element: Equatable {}
+extension QueueState.Poll: Equatable where Element: Equatable {}

@@ -6,35 +6,38 @@ internal import Frames
 /// Writes JSON into bytes that are used again and again, so that a line for each frame costs no
 /// allocation.
 ///
-/// A number that is not finite becomes `null`. Keys come out in the order of the calls.
-struct JSONText {
+/// A number that is not finite becomes `null`. Keys come out in the order of the calls; an element of an array
+/// has the key `nil`.
+package struct JSONText {
   private(set) var bytes: [UInt8] = []
   private var needsComma = false
+
+  package init() {}
 
   mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
     needsComma = false
   }
 
-  mutating func object(_ key: StaticString? = nil, _ body: (inout JSONText) -> Void) {
+  package mutating func object(_ key: StaticString? = nil, _ body: (inout JSONText) -> Void) {
     name(key)
     enclose("{", "}", body)
   }
 
   /// An object under a key that is only known at run time.
-  mutating func object(named key: String, _ body: (inout JSONText) -> Void) {
+  package mutating func object(named key: String, _ body: (inout JSONText) -> Void) {
     name(named: key)
     enclose("{", "}", body)
   }
 
-  mutating func array<Values: Sequence>(
-    _ key: StaticString, _ values: Values, _ body: (inout JSONText, Values.Element) -> Void
+  package mutating func array<Values: Sequence>(
+    _ key: StaticString?, _ values: Values, _ body: (inout JSONText, Values.Element) -> Void
   ) {
     name(key)
     enclose("[", "]") { json in for value in values { body(&json, value) } }
   }
 
-  mutating func string(_ key: StaticString, _ value: String?) {
+  package mutating func string(_ key: StaticString, _ value: String?) {
     name(key)
     if let value { quote(Secrets.hidden(in: value).utf8) } else { put("null") }
   }
@@ -46,28 +49,28 @@ struct JSONText {
     }
   }
 
-  mutating func integer(_ key: StaticString, _ value: Int?) {
+  package mutating func integer(_ key: StaticString?, _ value: Int?) {
     name(key)
     if let value { put(value) } else { put("null") }
   }
 
-  mutating func integer(named key: String, _ value: Int) {
+  package mutating func integer(named key: String, _ value: Int) {
     name(named: key)
     put(value)
   }
 
   /// - Parameter places: digits behind the point, without closing zeros.
-  mutating func number(_ key: StaticString, _ value: Double?, places: Int) {
+  package mutating func number(_ key: StaticString?, _ value: Double?, places: Int) {
     name(key)
     put(value, places: places)
   }
 
-  mutating func number(named key: String, _ value: Double, places: Int) {
+  package mutating func number(named key: String, _ value: Double?, places: Int) {
     name(named: key)
     put(value, places: places)
   }
 
-  mutating func boolean(_ key: StaticString, _ value: Bool?) {
+  package mutating func boolean(_ key: StaticString, _ value: Bool?) {
     name(key)
     put(value.map { $0 ? "true" : "false" } ?? "null")
   }
@@ -77,7 +80,7 @@ struct JSONText {
     needsComma = false
   }
 
-  var text: String { String(decoding: bytes, as: UTF8.self) }
+  package var text: String { String(decoding: bytes, as: UTF8.self) }
 
   private mutating func enclose(
     _ open: Unicode.Scalar, _ close: Unicode.Scalar, _ body: (inout JSONText) -> Void

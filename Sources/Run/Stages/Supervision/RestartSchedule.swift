@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Frames
+
 /// Whether, and after what wait, a pipeline that ended is started again.
 ///
-/// Waits double from the first to the longest, each ±20 % at random, so that pipelines that fell together do not
-/// rise together. A run longer than twice the longest wait begins anew.
+/// Waits grow as those for a source do, from the shortest to the longest, each ±20 % at random, so that pipelines
+/// that fell together do not rise together. A run longer than twice the longest wait begins anew.
 public struct RestartSchedule: Sendable {
   private let options: PipelineConfig.Restart
   private var tries = 0
@@ -22,11 +24,10 @@ public struct RestartSchedule: Sendable {
     case .onFailure: if !failed { return nil }
     case .always: break
     }
-    let (first, longest) = (options.backoff.shortest.seconds, options.backoff.longest.seconds)
-    if seconds > 2 * longest { tries = 0 }
-    var wait = first
-    for _ in 0..<tries where wait < longest { wait *= 2 }
+    var retry = RetryPolicy()
+    (retry.shortest, retry.longest) = (options.backoff.shortest.seconds, options.backoff.longest.seconds)
+    if seconds > 2 * retry.longest { tries = 0 }
     tries += 1
-    return min(wait, longest) * (1 + 0.2 * chance)
+    return retry.wait(before: tries + 1) * (1 + retry.jitter * chance)
   }
 }
