@@ -187,7 +187,7 @@ extension Importer {
     let values = tensor.elements(as: Float.self)
     if values.count == 1 { return [values[0], values[0], values[0]] }
     guard values.count == 3, tensor.shape.rank <= rank else { return nil }
-    let fromTheRight = tensor.shape.extents.reversed().firstIndex(of: 3)
+    let fromTheRight = Array(tensor.shape.extents.reversed()).firstIndex(of: 3)
     return fromTheRight == (isChannelsLast ? 0 : 2) ? values : nil
   }
 
