@@ -33,16 +33,23 @@ import Testing
 
   @Test func outputsWithParts() throws {
     guard case .pictures(let pattern) = OutputAddress("out/%03d.png") else {
-      return Issue.record("no pattern")
+      Issue.record("no pattern")
+      return
     }
     #expect(pattern.path(7) == "out/007.png")
     let named = PicturePattern(folder: "out/")
     #expect(named.folder == "out" && named.path(1, names: ["a", "street_0013"]) == "out/street_0013.png")
     #expect(
       named.path(7, names: []) == "out/000007.png" && pattern.path(1, names: ["a", "b"]) == "out/001.png")
-    guard case .page(let page?) = OutputAddress("http:0.0.0.0:8080") else { return Issue.record("no page") }
+    guard case .page(let page?) = OutputAddress("http:0.0.0.0:8080") else {
+      Issue.record("no page")
+      return
+    }
     #expect(page.port == 8080 && !page.isLoopback)
-    guard case .push(let stream) = OutputAddress("http://h/x") else { return Issue.record("no peer") }
+    guard case .push(let stream) = OutputAddress("http://h/x") else {
+      Issue.record("no peer")
+      return
+    }
     #expect(stream.isHTTP && stream.host == "h")
     #expect(
       OutputAddress("rtmps://h/a/k").container == "flv" && OutputAddress("rtsp://h/x").container == "rtsp")
