@@ -45,7 +45,10 @@ import Testing
       #expect(read.frames.count == count)
       let timeBase = read.info.timeBase
       let pts = read.frames.map { timeBase.seconds($0.pts) }
-      #expect(zip(pts, times).allSatisfy { abs($0 - $1) < (ending == "mp4" ? 1e-9 : 0.000_6) })
+      // A transport stream is read from its first track on, which may be the sound.
+      let moved = ending == "ts" ? pts[0] - times[0] : 0
+      #expect((0..<0.05).contains(moved))
+      #expect(zip(pts, times).allSatisfy { abs($0 - moved - $1) < (ending == "mp4" ? 1e-9 : 0.000_6) })
       if let copied = packets(path), let original = packets(clip) {
         #expect(copied.map(\.hash) == original.map(\.hash))
         #expect(zip(copied, original).allSatisfy { abs($0.pts - $1.pts) < 0.002 })

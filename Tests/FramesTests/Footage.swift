@@ -77,7 +77,13 @@ struct Footage {
     probe(path, "packet=pts_time", ["-select_streams", track]).compactMap(Double.init).sorted()
   }
 
-  static func codecs(_ path: String) -> [String] { probe(path, "stream=codec_name") }
+  /// Of all tracks in order; the track in which MP4 keeps chapters is none.
+  static func codecs(_ path: String) -> [String] {
+    // Streams of a program are told twice.
+    var seen: Set<String> = []
+    return probe(path, "stream=index,codec_name").filter { seen.insert($0).inserted }
+      .compactMap { $0.split(separator: ",").last.map(String.init) }.filter { $0 != "bin_data" }
+  }
 
   /// Pictures that ffmpeg shows; those hidden by an edit list are none.
   static func shown(_ path: String) -> Int {

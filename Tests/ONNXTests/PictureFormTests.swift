@@ -56,7 +56,7 @@ struct PictureFormTests {
       ], input: [1, 8, 16, 3], type: 2, Self.head)
     #expect(graph.inputs[0].fact == Fact(.float32, [1, 3, 8, 16]))
     #expect(graph.metadata["mean"].map { $0.contains("0.0") } == true)
-    #expect(graph.metadata["scale"].flatMap { Float($0.split(separator: ",")[0]) } == 1 / 255)
+    #expect(graph.metadata["scale"].flatMap { Float($0.split(separator: ",")[0]) } == Float(1) / 255)
     #expect(!graph.nodes.contains { $0.op == .div })
   }
 

@@ -60,7 +60,7 @@ extension ProgramTests {
       try work.clip("x.mp4", "test:street?size=64x64&rate=10&seconds=0.3")
       let typo = try work.run(["x.mp4", "null:", "--input-option", "rtsp_transprot=tcp"] + Street.fast)
       expectRefusal(typo, "RM-USE-001", "rtsp_transprot")
-      try work.label(["x.mp4", "null:", "--input-option", "fflags=nobuffer"])
+      try work.label(["x.mp4", "null:", "--input-option", "fflags=genpts"])
     }
 
     @Test func playlistsStayInTheirFolder() throws {

@@ -123,8 +123,12 @@ final class Demuxer {
         .map { AudioStream($0) } : []
     beside =
       options.keepBeside
-      ? streams.filter { Demuxer.isBeside($0) && Demuxer.belongs($0, with: film, in: opened) }
-        .map { AudioStream($0) } : []
+      ? streams.filter { stream in
+        // MP4 keeps chapters in a track that FFmpeg has read already, and leaves out by itself.
+        stream.pointee.discard != AVDISCARD_ALL && Demuxer.isBeside(stream)
+          && Demuxer.belongs(stream, with: film, in: opened)
+      }
+      .map { AudioStream($0) } : []
     let carried = Set((audio + beside).map(\.id))
     for stream in streams
     where stream != video && !carried.contains(Int(stream.pointee.index)) {
