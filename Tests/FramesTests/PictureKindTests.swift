@@ -206,7 +206,9 @@ struct PictureKindTests {
             #expect(said.contains(word), "\(word) of \(source) in \(ending) \(fragment): \(said)")
           }
           let isSame = source.hasSuffix(ending)
-          #expect(Footage.codecs(result.path).count == (isSame ? 3 : 2))
+          // MP4 names its chapters in a track of text.
+          let codecs = Footage.codecs(result.path).filter { $0 != "bin_data" }
+          #expect(codecs.count == (isSame ? 3 : 2), "\(codecs)")
           #expect(result.writer.soundFates.count == 2)
           if !isSame, case .copied = result.writer.soundFates[1] {
             Issue.record("subtitles cannot be copied")

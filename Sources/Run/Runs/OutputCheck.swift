@@ -42,6 +42,7 @@ public struct OutputCheck: Sendable {
   /// - Parameter renewsReport: the report of an earlier run gives way to that of the next.
   init(_ config: PipelineConfig, model: String, overwrite: Bool, renewsReport: Bool = false) {
     add(input: config.source.address, "the source")
+    inputs += config.source.clips.map { ($0, "a recording of the source") }
     inputs.append((model, "the model"))
     for output in config.outputs { add(output) }
     let others = overwrite || config.outputs.contains(where: \.overwrite)
@@ -71,6 +72,7 @@ public struct OutputCheck: Sendable {
     case .camera(.path(let path)): inputs.append((path, role))
     case .pictures(let path):
       inputs.append((path, role))
+      inputs += (ClipList(path)?.paths ?? []).map { ($0, "a recording of \(role)") }
       let pictures = (try? ImageSequenceReader(path).paths) ?? []
       inputs += pictures.map { ($0, "a picture of \(role)") }
       pictureNames = PictureNames.unique(for: pictures)

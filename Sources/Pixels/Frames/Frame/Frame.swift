@@ -22,7 +22,7 @@ public final class Frame: @unchecked Sendable {
   /// A pixel's width by its height; unknown counts as square.
   public let sampleAspectRatio: Ratio
   /// Sound that stands before this picture in its source.
-  public let sidePackets: [Packet]
+  public private(set) var sidePackets: [Packet]
   /// The decoder met damaged data in this picture.
   public let isCorrupt: Bool
   /// False where FFmpeg may still read the pixels to decode other pictures.
@@ -60,6 +60,9 @@ public final class Frame: @unchecked Sendable {
     handle.pointee.pts = pts
     rm_frame_set_duration(handle, duration)
   }
+
+  /// Gives the frame other sound, before it is passed on.
+  func carry(_ packets: [Packet]) { sidePackets = packets }
 
   public var width: Int { view.width }
   public var height: Int { view.height }

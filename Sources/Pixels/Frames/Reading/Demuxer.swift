@@ -369,17 +369,21 @@ extension Demuxer {
     return own.isEmpty || programs(film).isEmpty || !own.isDisjoint(with: programs(film))
   }
 
-  /// A timecode is one number, and travels as a tag.
+  /// A timecode is one number, and travels as a tag; the names of chapters travel with them.
   private static func isBeside(_ stream: UnsafeMutablePointer<AVStream>) -> Bool {
     switch stream.pointee.codecpar.pointee.codec_type {
     case AVMEDIA_TYPE_SUBTITLE, AVMEDIA_TYPE_ATTACHMENT: true
     case AVMEDIA_TYPE_DATA:
       av_dict_get(stream.pointee.metadata, "timecode", nil, 0) == nil
+        && stream.pointee.codecpar.pointee.codec_tag != Demuxer.chapterMark
         && stream.pointee.codecpar.pointee.codec_id != AV_CODEC_ID_TIMED_ID3
         && stream.pointee.codecpar.pointee.codec_id != AV_CODEC_ID_EPG
     default: false
     }
   }
+
+  /// `text`, the kind of track in which MP4 names its chapters.
+  private static let chapterMark: UInt32 = 0x7478_6574
 
   private static func isAudio(_ stream: UnsafeMutablePointer<AVStream>) -> Bool {
     stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO

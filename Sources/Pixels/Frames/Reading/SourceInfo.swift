@@ -2,6 +2,7 @@
 
 internal import Addresses
 public import Buffers
+internal import CFFmpeg
 
 /// What a stream of frames is made of: enough to set up an output that matches it.
 public struct VideoFormat: Sendable, Hashable {
@@ -62,6 +63,12 @@ public struct SourceInfo: Sendable {
   /// Tracks of subtitles, data and attachments.
   public var beside: [AudioStream] = []
   public var chapters: [Chapter] = []
+  /// Recordings that are played as one; 1 for all else. And whether they have chapters, subtitles or data, which a
+  /// film of several does not keep.
+  public var clips = 1
+  public var clipsHaveMore = false
+  /// Of the same drive, and not played.
+  public var otherCameras: [String] = []
   /// The turned picture was mirrored too.
   public var isMirrored = false
   /// What filters do to the pictures before anyone sees them, in words.
@@ -102,7 +109,7 @@ extension SourceInfo {
   /// part left out where unknown.
   public var summary: String {
     if let ownSummary { return ownSummary }
-    var parts = [name, "\(codec) \(width)x\(height)"]
+    var parts = [clips > 1 ? "\(name) and \(clips - 1) more" : name, "\(codec) \(width)x\(height)"]
     if video.rate.isKnown {
       let kind =
         switch isVariableRate {
@@ -120,6 +127,15 @@ extension SourceInfo {
     if !audio.isEmpty { parts.append("audio " + audio.map(\.codec).joined(separator: ", ")) }
     if let duration { parts.append(clockText(duration)) }
     return parts.joined(separator: "  ")
+  }
+
+  /// When it was made, in seconds of 1970, where it says so.
+  var creationTime: Double? {
+    var time: Int64 = 0
+    guard let text = metadata["creation_time"], av_parse_time(&time, text, 0) >= 0, time > 0 else {
+      return nil
+    }
+    return Double(time) / 1e6
   }
 
   /// What the source says of itself that is as true of its labelled film: place, time, make. What describes its own

@@ -8,7 +8,7 @@ public final class Packet: @unchecked Sendable {
 
   let handle: UnsafeMutablePointer<AVPacket>
   /// Which of the source's audio streams, as `AudioStream.id`.
-  public let stream: Int
+  public internal(set) var stream: Int
   public let timeBase: TimeBase
 
   /// Takes the contents of `packet`, which is left blank.
@@ -108,6 +108,18 @@ public final class AudioStream: @unchecked Sendable {
       decoding: (0..<4).map { UInt8(tag >> ($0 * 8) & 255) }.filter { (33..<127).contains($0) }, as: UTF8.self
     )
   }
+  /// The same codec, rate, channels and header.
+  func isAlike(_ other: AudioStream) -> Bool {
+    let (one, two) = (parameters.pointee, other.parameters.pointee)
+    func header(_ parameters: AVCodecParameters) -> [UInt8] {
+      parameters.extradata.map {
+        Array(UnsafeBufferPointer(start: $0, count: Int(parameters.extradata_size)))
+      } ?? []
+    }
+    return one.codec_id == two.codec_id && one.sample_rate == two.sample_rate
+      && one.ch_layout.nb_channels == two.ch_layout.nb_channels && header(one) == header(two)
+  }
+
   /// AAC with a header on each packet, as in MPEG-TS.
   var isADTS: Bool {
     parameters.pointee.codec_id == AV_CODEC_ID_AAC && parameters.pointee.extradata_size == 0

@@ -38,6 +38,10 @@ extension PipelineConfig {
       if !keepsAudio {
         for track in info.audio { add("sound \(track.codec) (--audio none)" + place, to: &leftOut) }
       }
+      if info.clipsHaveMore { add("chapters, subtitles and data of the recordings", to: &leftOut) }
+      for camera in info.otherCameras {
+        add("the recordings of \(camera) ('*-\(camera).*' plays them)", to: &leftOut)
+      }
       let others = info.tracks.filter { $0.number != info.track && $0.kind == .film }
       for track in others {
         add("picture track \(track.number) (--track \(track.number) reads it)", to: &leftOut)

@@ -30,6 +30,8 @@ public struct PipelineConfig: Sendable, Equatable {
     public var uri = "" { didSet { address = SourceAddress(uri) } }
     /// What `uri` names.
     public private(set) var address = SourceAddress("")
+    /// Further recordings behind `uri`, played as one film with it; set on the command line.
+    public var clips: [String] = []
     /// True paces a file by its timestamps and selects `latest`, false selects `block`; by the kind of
     /// source.
     public var isLive: Bool?

@@ -25,6 +25,10 @@ struct SourceFactory {
   func open() throws -> any FrameSource {
     config.hideSecrets()
     let source = config.source
+    if !source.clips.isEmpty { return try drive(ClipList([source.uri] + source.clips)) }
+    if case .pictures(let path) = source.address, source.format == nil, let clips = ClipList(path) {
+      return try drive(clips)
+    }
     switch source.address {
     case .test(let text): return drawn(try TestSource.parse(text))
     case .camera(let name): return try camera(name)
@@ -44,7 +48,32 @@ struct SourceFactory {
     return try ImageSequenceReader(path, options: options)
   }
 
+  /// Several recordings as one film.
+  private func drive(_ clips: ClipList) throws -> JoinedReader {
+    var own = videoOptions
+    (own.start, own.end, own.duration, own.maxFrames) = (nil, nil, nil, nil)
+    own.keepBeside = true
+    own.isLive = false
+    var options = JoinedReader.Options()
+    let source = config.source
+    options.start = source.start?.seconds
+    let ends = [source.end?.seconds, source.duration.map { (source.start?.seconds ?? 0) + $0.seconds }]
+    options.end = ends.compactMap { $0 }.min()
+    options.maxFrames = source.frames
+    return try JoinedReader(clips, options, journal: journal) { [own] in try VideoReader($0, options: own) }
+  }
+
   private func video() throws -> any FrameSource {
+    let source = config.source
+    let options = videoOptions
+    let first = try VideoReader(source.uri, options: options)
+    guard first.isLive, source.address != .standardInput else { return first }
+    return ReopeningSource(first, reopeningOptions, journal: journal) { [options, uri = source.uri] in
+      try VideoReader(uri, options: options)
+    }
+  }
+
+  private var videoOptions: VideoReader.Options {
     let source = config.source
     var options = VideoReader.Options()
     options.threads = threads.decoderThreads
@@ -73,11 +102,7 @@ struct SourceFactory {
     options.transport = source.transport
     if Self.isLive(source) { options.isLive = true }
     options.catchesUp = config.pipelineOptions(comesLive: true).policy != .block
-    let first = try VideoReader(source.uri, options: options)
-    guard first.isLive, source.address != .standardInput else { return first }
-    return ReopeningSource(first, reopeningOptions, journal: journal) { [options, uri = source.uri] in
-      try VideoReader(uri, options: options)
-    }
+    return options
   }
 
   private func camera(_ name: CameraName) throws -> ReopeningSource {
