@@ -44,8 +44,7 @@ extension ProgramTests {
         "timed out")
     }
 
-    // Over plain HTTP a run of this did not end within its tries; see CHANGELOG, Known faults.
-    @Test(arguments: [StreamServer.Form.rtsp])
+    @Test(arguments: [StreamServer.Form.rtsp, .http])
     func aLostStreamComesBackInTheSameFile(form: StreamServer.Form) throws {
       let small = try media(3), large = try media(3, size: "256x160")
       let speed = Double(small.count) / 3
