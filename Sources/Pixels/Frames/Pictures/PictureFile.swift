@@ -43,7 +43,7 @@ final class PictureFile {
   }
 
   private func load(_ path: String) throws {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw FramesError(errno: errno, "open", path) }
     defer { close(descriptor) }
     var status = stat()

@@ -6,9 +6,12 @@ internal import Glibc
 enum MovieIndex {
   /// True for a recording that was cut off before its index (`moov`) was written: power lost, card pulled.
   static func isMissing(from path: String) -> Bool {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // O_NONBLOCK: opening a FIFO must not wait for its writer.
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
     var offset = 0
     var hasMedia = false
     for number in 0..<10_000 {
