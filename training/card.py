@@ -13,8 +13,8 @@ import onnx
 from matplotlib.figure import Figure
 
 TERMS = """\
-CamVid is published for research; the SegNet copy says CC BY-NC 4.0. Weights trained on it are for research and
-non-commercial use only."""
+Weights trained on pictures are bound by the terms of these: research and non-commercial use only, where one set says
+so."""
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
@@ -57,11 +57,12 @@ def table(rows: list[tuple[Any, ...]]) -> str:
     return "\n".join([lines[0], "|---" * len(rows[0]) + "|", *lines[1:]])
 
 
-def write_card(run: Path, settings: dict[str, Any], iteration: int, command: str, about: dict[str, Any]) -> None:
+def write_card(run: Path, settings: dict[str, Any], iteration: int, command: str, about: dict[str, Any],
+               terms: str) -> None:
     """Writes both files into `run`.
 
     `settings` are the run's as `settings.json` has them, `iteration` how far it is, `command` what starts it, and
-    `about` further rows: the numbers of parameters and pictures, and the device.
+    `about` further rows: the numbers of parameters and pictures, and the device. `terms` are those of the pictures.
     """
     log = read_log(run / "log.jsonl")
     draw_curves(log, run / "curves.svg")
@@ -93,8 +94,7 @@ def write_card(run: Path, settings: dict[str, Any], iteration: int, command: str
 
 ## Scores
 
-CamVid test, 480x360, averaged weights, IoU in percent. The number to quote is that of `roadmask eval` on the deployed
-network.
+Averaged weights, IoU in percent. The number to quote is that of `scripts/accuracy` on the deployed network.
 
 {scores}
 
@@ -112,11 +112,13 @@ network.
 ```sh
 {build} --picture 480x360 --weights latest.safetensors -o network.onnx
 roadmask quantize network.onnx --to fp16 -o network.fp16.onnx
-roadmask quantize network.onnx --calib DATA/camvid/train -o network.int8.onnx
-roadmask eval -m network.int8.onnx --images DATA/camvid/test --labels DATA/camvid/testannot
+roadmask quantize network.onnx --calib PICTURES -o network.int8.onnx      # a folder of training pictures
+scripts/accuracy DATA -m network.int8.onnx
 ```
 
 ## Terms
+
+{terms}.
 
 {TERMS}
 """)

@@ -328,7 +328,8 @@ def plant(root: nn.Module, path: str, item: Tensor | nn.Module, kind: str) -> No
 
 
 def load_graph(path: str | Path, frozen: tuple[str, ...] = ()) -> fx.GraphModule:
-    """The network of an ONNX training form; `module(image)` returns {output name: tensor}.
+    """The network of an ONNX training form; `module(image)` returns {output name: tensor}. It has `classes`, their
+    colours as `palette`, and `input_size` (width, height), as the file says.
 
     `frozen`: beginnings of the names of initialisers that take no gradient, as running statistics and MCIBI's memory
     never do; their normalizations keep their statistics. One that names nothing is a `GraphError`.
@@ -352,5 +353,9 @@ def load_graph(path: str | Path, frozen: tuple[str, ...] = ()) -> fx.GraphModule
     translator.graph.output({o.name: translator.values[o.name] for o in graph.output})
     module = fx.GraphModule(translator.root, translator.graph)
     take_in_curves(module)
+    facts = {entry.key: entry.value for entry in file.metadata_props}
+    module.classes = tuple(facts["classes"].split(",")) if "classes" in facts else ()
+    colors = facts["palette"].split(",") if "palette" in facts else []
+    module.palette = [tuple(bytes.fromhex(color[1:])) for color in colors]
     module.input_size = tuple(d.dim_value for d in graph.input[0].type.tensor_type.shape.dim)[:1:-1]
     return module

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from camvid import IGNORE
+from labels import IGNORE
 
 
 @functools.cache

@@ -7,8 +7,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx
 
-from camvid import IGNORE
-
 NAME = "context.mcibi.memory"
 MOMENTUM = 0.9
 """Of the first iteration; it follows the learning rate down to a hundredth."""
@@ -28,14 +26,15 @@ class Memory:
     def update(self, features: Tensor, labels: Tensor, progress: float) -> None:
         """Moves every row whose class is present towards its pixels, unlike ones first (section 3.2 of the paper).
 
-        features: [N,C,h,w]; labels: [N,H,W], IGNORE left out; progress: learning rate over its greatest, 0...1.
+        features: [N,C,h,w]; labels: [N,H,W], where IGNORE and labels that stand for several classes are left out;
+        progress: learning rate over its greatest, 0...1.
         """
         # Labels at the features' size, where the paper's code upsamples the features.
         near = F.interpolate(labels[:, None].float(), size=features.shape[2:], mode="nearest-exact")[:, 0].long()
         pixels = features.float().permute(0, 2, 3, 1)
         share = MOMENTUM * max(progress, 0.01)
         for c in near.unique().tolist():
-            if c == IGNORE:
+            if c >= len(self.rows):
                 continue
             own, row = pixels[near == c], self.rows[c]
             if not row.any():

@@ -10,9 +10,10 @@ import pytest
 import torch
 from PIL import Image
 
-from camvid import CLASSES, IGNORE, Batches, Augmentation, Frame
+from crops import Augmentation, Batches
+from labels import CAMVID, CITYSCAPES, IGNORE, VIEW, Frame, Unions
 from losses import pixel_loss
-from sets import LabelledSet, SetError, Unions
+from sets import LabelledSet, SetError
 from weather import KINDS, roughen
 
 HERE = Path(__file__).parent
@@ -52,13 +53,13 @@ def colors() -> np.ndarray:
 
 
 def test_colours_lead_to_the_nearest_class_within_reach(tmp_path: Path) -> None:
-    unions = Unions(CLASSES)
+    unions = Unions(CAMVID)
     frames = LabelledSet(write(tmp_path, COLORS, colors()), unions).read(tmp_path)
     label = frames[0].label
-    assert (label[:2] == CLASSES.index("road")).all() and (label[2] == CLASSES.index("tree")).all()
-    assert (label[3, :4] == len(CLASSES)).all() and (label[3, 4:] == IGNORE).all()
-    row = unions.matrix()[len(CLASSES)]
-    assert {CLASSES[i] for i in np.flatnonzero(row)} == {"pole", "sign", "fence"}
+    assert (label[:2] == CAMVID.index("road")).all() and (label[2] == CAMVID.index("tree")).all()
+    assert (label[3, :4] == len(CAMVID)).all() and (label[3, 4:] == IGNORE).all()
+    row = unions.matrix()[len(CAMVID)]
+    assert {CAMVID[i] for i in np.flatnonzero(row)} == {"pole", "sign", "fence"}
 
 
 def test_numbers_lead_to_classes(tmp_path: Path) -> None:
@@ -66,8 +67,8 @@ def test_numbers_lead_to_classes(tmp_path: Path) -> None:
            "ids: {0: road, 7: sky, 900: car}\n"
     ids = np.zeros((4, 8), np.uint16)
     ids[0], ids[1], ids[2] = 7, 900, 3
-    label = LabelledSet(write(tmp_path, text, ids), Unions(CLASSES)).read(tmp_path)[0].label
-    assert [int(v) for v in label[:, 0]] == [CLASSES.index("sky"), CLASSES.index("car"), IGNORE, CLASSES.index("road")]
+    label = LabelledSet(write(tmp_path, text, ids), Unions(CAMVID)).read(tmp_path)[0].label
+    assert [int(v) for v in label[:, 0]] == [CAMVID.index("sky"), CAMVID.index("car"), IGNORE, CAMVID.index("road")]
 
 
 @pytest.mark.parametrize("change, word", [
@@ -80,25 +81,127 @@ def test_numbers_lead_to_classes(tmp_path: Path) -> None:
     (("colors:", "ids: {0: road}\ncolors:"), "either"),
     (("lane: road\n  plant: tree\n  thing: [pole, sign, fence]", "lane: ignore\n  plant: ignore\n  thing: ignore"),
      "no label leads"),
-    (("reach: 30", "reach: -4"), "no pixel"),
+    (("", ""), "no pixel"),
+    (("reach: 30", "reach: -4"), "no number from 0 on"),
+    (("reach: 30", "reach: far"), "no number from 0 on"),
+    (("reach: 30", "size: 512"), "'size: 512' is no size"),
+    (("reach: 30", "size: 0x8"), "no size"),
+    (("name: drawn", "name: [drawn"), "is no YAML"),
+    (("[128, 64, 128]", "[128, 64]"), "three numbers"),
+    (("[128, 64, 128]", "[128, 64, 256]"), "three numbers"),
+    (("lane: road", "lane: [ignore, road]"), "to 'ignore' and to classes at once"),
+    (("lane: road", "lane: []"), "to no class"),
+    (("lane: road", "lane: 3"), "to no class"),
+    (("{stem}_x", "{name}_x"), "unknown braces"),
+    (("[_image, _label]", "_image"), "not two texts"),
+    (("images: images", "images: /images"), "no path below"),
+    (("reach: 30", "score: {images: a}"), "not 'images' and 'labels'"),
 ])
 def test_what_is_wrong_is_named(tmp_path: Path, change: tuple[str, str], word: str) -> None:
     path = write(tmp_path, COLORS.replace(*change), colors() * 0 + 90 if word == "no pixel" else colors())
     with pytest.raises(SetError, match=word):
-        LabelledSet(path, Unions(CLASSES)).read(tmp_path)
+        LabelledSet(path, Unions(CAMVID)).read(tmp_path)
+
+
+IDS = "name: n\nimages: images/*.png\nlabels: labels/{stem}_x.png\nreplace: [_image, _label]\nids: {0: road, 7: sky}\n"
+
+
+@pytest.mark.parametrize("ids, word", [("{-1: road}", "no number of 0 to 65535"), ("{70000: road}", "no number of"),
+                                       ("{x: road}", "no number of"), ("{true: road}", "no number of"),
+                                       ("{0: 5}", "no name for 0"), ("[road]", "no mapping")])
+def test_wrong_numbers_are_named(tmp_path: Path, ids: str, word: str) -> None:
+    path = write(tmp_path, IDS.replace("{0: road, 7: sky}", ids), np.zeros((4, 8), np.uint8))
+    with pytest.raises(SetError, match=word):
+        LabelledSet(path, Unions(CAMVID))
+
+
+def test_a_missing_description_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SetError, match="cannot be read: No such file"):
+        LabelledSet(tmp_path / "none.yaml", Unions(CAMVID))
+
+
+def test_labels_of_any_depth_are_read_or_refused(tmp_path: Path) -> None:
+    """Numbers in 1, 8 or 16 bits and in a palette are alike; other forms are named."""
+    path = write(tmp_path, IDS, np.zeros((4, 8), np.uint8))
+    file = tmp_path / "labels" / "a_label_x.png"
+    numbers = np.zeros((4, 8), np.uint8)
+    numbers[1:] = 7
+    palette = Image.fromarray(numbers, "P")
+    palette.putpalette(list(range(256)) * 3)
+    for picture in (Image.fromarray(numbers), palette, Image.fromarray(numbers.astype(np.uint16))):
+        picture.save(file)
+        label = LabelledSet(path, Unions(CAMVID)).read(tmp_path)[0].label
+        assert label[0, 0] == CAMVID.index("road") and (label[1:] == CAMVID.index("sky")).all()
+    Image.fromarray(numbers == 7).save(file)
+    path.write_text(IDS.replace("7: sky", "1: sky"))
+    assert (LabelledSet(path, Unions(CAMVID)).read(tmp_path)[0].label[1:] == CAMVID.index("sky")).all()
+    Image.fromarray(numbers).convert("RGB").save(file)
+    with pytest.raises(SetError, match="colours where numbers are expected"):
+        LabelledSet(path, Unions(CAMVID)).read(tmp_path)
+    path.write_text(COLORS)
+    Image.fromarray(numbers.astype(np.uint16)).save(file)
+    with pytest.raises(SetError, match="numbers where colours are expected"):
+        LabelledSet(path, Unions(CAMVID)).read(tmp_path)
+    file.write_bytes(b"no picture")
+    with pytest.raises(SetError, match="cannot be read"):
+        LabelledSet(path, Unions(CAMVID)).read(tmp_path)
+
+
+def test_what_labels_hold_beyond_the_description_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    numbers = np.zeros((4, 8), np.uint8)
+    numbers[0, :4], numbers[1] = 11, 255  # 255 is what sets have for nothing
+    LabelledSet(write(tmp_path, IDS, numbers), Unions(CAMVID)).read(tmp_path)
+    said = capsys.readouterr().err
+    assert "12.50% of the pixels have numbers that are not listed, ignored: 11 (12.50%)" in said and "255" not in said
+    assert "no pixel of: sky" in said
+    LabelledSet(write(tmp_path, COLORS, colors()), Unions(CAMVID)).read(tmp_path)
+    said = capsys.readouterr().err
+    assert "12.50% of the pixels have colours that are not listed, ignored: (90, 90, 90) (12.50%)" in said
+    assert "no pixel of" not in said
+
+
+def test_parts_for_scores_and_pictures_without_labels(tmp_path: Path) -> None:
+    path = write(tmp_path, COLORS + 'score: {images: kept/*.png, labels: "labels/{stem}_x.png"}\n', colors())
+    (tmp_path / "kept").mkdir()
+    for name in ("a_image", "b_image"):
+        Image.new("RGB", (8, 4)).save(tmp_path / "kept" / f"{name}.png")
+    with pytest.raises(SetError, match="1 of 2 pictures have no label, b_image.png first"):
+        LabelledSet(path, Unions(CAMVID)).read(tmp_path, "score")
+    path.write_text(path.read_text() + "skip: [kept/b_image.png]\n")
+    assert len(LabelledSet(path, Unions(CAMVID)).read(tmp_path, "score")) == 1
+    with pytest.raises(SetError, match="has no 'film'"):
+        LabelledSet(path, Unions(CAMVID)).read(tmp_path, "film")
+
+
+def test_camvids_classes_are_a_view_of_the_taxonomy() -> None:
+    assert VIEW.keys() <= set(CITYSCAPES) and set(VIEW.values()) <= set(CAMVID)
+    assert {VIEW.get(name, name) for name in CITYSCAPES} == set(CAMVID)
+    few, many = Unions(CAMVID), Unions(CITYSCAPES)
+    assert few.code(["truck", "bus"]) == CAMVID.index("car") and not few.members
+    assert many.group(many.code(["truck", "bus"])) == {CITYSCAPES.index("truck"), CITYSCAPES.index("bus")}
+
+
+@pytest.mark.parametrize("name", ["camvid", "street"])
+def test_camvids_numbers_are_its_classes(name: str) -> None:
+    set_ = LabelledSet(HERE / "sets" / f"{name}.yaml", Unions(CAMVID))
+    assert set_.table[:11].tolist() == list(range(11)) and set_.table[11] == IGNORE
+    whole = LabelledSet(HERE / "sets" / f"{name}.yaml", Unions(CITYSCAPES))
+    joined = [whole.unions.group(code) for code in whole.codes.values() if code != IGNORE]
+    assert sorted(index for group in joined for index in group) == list(range(19))
 
 
 def test_other_sizes_are_named_or_stretched(tmp_path: Path) -> None:
     path = write(tmp_path, COLORS, colors(), size=(16, 8))
     with pytest.raises(SetError, match="16x8"):
-        LabelledSet(path, Unions(CLASSES)).read(tmp_path)
+        LabelledSet(path, Unions(CAMVID)).read(tmp_path)
     path.write_text(COLORS + "size: 16x8\n")
-    assert LabelledSet(path, Unions(CLASSES)).read(tmp_path)[0].label.shape == (8, 16)
+    assert LabelledSet(path, Unions(CAMVID)).read(tmp_path)[0].label.shape == (8, 16)
 
 
 @pytest.mark.parametrize("path", sorted((HERE / "sets").glob("*.yaml")), ids=lambda p: p.stem)
-def test_descriptions_that_ship_are_sound(path: Path) -> None:
-    LabelledSet(path, Unions(CLASSES))
+@pytest.mark.parametrize("classes", [CAMVID, CITYSCAPES], ids=["11", "19"])
+def test_descriptions_that_ship_are_sound(path: Path, classes: tuple[str, ...]) -> None:
+    LabelledSet(path, Unions(classes))
 
 
 def test_a_union_costs_what_its_classes_together_miss() -> None:

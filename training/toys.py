@@ -19,6 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 import train
+from labels import CAMVID
 
 
 def given(name: str) -> Path:
@@ -69,7 +70,11 @@ class Builder:
             [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, height, width])],
             [helper.make_tensor_value_info(output, TensorProto.FLOAT, [1, channels, height // 4, width // 4])],
             self.initialisers)
-        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        classes = CAMVID[:channels]
+        helper.set_model_props(model, {"classes": ",".join(classes), "palette": ",".join(
+            f"#{40 + 15 * i:02x}8040" for i in range(len(classes)))})
+        return model
 
 
 def small_network(path: Path, size: tuple[int, int] = (64, 64)) -> Path:
@@ -113,6 +118,7 @@ def tiny_data(root: Path, count: int = 4, size: tuple[int, int] = (60, 45)) -> P
 def run(root: Path, out: str, *options: str) -> train.Trainer:
     trainer = train.Trainer(train.parse([
         "--model", str(root / "small.onnx"), "--data", str(root), "--out", str(root / out), "--batch", "2",
-        "--iterations", "8", "--score-every", "0", "--save-every", "0", "--warmup", "2", "--threads", "1", *options]))
+        "--iterations", "8", "--score-every", "0", "--grid-every", "0", "--save-every", "0", "--warmup", "2",
+        "--threads", "1", *options]))
     trainer.run()
     return trainer

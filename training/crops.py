@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CamVid (SegNet form) in memory, training crops, and the score.
+"""Training crops and batches.
 
 A batch is a function of (seed, iteration) alone, so a resumed run sees the same pictures.
 """
@@ -8,51 +8,21 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from PIL import Image, ImageFilter
-from torch import Tensor, nn
+from torch import Tensor
 
+from labels import IGNORE, Frame
 from weather import roughen
 
-CLASSES = ("sky", "building", "pole", "road", "pavement", "tree", "sign", "fence", "car", "pedestrian", "bicyclist")
-RARE = (2, 6, 7, 9, 10)
-IGNORE = 255
+RARE = 0.02
+"""Classes of fewer of the pixels are rare."""
+
 MIDDLE = 127.5  # normalises to zero; fills everything outside the picture
-
-
-@dataclass(frozen=True)
-class Frame:
-    image: np.ndarray  # [H,W,3] uint8
-    label: np.ndarray  # [H,W] uint8, IGNORE where not scored
-
-
-def read_frame(image: Path, label: Path) -> Frame:
-    classes = np.array(Image.open(label))
-    classes[classes >= len(CLASSES)] = IGNORE
-    return Frame(np.array(Image.open(image).convert("RGB")), classes)
-
-
-def read_folder(images: Path, labels: Path) -> list[Frame]:
-    """Pairs by file stem; every picture needs a label."""
-    pictures = sorted(p for p in images.iterdir() if p.suffix in (".png", ".jpg"))
-    if not pictures:
-        raise FileNotFoundError(f"no pictures in {images}")
-    return [read_frame(p, labels / f"{p.stem}.png") for p in pictures]
-
-
-def read_camvid(root: Path, *splits: str) -> list[Frame]:
-    return [f for s in splits for f in read_folder(root / "camvid" / s, root / "camvid" / f"{s}annot")]
-
-
-def read_extra(root: Path) -> list[Frame]:
-    """A folder with `images/` and `labels/`, in CamVid's classes."""
-    return read_folder(root / "images", root / "labels")
 
 
 def normalise(image: np.ndarray) -> np.ndarray:
@@ -60,10 +30,20 @@ def normalise(image: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(((image.astype(np.float32) - MIDDLE) / MIDDLE).transpose(2, 0, 1))
 
 
-def class_weights(frames: list[Frame]) -> Tensor:
+def frequencies(lists: Sequence[tuple[Sequence[Frame], float]], classes: int) -> np.ndarray:
+    """The share of each class among the labelled pixels of the first list; of classes that it lacks, among those of all
+    lists by their parts of a batch. Labels that stand for several classes are left out."""
+    shares = []
+    for frames, _ in lists:
+        counts = sum(np.bincount(f.label.reshape(-1), minlength=256)[:classes] for f in frames)
+        shares.append(counts / max(counts.sum(), 1))
+    mixed = sum(share * part for share, (_, part) in zip(shares, lists))
+    return np.where(shares[0] > 0, shares[0], mixed)
+
+
+def class_weights(shares: np.ndarray) -> Tensor:
     """1 / log(1.10 + frequency)."""
-    counts = sum(np.bincount(f.label.reshape(-1), minlength=256)[:len(CLASSES)] for f in frames)
-    return torch.tensor(1 / np.log(1.10 + counts / counts.sum()), dtype=torch.float32)
+    return torch.tensor(1 / np.log(1.10 + shares), dtype=torch.float32)
 
 
 # Augmentation ---------------------------------------------------------------------------------------------------
@@ -76,6 +56,7 @@ class Augmentation:
     rare: float = 0.5  # share of crops picked, of two, for showing more of the rare classes
     blur: float = 0.1
     rough: float = 0.0  # share of crops changed as weather, night and cheap cameras do
+    wanted: tuple[int, ...] = ()  # the rare classes
 
 
 @dataclass(frozen=True)
@@ -105,10 +86,10 @@ def draw_window(rng: np.random.Generator, frame: Frame, a: Augmentation) -> Wind
     return Window(scale, int(x), int(y), width, height, int(rng.integers(0, a.size[0] - width + 1)))
 
 
-def rare_pixels(frame: Frame, window: Window) -> float:
+def rare_pixels(frame: Frame, window: Window, wanted: tuple[int, ...]) -> float:
     left, top, right, bottom = (int(v) for v in window.box())
     part = frame.label[top:bottom:2, left:right:2]
-    return float(np.isin(part, RARE).mean())
+    return float(np.isin(part, wanted).mean())
 
 
 def colour(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
@@ -126,7 +107,7 @@ def augment(rng: np.random.Generator, frame: Frame, a: Augmentation) -> tuple[np
     """One training crop: [3,h,w] float32 and [h,w] uint8."""
     window = draw_window(rng, frame, a)
     if rng.random() < a.rare:
-        window = max(window, draw_window(rng, frame, a), key=lambda w: rare_pixels(frame, w))
+        window = max(window, draw_window(rng, frame, a), key=lambda w: rare_pixels(frame, w, a.wanted))
     size, box = (window.width, window.height), window.box()
     image = Image.fromarray(frame.image).resize(size, Image.Resampling.BILINEAR, box)
     label = Image.fromarray(frame.label).resize(size, Image.Resampling.NEAREST, box)
@@ -195,37 +176,3 @@ class Batches:
             if isinstance(item, Exception):
                 raise item
             yield item
-
-
-# Score ----------------------------------------------------------------------------------------------------------
-
-
-def padded(image: np.ndarray, multiple: int = 32) -> np.ndarray:
-    """Missing rows and columns go below and right, with the value that normalises to zero."""
-    rows, columns = (-n % multiple for n in image.shape[:2])
-    return np.pad(image.astype(np.float32), ((0, rows), (0, columns), (0, 0)), constant_values=MIDDLE)
-
-
-def confusion(label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-    """[label, prediction] counts of the scored pixels."""
-    k, scored = len(CLASSES), label != IGNORE
-    return np.bincount(label[scored].astype(np.int64) * k + prediction[scored], minlength=k * k).reshape(k, k)
-
-
-def iou(matrix: np.ndarray) -> np.ndarray:
-    union = matrix.sum(0) + matrix.sum(1) - np.diag(matrix)
-    return np.diag(matrix) / np.maximum(union, 1)
-
-
-@torch.no_grad()
-def score(predict: Callable[[Tensor], Tensor] | nn.Module, frames: list[Frame], batch: int = 8) -> np.ndarray:
-    """Confusion matrix over frames of one size; `predict` maps images to logits at a quarter of their size."""
-    total = np.zeros((len(CLASSES), len(CLASSES)), np.int64)
-    for start in range(0, len(frames), batch):
-        part = frames[start:start + batch]
-        images = torch.from_numpy(np.stack([normalise(padded(f.image)) for f in part]))
-        logits = F.interpolate(predict(images).float(), size=images.shape[2:], mode="bilinear", align_corners=False)
-        rows, columns = part[0].label.shape
-        classes = logits[:, :, :rows, :columns].argmax(1).cpu().numpy()
-        total += sum(confusion(f.label, c) for f, c in zip(part, classes))
-    return total
