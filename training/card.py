@@ -52,6 +52,12 @@ def form(model: Path) -> tuple[str, str]:
     return described, f"{width}x{height}"
 
 
+def build_options(described: str) -> list[str]:
+    """The options of `roadmask model build` that a network's description in its file stands for."""
+    parts = (part.partition("=") for part in shlex.split(described))
+    return [word for key, _, value in parts for word in (f"--{key}", value)]
+
+
 def table(rows: list[tuple[Any, ...]]) -> str:
     lines = ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
     return "\n".join([lines[0], "|---" * len(rows[0]) + "|", *lines[1:]])
@@ -86,8 +92,7 @@ def write_card(run: Path, settings: dict[str, Any], iteration: int, command: str
         rows = [("iteration", "mIoU", *scored[-1]["iou"])]
         rows += [(e["iteration"], f"**{e['miou']:.2f}**", *e["iou"].values()) for e in scored]
         scores = table(rows)
-    options = " ".join(f"--{key} {value}" for key, _, value in (part.partition("=") for part in described.split()))
-    build = f"roadmask model build {options}".strip()
+    build = shlex.join(["roadmask", "model", "build", *build_options(described)])
     (run / "card.md").write_text(f"""# {run.name}
 
 {table(facts)}

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from onnx import numpy_helper
 from torch import Tensor, fx
 
 from graph import BatchNorm
+from labels import UnknownClass, Unions
 
 CONV, DEPTHWISE = 3, 4  # BuiltinOperator codes
 
@@ -196,9 +198,31 @@ def start_from_tflite(module: fx.GraphModule, path: str | Path, images: Tensor) 
     return start(module, read_tflite(path, set(values_of(module))), images)
 
 
+CLASSIFIER = "tail.classifier"
+
+
+def arranged(module: fx.GraphModule, path: str | Path, layers: Folded) -> Folded:
+    """Where a network has other classes than the one in the file, its classifier takes the rows of those that both have,
+    by name or by the view of the taxonomy; the others stay as they are."""
+    facts = {entry.key: entry.value for entry in onnx.load(str(path), load_external_data=False).metadata_props}
+    theirs = Unions(facts["classes"].split(",")) if "classes" in facts else None
+    if CLASSIFIER not in layers or theirs is None or tuple(theirs.classes) == module.classes:
+        return layers
+    weight, bias = layers[CLASSIFIER]
+    state = values_of(module)
+    own = state[f"{CLASSIFIER}.weight"].detach().numpy().copy(), state[f"{CLASSIFIER}.bias"].detach().numpy().copy()
+    if own[0].shape[1:] != weight.shape[1:]:
+        return layers
+    for row, name in enumerate(module.classes):
+        with contextlib.suppress(UnknownClass):
+            place = theirs.place(name)
+            own[0][row], own[1][row] = weight[place], bias[place]
+    return layers | {CLASSIFIER: own}
+
+
 def start_from_onnx(module: fx.GraphModule, path: str | Path, images: Tensor,
                     parts: tuple[str, ...] = ("",)) -> list[str]:
-    """Layers that only one of the two networks has, or in another shape, or whose names begin with none of `parts`,
+    """Sets every layer that both have, the classifier by classes. Layers that only one of the two networks has, or in another shape, or whose names begin with none of `parts`,
     stay as they are."""
     state = values_of(module)
 
@@ -207,7 +231,8 @@ def start_from_onnx(module: fx.GraphModule, path: str | Path, images: Tensor,
         return (name.startswith(parts) and own is not None and tuple(own.shape) == weight.shape
                 and (bias is None or f"{name}.bn.bias" in state or f"{name}.bias" in state))
 
-    shared = {name: layer for name, layer in read_onnx(path).items() if fits(name, *layer)}
+    layers = arranged(module, path, read_onnx(path))
+    shared = {name: layer for name, layer in layers.items() if fits(name, *layer)}
     if not shared:
         raise ValueError(f"{path}: no layer of the network stands in it")
     return start(module, shared, images)
