@@ -34,4 +34,14 @@ import Testing
     let error = #expect(throws: NetworkError.self) { try NetworkSpec(parsing: text) }
     #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
   }
+
+  /// Colours of our choice tell classes apart: none is like another, none is dark.
+  @Test func classesOfAnyNameGetColoursApart() {
+    let colors = ClassList(names: (0..<33).map { "class \($0)" }).colors
+    #expect(Set(colors).count == 33)
+    for color in colors {
+      #expect(max(color >> 16 & 255, color >> 8 & 255, color & 255) > 60, "\(String(color, radix: 16))")
+    }
+    #expect(ClassList(names: ["a"]).palette == ["#ff0000"])
+  }
 }

@@ -103,4 +103,55 @@ import Testing
     #expect(StreetScene(.init(seconds: 0)).frameCount == nil)
     #expect(StreetScene(.init(rate: 1, seconds: 0.01)).frameCount == 1)
   }
+
+  /// What is in the air and how much light there is changes colours alone.
+  @Test func lightAndWeatherKeepLabels() {
+    for place in StreetScene.Place.allCases {
+      var lumas: [StreetScene.Daylight: Int] = [:]
+      var labels: Set<[Int]> = []
+      var pictures: Set<UInt64> = []
+      for light in StreetScene.Daylight.allCases {
+        for weather in [StreetScene.Weather.clear, .rain, .fog] {
+          let scene = StreetScene(
+            .init(width: 160, height: 120, seed: 2, place: place, light: light, weather: weather))
+          let frame = Rendering(StreetRenderer(scene: scene), frame: 40)
+          labels.insert(frame.histogram)
+          pictures.insert(frame.checksum)
+          guard weather == .clear else { continue }
+          for row in 0..<120 { for column in 0..<160 { lumas[light, default: 0] += frame.luma(row, column) } }
+        }
+      }
+      #expect(labels.count == 1)
+      #expect(pictures.count == 9)
+      #expect(lumas[.night]! * 4 < lumas[.dusk]! * 3 && lumas[.dusk]! < lumas[.day]!)
+    }
+  }
+
+  @Test func aMotorwayHasItsThings() {
+    let renderer = StreetRenderer(
+      scene: StreetScene(.init(width: 320, height: 240, seed: 5, place: .motorway)))
+    var counts = Array(repeating: 0, count: 256)
+    for frame in stride(from: 0, to: 600, by: 30) {
+      for (id, count) in Rendering(renderer, frame: frame).histogram.enumerated() { counts[id] += count }
+    }
+    // Sky, pole, road, tree, sign, fence, car; no houses, no pavement, nobody on foot.
+    for id in [0, 2, 3, 5, 6, 7, 8] { #expect(counts[id] > 0, "class \(id)") }
+    for id in [1, 4, 9, 10] { #expect(counts[id] == 0, "class \(id)") }
+    #expect(counts[11...].allSatisfy { $0 == 0 })
+    #expect(counts[7] > 2000 && counts[8] > 2000)
+  }
+
+  @Test(arguments: [(17, 13), (1, 1), (1, 33), (333, 9), (101, 77)])
+  func anySizeOfAnyPlaceCanBeDrawn(width: Int, height: Int) {
+    for place in StreetScene.Place.allCases {
+      for weather in StreetScene.Weather.allCases {
+        let renderer = StreetRenderer(
+          scene: StreetScene(
+            .init(width: width, height: height, place: place, light: .night, weather: weather)))
+        for frame in [0, 29, 5000] {
+          #expect(Rendering(renderer, frame: frame).histogram[0...10].reduce(0, +) == width * height)
+        }
+      }
+    }
+  }
 }

@@ -16,12 +16,18 @@ import Testing
     #expect(try TestSource.parse("test:street") == .street(.init()))
     #expect(try TestSource.parse("test:street?") == .street(.init()))
     #expect(try TestSource.parse("test:bars?size=64x64").parameters.width == 64)
+    #expect(
+      try TestSource.parse("test:street?scene=motorway&light=night&weather=rain")
+        == .street(.init(place: .motorway, light: .night, weather: .rain)))
   }
 
   @Test(arguments: [
     ("test:stret", "did you mean 'street'?"),
-    ("test:street?sed=1", "did you mean 'seed'? valid: size, rate, seconds, seed"),
-    ("test:street?colour=1", "valid: size, rate, seconds, seed"),
+    ("test:street?sed=1", "did you mean 'seed'? valid: size, rate, seconds, seed, scene, light, weather"),
+    ("test:street?colour=1", "valid: size, rate, seconds, seed, scene, light, weather"),
+    ("test:street?scene=desert", "'desert' is no scene; scene is one of: street, motorway"),
+    ("test:street?light=noon", "'noon' is no light; light is one of: day, dusk, night"),
+    ("test:street?weather=", "'' is no weather; weather is one of: clear, overcast, rain, snow, fog"),
     ("test:street?size=12", "'12' is no size"),
     ("test:street?size=0x10", "'0x10' is no size"),
     ("test:street?size=10x99999", "'10x99999' is no size"),

@@ -25,7 +25,7 @@ public struct ClassList: Sendable, Hashable {
         case 1: (0, 255 - position, position)
         default: (position, 0, 255 - position)
         }
-      return parts.0 * light / 255 << 16 | parts.1 * light / 255 << 8 | parts.2 * light / 255
+      return (parts.0 * light / 255) << 16 | (parts.1 * light / 255) << 8 | (parts.2 * light / 255)
     }
   }
 

@@ -4,6 +4,10 @@ extension ItemList {
   /// Everything within sight at the camera's place and time.
   mutating func collect(plan: StreetPlan, camera: Camera) {
     count = 0
+    guard !plan.isMotorway else {
+      motorway(plan, camera)
+      return
+    }
     for side: Float in [-1, 1] {
       plots(plan, camera, side)
       furniture(plan, camera, side)
@@ -14,7 +18,7 @@ extension ItemList {
   }
 
   /// Calls `body` with each cell of `spacing` metres in sight, its place ahead and its dice.
-  private func cells(
+  func cells(
     _ spacing: Double, _ kind: UInt64, _ plan: StreetPlan, _ camera: Camera, moved: Double = 0,
     behind: Float = 12, sight: Float = 200, _ body: (Int, Float, Dice) -> Void
   ) {
@@ -26,7 +30,7 @@ extension ItemList {
     }
   }
 
-  private func stream(_ kind: UInt64, _ side: Float) -> UInt64 { side < 0 ? kind : kind + 1 }
+  func stream(_ kind: UInt64, _ side: Float) -> UInt64 { side < 0 ? kind : kind + 1 }
 
   private mutating func plots(_ plan: StreetPlan, _ camera: Camera, _ side: Float) {
     let kind = stream(20, side)

@@ -2,7 +2,10 @@
 
 /// One thing that stands or moves in the street, in the order in which it is painted.
 struct Item {
-  enum Kind: UInt8 { case plot, tree, lamp, sign, signal, railing, car, walker, cyclist, bollard }
+  enum Kind: UInt8 {
+    case plot, tree, lamp, sign, signal, railing, car, walker, cyclist, bollard, barrier, guardRail, gantry,
+      lorry
+  }
 
   /// Metres ahead by which things are ordered, farthest painted first: of what stands beside the road the far
   /// end, of what is on it the near end, since that covers what stands beside it.

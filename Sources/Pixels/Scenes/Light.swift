@@ -30,7 +30,7 @@ struct Light {
     let drift = wave(time * 0.05 + Double(dice.unit()))
     var exposure: Float = 1
     var warmth: Float = 0
-    switch plan.weather {
+    switch plan.sky {
     case .overcast:
       (ground, leftWall, rightWall, front, contact) = (206, 190, 190, 176, 108)
       (skyTop, skyLow, cloud) = (rgb(206, 216, 224), rgb(240, 243, 244), rgb(250, 250, 250))
@@ -50,10 +50,36 @@ struct Light {
       (cover, haze) = (80 + dice.below(70), rgb(106, 114, 124))
       (hazeLength, exposure, warmth) = (dice.between(260, 520), dice.between(0.78, 1.3), dice.between(-12, 4))
       (noise, lampsLit) = (6, true)
+    case .night:
+      (ground, leftWall, rightWall, front, contact) = (76, 62, 62, 70, 150)
+      (skyTop, skyLow, cloud) = (rgb(12, 15, 24), rgb(34, 33, 36), rgb(30, 31, 36))
+      (cover, haze) = (120 + dice.below(70), rgb(22, 23, 28))
+      (hazeLength, exposure, warmth) = (dice.between(160, 320), dice.between(1.0, 1.35), dice.between(2, 12))
+      (noise, lampsLit) = (10, true)
     }
+    weigh(plan.air, isNight: plan.sky == .night)
     exposure *= 1 + Float(drift) * 0.07
     warmth += Float(wave(time * 0.031)) * 2
     func gain(_ tint: Float) -> UInt16 { UInt16(min(max(exposure * (128 + tint), 40), 250)) }
     self.gain = (gain(warmth), gain(0), gain(-warmth))
+  }
+
+  /// Rain, snow and fog take sight and light.
+  private mutating func weigh(_ air: StreetPlan.Air, isNight: Bool) {
+    func veil(_ colour: RGB) -> RGB { isNight ? dim(colour, 50) : lampsLit ? dim(colour, 150) : colour }
+    switch air {
+    case .clear: return
+    case .rain:
+      (ground, front) = ((ground &* 205) >> 8, (front &* 225) >> 8)
+      (haze, hazeLength) = (veil(rgb(158, 164, 168)), 110)
+      (skyTop, skyLow, cloud) = (veil(rgb(150, 156, 162)), veil(rgb(180, 184, 186)), veil(rgb(168, 172, 176)))
+      lampsLit = true
+    case .snow:
+      (haze, hazeLength) = (veil(rgb(212, 216, 220)), 90)
+      (skyTop, skyLow, cloud) = (veil(rgb(204, 208, 214)), veil(rgb(222, 225, 228)), veil(rgb(214, 217, 222)))
+    case .fog:
+      let gray = veil(rgb(198, 201, 203))
+      (haze, hazeLength, skyTop, skyLow, cloud, lampsLit) = (gray, 30, gray, gray, gray, true)
+    }
   }
 }

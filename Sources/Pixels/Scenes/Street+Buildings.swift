@@ -109,7 +109,7 @@ extension Pen {
         Float(textures.noise(cell, 40)) / 255 * 13 + Float(textures.noise(cell * 7, 90)) / 255 * 2 - 1.5
       let block = Int((bearing / 14).rounded(.down))
       let roofs = 4 + Float(scramble(UInt32(truncatingIfNeeded: block)) & 7) * 1.1
-      let built = textures.noise(cell, 160) > 118
+      let built = !plan.isMotorway && textures.noise(cell, 160) > 118
       let top = Canvas.pixel(row(built ? max(roofs, trees * 0.6) : trees, z), limit: canvas.height)
       let id = built && roofs > trees * 0.6 ? town : grove
       for y in top..<max(top, ground) { canvas.ids[y * canvas.width + x] = id }

@@ -45,7 +45,9 @@ struct GroundMarks {
 extension GroundMarks {
   mutating func collect(plan: StreetPlan, camera: Camera, light: Light, items: ItemList) {
     count = 0
-    lanes(plan, camera)
+    if plan.isMotorway { motorway(plan, camera) } else { lanes(plan, camera) }
+    if plan.air == .snow { snow(plan) }
+    if plan.sky == .night { headlights(plan) }
     for i in 0..<items.count { shadows(of: items.items[i], plan, light) }
   }
 
@@ -111,7 +113,11 @@ extension GroundMarks {
       away < 0 ? (item.x - reach, item.x) : (item.x, item.x + reach)
     }
     let sunny = light.shade < 256
+    if plan.sky == .night, item.kind == .lamp { pool(x: item.x - item.side * 1.6, z: item.z) }
     switch item.kind {
+    case .lorry:
+      shadow(
+        .rectangle, x: (item.x - 1.2, item.x + 1.2), z: (item.z - 7, item.z + 7), leaves: light.contact)
     case .car:
       shadow(
         .rectangle, x: (item.x - 0.86, item.x + 0.86), z: (item.z - 2, item.z + 2), leaves: light.contact)
@@ -152,7 +158,7 @@ extension GroundMarks {
           .rectangle, x: item.side < 0 ? (-item.x, -item.x + reach) : (item.x - reach, item.x),
           z: (item.z, item.z1), leaves: light.shade)
       }
-    case .railing: break
+    case .railing, .barrier, .guardRail, .gantry: break
     }
   }
 }

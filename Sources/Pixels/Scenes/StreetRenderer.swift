@@ -17,11 +17,12 @@ public final class StreetRenderer {
   private let developer: Developer
   private var items = ItemList()
   private var marks = GroundMarks()
+  private var fall = Fall()
 
   public init(scene: StreetScene) {
     self.scene = scene
     let (width, height) = (scene.parameters.width, scene.parameters.height)
-    plan = StreetPlan(seed: scene.parameters.seed)
+    plan = StreetPlan(scene.parameters)
     textures = TextureSet(plan: plan)
     canvas = Canvas(width: width, height: height)
     let light = Light(plan: plan, time: 0)
@@ -34,6 +35,7 @@ public final class StreetRenderer {
     painter.deallocate()
     items.items.deallocate()
     marks.marks.deallocate()
+    fall.drops.deallocate()
   }
 
   /// Draws frame `index`, which lies `index / rate` seconds after the start.
@@ -54,6 +56,7 @@ public final class StreetRenderer {
     painter.begin()
     items.collect(plan: plan, camera: pen.camera)
     marks.collect(plan: plan, camera: pen.camera, light: pen.light, items: items)
+    fall.collect(plan: plan, light: pen.light, width: width, height: height, frame: index)
     let lastGround = pen.ground(plan: plan)
     pen.backdrop(plan: plan, textures: textures)
     for i in 0..<items.count { draw(items.items[i]) }
@@ -65,6 +68,7 @@ public final class StreetRenderer {
         let line = developer.line
         painter.paint(row: taken, to: line, labels: labels.map { $0.pixels + taken * $0.rowBytes })
         painter.lay(marks, row: taken, to: line, lastGround: lastGround)
+        painter.lay(fall, row: taken, to: line)
         developer.take(row: taken)
         taken += 1
       }
@@ -87,6 +91,10 @@ public final class StreetRenderer {
     case .walker: pen.walker(item)
     case .cyclist: pen.cyclist(item)
     case .bollard: pen.bollard(item)
+    case .barrier: pen.barrier(item)
+    case .guardRail: pen.guardRail(item)
+    case .gantry: pen.gantry(item)
+    case .lorry: pen.lorry(item)
     }
   }
 }

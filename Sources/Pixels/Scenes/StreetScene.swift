@@ -15,19 +15,34 @@ public struct StreetScene: Sendable, Equatable {
     public var rate: Double = 30
     /// Length of the video, 0 for one that never ends.
     public var seconds: Double = 10
-    /// Chooses the layout, the colours, the weather and the traffic.
+    /// Chooses the layout, the colours and the traffic, and the light and the weather where they are nil.
     public var seed: UInt64 = 1
+    public var place = Place.street
+    public var light: Daylight?
+    public var weather: Weather?
 
     public init(
-      width: Int = 1280, height: Int = 720, rate: Double = 30, seconds: Double = 10, seed: UInt64 = 1
+      width: Int = 1280, height: Int = 720, rate: Double = 30, seconds: Double = 10, seed: UInt64 = 1,
+      place: Place = .street, light: Daylight? = nil, weather: Weather? = nil
     ) {
       self.width = width
       self.height = height
       self.rate = rate
       self.seconds = seconds
       self.seed = seed
+      self.place = place
+      self.light = light
+      self.weather = weather
     }
   }
+
+  /// A town's street, or a motorway with barriers, lorries and gantries.
+  public enum Place: String, Sendable, CaseIterable { case street, motorway }
+
+  public enum Daylight: String, Sendable, CaseIterable { case day, dusk, night }
+
+  /// What falls or floats in the air changes colours, never labels: those are of the things behind it.
+  public enum Weather: String, Sendable, CaseIterable { case clear, overcast, rain, snow, fog }
 
   public let parameters: Parameters
 

@@ -18,11 +18,12 @@ public enum TestSource: Sendable, Equatable {
   }
 
   static let names = ["street", "bars"]
-  static let keys = ["size", "rate", "seconds", "seed"]
+  static let keys = ["size", "rate", "seconds", "seed", "scene", "light", "weather"]
 
   /// Reads `test:NAME?key=value&key=value`; keys left out keep their defaults.
   ///
-  /// `rate` is a number or a fraction such as `30000/1001`; `seconds=0` never ends.
+  /// `rate` is a number or a fraction such as `30000/1001`; `seconds=0` never ends. `scene` is a place, `light` and
+  /// `weather` are by the seed where they are left out.
   public static func parse(_ text: String) throws(TestSourceError) -> TestSource {
     func fail(_ problem: String, hint: String) -> TestSourceError {
       TestSourceError(source: text, problem: problem, hint: hint)
@@ -59,8 +60,15 @@ public enum TestSource: Sendable, Equatable {
     case "size": "size is WIDTHxHEIGHT, each 1…16384, such as 1280x720"
     case "rate": "rate is frames per second, up to 1000, such as 30 or 30000/1001"
     case "seconds": "seconds is 0 (for ever) to 1000000, such as 10"
+    case "scene": "scene is one of: " + list(StreetScene.Place.self)
+    case "light": "light is one of: " + list(StreetScene.Daylight.self)
+    case "weather": "weather is one of: " + list(StreetScene.Weather.self)
     default: "seed is a whole number from 0 to 18446744073709551615"
     }
+  }
+
+  private static func list<Choice: CaseIterable & RawRepresentable<String>>(_: Choice.Type) -> String {
+    Choice.allCases.map(\.rawValue).joined(separator: ", ")
   }
 
   private static func suggestion(for word: String, among words: [String]) -> String {
@@ -98,6 +106,15 @@ extension StreetScene.Parameters {
     case "seconds":
       guard let number = Double(value), number >= 0, number <= 1_000_000 else { return false }
       seconds = number
+    case "scene":
+      guard let choice = StreetScene.Place(rawValue: value) else { return false }
+      place = choice
+    case "light":
+      guard let choice = StreetScene.Daylight(rawValue: value) else { return false }
+      light = choice
+    case "weather":
+      guard let choice = StreetScene.Weather(rawValue: value) else { return false }
+      weather = choice
     default:
       guard let number = UInt64(value) else { return false }
       seed = number
