@@ -25,6 +25,7 @@ import Testing
     ("test:stret", "did you mean 'street'?"),
     ("test:street?sed=1", "did you mean 'seed'? valid: size, rate, seconds, seed, scene, light, weather"),
     ("test:street?colour=1", "valid: size, rate, seconds, seed, scene, light, weather"),
+    ("test:bars?scene=motorway", "unknown key 'scene'"),
     ("test:street?scene=desert", "'desert' is no scene; scene is one of: street, motorway"),
     ("test:street?light=noon", "'noon' is no light; light is one of: day, dusk, night"),
     ("test:street?weather=", "'' is no weather; weather is one of: clear, overcast, rain, snow, fog"),

@@ -18,12 +18,14 @@ public enum TestSource: Sendable, Equatable {
   }
 
   static let names = ["street", "bars"]
-  static let keys = ["size", "rate", "seconds", "seed", "scene", "light", "weather"]
+  static let keys = ["size", "rate", "seconds", "seed"]
+  /// What bars have no use for.
+  static let streetKeys = ["scene", "light", "weather"]
 
   /// Reads `test:NAME?key=value&key=value`; keys left out keep their defaults.
   ///
   /// `rate` is a number or a fraction such as `30000/1001`; `seconds=0` never ends. `scene` is a place, `light` and
-  /// `weather` are by the seed where they are left out.
+  /// `weather` are by the seed where they are left out; all three are of streets alone.
   public static func parse(_ text: String) throws(TestSourceError) -> TestSource {
     func fail(_ problem: String, hint: String) -> TestSourceError {
       TestSourceError(source: text, problem: problem, hint: hint)
@@ -36,14 +38,15 @@ public enum TestSource: Sendable, Equatable {
     guard names.contains(name) else {
       throw fail("there is no test source '\(name)'", hint: suggestion(for: name, among: names))
     }
+    let allowed = name == "bars" ? keys : keys + streetKeys
     var parameters = StreetScene.Parameters()
     var seen: [String] = []
     let pairs = parts.count > 1 ? parts[1].split(separator: "&") : []
     for pair in pairs {
       let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       let key = String(halves[0])
-      guard keys.contains(key) else {
-        throw fail("unknown key '\(key)'", hint: suggestion(for: key, among: keys))
+      guard allowed.contains(key) else {
+        throw fail("unknown key '\(key)'", hint: suggestion(for: key, among: allowed))
       }
       guard !seen.contains(key) else { throw fail("'\(key)' is given twice", hint: "keep one of them") }
       seen.append(key)
